@@ -1,0 +1,153 @@
+using System.Reflection;
+using System.ServiceModel.Syndication;
+using System.Text;
+using System.Text.Json.Serialization;
+using System.Xml;
+using Api.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using NodaTime;
+
+namespace Api.Articles;
+
+/// <summary>The newest articles for feed readers.</summary>
+static class ArticleFeed
+{
+    /// <summary>How many articles a feed has at most.</summary>
+    public const int Length = 20;
+
+    public static JsonFeed Json(SiteOptions site, IReadOnlyList<Article> articles) => new()
+    {
+        Title = site.FeedTitle,
+        HomePageUrl = site.HomeUrl,
+        FeedUrl = $"{site.ApiUrl}/v1/articles/feed.json",
+        Items = [.. articles.Select(article => new JsonFeedItem
+        {
+            Id = site.UrlOfArticle(article.Slug),
+            Url = site.UrlOfArticle(article.Slug),
+            Title = article.Title,
+            Summary = article.Summary,
+            ContentHtml = article.Html,
+            DatePublished = article.PublishedAt,
+            DateModified = article.UpdatedAt,
+            Tags = article.Tags,
+            Authors = article.Author is null ? null : [new JsonFeedAuthor(article.Author)],
+        })],
+    };
+
+    public static SyndicationFeed Atom(SiteOptions site, IReadOnlyList<Article> articles)
+    {
+        var self = new Uri($"{site.ApiUrl}/v1/articles/feed.atom");
+        var feed = new SyndicationFeed(site.FeedTitle, null, new Uri(site.HomeUrl))
+        {
+            Id = self.AbsoluteUri,
+            // Atom demands a date; of a feed without entries nothing is known, so it is the same every time.
+            LastUpdatedTime = articles.Select(article => article.UpdatedAt).DefaultIfEmpty(Instant.FromUnixTimeSeconds(0)).Max().ToDateTimeOffset(),
+            Items = [.. articles.Select(article => Entry(site, article))],
+        };
+        feed.Links.Add(SyndicationLink.CreateSelfLink(self, "application/atom+xml"));
+        // RFC 4287, 4.1.1: an author here, unless every entry has one.
+        feed.Authors.Add(new SyndicationPerson { Name = site.FeedTitle });
+        return feed;
+    }
+
+    static SyndicationItem Entry(SiteOptions site, Article article)
+    {
+        var url = new Uri(site.UrlOfArticle(article.Slug));
+        var item = new SyndicationItem
+        {
+            Id = url.AbsoluteUri,
+            Title = new TextSyndicationContent(article.Title),
+            Summary = new TextSyndicationContent(article.Summary),
+            Content = new TextSyndicationContent(article.Html, TextSyndicationContentKind.Html),
+            PublishDate = article.PublishedAt.ToDateTimeOffset(),
+            LastUpdatedTime = article.UpdatedAt.ToDateTimeOffset(),
+        };
+        item.Links.Add(SyndicationLink.CreateAlternateLink(url, "text/html"));
+        foreach (var tag in article.Tags) item.Categories.Add(new SyndicationCategory(tag));
+        if (article.Author is not null) item.Authors.Add(new SyndicationPerson { Name = article.Author });
+        return item;
+    }
+}
+
+/// <summary>A JSON Feed 1.1.</summary>
+public sealed record JsonFeed
+{
+    /// <summary>The version of the format.</summary>
+    [JsonPropertyName("version")] public string Version { get; } = "https://jsonfeed.org/version/1.1";
+
+    /// <summary>What the feed is called.</summary>
+    [JsonPropertyName("title")] public required string Title { get; init; }
+
+    /// <summary>The web site's first page.</summary>
+    [JsonPropertyName("home_page_url")] public required string HomePageUrl { get; init; }
+
+    /// <summary>This feed's own address.</summary>
+    [JsonPropertyName("feed_url")] public required string FeedUrl { get; init; }
+
+    /// <summary>The articles, newest first.</summary>
+    [JsonPropertyName("items")] public required IReadOnlyList<JsonFeedItem> Items { get; init; }
+}
+
+/// <summary>An article in a JSON Feed.</summary>
+public sealed record JsonFeedItem
+{
+    /// <summary>The article's page, which is its identity.</summary>
+    [JsonPropertyName("id")] public required string Id { get; init; }
+
+    /// <summary>The article's page on the web site.</summary>
+    [JsonPropertyName("url")] public required string Url { get; init; }
+
+    /// <summary>The headline.</summary>
+    [JsonPropertyName("title")] public required string Title { get; init; }
+
+    /// <summary>One or two sentences.</summary>
+    [JsonPropertyName("summary")] public required string Summary { get; init; }
+
+    /// <summary>The text, sanitised.</summary>
+    [JsonPropertyName("content_html")] public required string ContentHtml { get; init; }
+
+    /// <summary>Since when it is public.</summary>
+    [JsonPropertyName("date_published")] public required Instant DatePublished { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    [JsonPropertyName("date_modified")] public required Instant DateModified { get; init; }
+
+    /// <summary>Its topics.</summary>
+    [JsonPropertyName("tags")] public required IReadOnlyList<string> Tags { get; init; }
+
+    /// <summary>Who wrote it; absent when nobody is named, as the format has it.</summary>
+    [JsonPropertyName("authors"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required IReadOnlyList<JsonFeedAuthor>? Authors { get; init; }
+}
+
+/// <summary>An author in a JSON Feed.</summary>
+/// <param name="Name">The author's name.</param>
+public sealed record JsonFeedAuthor([property: JsonPropertyName("name")] string Name);
+
+/// <summary>200 with a JSON Feed.</summary>
+sealed class JsonFeedResult(JsonFeed feed) : IResult, IEndpointMetadataProvider
+{
+    const string MediaType = "application/feed+json";
+
+    public Task ExecuteAsync(HttpContext httpContext) => TypedResults.Json(feed, contentType: MediaType).ExecuteAsync(httpContext);
+
+    static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(JsonFeed), [MediaType]));
+}
+
+/// <summary>200 with an Atom feed.</summary>
+sealed class AtomFeedResult(SyndicationFeed feed) : IResult, IEndpointMetadataProvider
+{
+    const string MediaType = "application/atom+xml";
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        using var text = new MemoryStream();
+        using (var xml = XmlWriter.Create(text, new XmlWriterSettings { Encoding = new UTF8Encoding(false), CheckCharacters = true }))
+            feed.GetAtom10Formatter().WriteTo(xml);
+        return TypedResults.Bytes(text.ToArray(), MediaType + "; charset=utf-8").ExecuteAsync(httpContext);
+    }
+
+    static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [MediaType]));
+}

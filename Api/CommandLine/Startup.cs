@@ -1,0 +1,25 @@
+using Api.Articles;
+using Api.Data;
+using Api.Seed;
+
+namespace Api.CommandLine;
+
+/// <summary>What must be done before the first request: a database that is up to date, with content in it.</summary>
+static class Startup
+{
+    /// <exception cref="StartupFault">The database or the seed cannot be used.</exception>
+    public static async Task PrepareAsync(WebApplication app)
+    {
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
+        await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
+            app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Where appsettings.json is and relative paths begin: the folder that the program was started in, if it has settings,
+    /// or else the program's own.
+    /// </summary>
+    public static string ContentRoot() =>
+        File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Api.Data;
+using Api.Http;
+using Api.Seed;
+using Microsoft.AspNetCore.Connections;
+using Swashbuckle.AspNetCore.Swagger;
+
+namespace Api.CommandLine;
+
+/// <summary>What the program can be told to do. Settings may follow any verb as <c>--Section:Key=value</c>.</summary>
+static partial class Verbs
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var seedFolder = new Argument<DirectoryInfo?>("folder")
+        {
+            Description = "The folder with clinic.yaml and articles/*.md; without it, the seed that comes with the program.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var backupFile = new Argument<FileInfo>("file") { Description = "The new file; one that exists is never overwritten." };
+
+        var root = new RootCommand("The JSON backend of a clinic's web site.")
+        {
+            Verb("serve", "Serves the API; the default. Makes, migrates and seeds the database where needed.", (app, _, _) => ServeAsync(app)),
+            Verb("migrate", "Brings the database up to date.", (app, _, _) => MigrateAsync(app)),
+            Verb("seed", "Loads content into the database, in place of what has the same slug. All or nothing.", SeedAsync, seedFolder),
+            Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct)),
+            Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
+            Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
+        };
+        root.TreatUnmatchedTokensAsErrors = false;
+        root.SetAction((parsed, ct) => RunAsync(parsed, (app, _, _) => ServeAsync(app), ct));
+
+        return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+        {
+            // The web host handles signals itself, and takes its time to finish what it accepted.
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
+        });
+
+        Task<int> SeedAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
+            LoadSeedAsync(app, parsed.GetValue(seedFolder)?.FullName, ct);
+
+        Task<int> BackupAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
+            CopyAsync(app, parsed.GetRequiredValue(backupFile).FullName, ct);
+    }
+
+    static Command Verb(string name, string description, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, params Argument[] arguments)
+    {
+        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        foreach (var argument in arguments) command.Add(argument);
+        command.SetAction((parsed, ct) => RunAsync(parsed, run, ct));
+        return command;
+    }
+
+    static async Task<int> RunAsync(
+        ParseResult parsed, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, CancellationToken ct)
+    {
+        try
+        {
+            await using var app = Program.Compose(Settings(parsed.UnmatchedTokens));
+            return await run(app, parsed, ct);
+        }
+        catch (Exception e) when (Fault(e) is { } sentence)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(sentence);
+            return 1;
+        }
+    }
+
+    // What is no verb must be a setting; anything else is a slip that must not start a server.
+    static string[] Settings(IReadOnlyList<string> tokens)
+    {
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (!tokens[i].StartsWith("--", StringComparison.Ordinal))
+                throw new StartupFault($"'{tokens[i]}' is neither a verb nor a setting like --Section:Key=value: see --help.");
+            if (!tokens[i].Contains('=', StringComparison.Ordinal) && ++i == tokens.Count)
+                throw new StartupFault($"The setting {tokens[^1]} has no value: write it as {tokens[^1]}=value.");
+        }
+        return [.. tokens];
+    }
+
+    static string? Fault(Exception e) => e switch
+    {
+        StartupFault fault => fault.Message,
+        IOException { InnerException: AddressInUseException } => "The port is taken by another program: stop that one, or choose " +
+            $"another with --urls http://localhost:5081. ({e.Message})",
+        SocketException or IOException { InnerException: SocketException } =>
+            $"The address to listen on cannot be used: choose another with --urls. ({e.Message})",
+        FormatException => $"A setting cannot be understood: {e.Message}",
+        _ => null,
+    };
+
+    static async Task<int> ServeAsync(WebApplication app)
+    {
+        await Startup.PrepareAsync(app);
+        await app.RunAsync();
+        return 0;
+    }
+
+    static async Task<int> MigrateAsync(WebApplication app)
+    {
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<Database>().File} is up to date.");
+        return 0;
+    }
+
+    static async Task<int> LoadSeedAsync(WebApplication app, string? folder, CancellationToken ct)
+    {
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        var loaded = await app.Services.GetRequiredService<SeedLoader>().LoadAsync(folder ?? SeedFolder.Default, ct);
+        await Console.Out.WriteLineAsync($"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded.");
+        return 0;
+    }
+
+    static async Task<int> OpenApiAsync(WebApplication app, CancellationToken ct)
+    {
+        await Console.Out.WriteAsync(await OpenApi.YamlAsync(app.Services.GetRequiredService<ISwaggerProvider>(), ct));
+        return 0;
+    }
+
+    static async Task<int> CopyAsync(WebApplication app, string file, CancellationToken ct)
+    {
+        await app.Services.GetRequiredService<Database>().BackupAsync(file, ct);
+        await Console.Out.WriteLineAsync($"Copied to {file}.");
+        return 0;
+    }
+
+    static async Task<int> CheckAsync(WebApplication app, CancellationToken ct)
+    {
+        var faults = await app.Services.GetRequiredService<Database>().CheckAsync(ct);
+        foreach (var fault in faults) await Console.Error.WriteLineAsync(fault);
+        if (faults.Count == 0) await Console.Out.WriteLineAsync("The database is sound.");
+        return faults.Count == 0 ? 0 : 1;
+    }
+}

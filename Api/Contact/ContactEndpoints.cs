@@ -1,0 +1,28 @@
+using Api.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Api.Contact;
+
+static class ContactEndpoints
+{
+    public static void MapContact(this IEndpointRouteBuilder routes)
+    {
+        var submissions = routes.MapGroup("/contact-submissions").WithTags("Contact").WithValidation().ReceivesJson();
+        submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
+    }
+
+    /// <summary>Sends a message to the clinic</summary>
+    /// <remarks>
+    /// Answered 201 only once the message is on disk, so a message that was acknowledged is never lost. A 422 names every
+    /// broken rule at once and stores nothing.
+    /// </remarks>
+    static async Task<Results<Created<ContactReceipt>, Problem<Problems.Invalid>>> AddAsync(
+        Body<ContactSubmission> body, ContactStore store, HttpContext http)
+    {
+        // Not cancelled with the request: a sender whose connection breaks now has still written to us.
+        var receipt = await store.AddAsync(body.Value, CancellationToken.None);
+        if (receipt is null) return Problems.Broken(FieldError.At("#/location", ContactValidator.NoSuchLocation));
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, receipt);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Net.Http.Headers;
+using NodaTime;
+
+namespace Api.Http;
+
+/// <summary>Says of an endpoint that it serves public content, which may be kept for a while.</summary>
+/// <param name="Tag">Names what the answer is made of, so that a write can evict it from the output cache.</param>
+/// <param name="QueryKeys">The query parameters with which answers are kept in the output cache; with any other they are not.</param>
+sealed record ServesContent(string Tag, string[] QueryKeys);
+
+/// <summary>
+/// How public content travels: compressed when that is worth it, with a strong ETag, with a Cache-Control that ends when
+/// the content changes, and out of the output cache for as long as that allows. On a hit nothing but the cache runs.
+/// </summary>
+static class Content
+{
+    /// <summary>How long content may be kept when nothing is known to change it sooner.</summary>
+    static readonly Duration Longest = Duration.FromMinutes(1);
+
+    // Below this a compressed body is hardly smaller, and one packet in any case.
+    const int WorthCompressing = 1024;
+
+    // A bound on what callers can make the cache remember by asking for ever new pages.
+    const long CacheBytes = 16 * 1024 * 1024, LargestEntry = 1024 * 1024;
+
+    static readonly object FreshFor = new();
+
+    public static IServiceCollection AddContent(this IServiceCollection services) => services
+        .AddOutputCache(options =>
+        {
+            options.SizeLimit = CacheBytes;
+            options.MaximumBodySize = LargestEntry;
+            // Slugs are case-sensitive, so the cache must be.
+            options.UseCaseSensitivePaths = true;
+        })
+        .AddResponseCompression(options =>
+        {
+            options.EnableForHttps = true;
+            options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/feed+json", "application/atom+xml", "application/yaml"];
+        });
+
+    /// <summary>Said once on a group: its GETs serve content.</summary>
+    public static TBuilder Serves<TBuilder>(this TBuilder endpoints, string tag, params string[] queryKeys)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        var content = new ServesContent(tag, queryKeys);
+        return endpoints.WithMetadata(content).CacheOutput(new CachePolicy(content));
+    }
+
+    /// <summary>Says when the answer to this request is going to change, if that is before the usual minute is over.</summary>
+    public static void FreshUntil(this HttpContext http, Instant now, Instant? change)
+    {
+        if (change - now is { } left && left < Longest) http.Items[FreshFor] = left;
+    }
+
+    public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
+        .UseOutputCache()
+        .Use(next => http => http.GetEndpoint()?.Metadata.GetMetadata<ServesContent>() is null ? next(http) : RepresentAsync(http, next));
+
+    // A second is the grain of Cache-Control: what changes within this one must not be kept.
+    static long MaxAge(HttpContext http) => (long)((Duration?)http.Items[FreshFor] ?? Longest).TotalSeconds;
+
+    static async Task RepresentAsync(HttpContext http, RequestDelegate next)
+    {
+        var response = http.Response;
+        var destination = response.Body;
+        using var written = new MemoryStream();
+        response.Body = written;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            response.Body = destination;
+        }
+
+        var body = written.GetBuffer().AsMemory(0, (int)written.Length);
+        if (response.StatusCode == StatusCodes.Status200OK)
+        {
+            response.Headers.CacheControl = MaxAge(http) is > 0 and var seconds ? $"public, max-age={seconds}" : "no-cache";
+            using var compressed = Compress(http, body);
+            if (compressed is not null) body = compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
+
+            var tag = ETag(body.Span);
+            response.Headers.ETag = tag;
+            if (Matches(http.Request, tag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                response.ContentLength = null;
+                response.ContentType = null;
+                response.Headers.ContentEncoding = default;
+                return;
+            }
+        }
+        response.ContentLength = body.Length;
+        await destination.WriteAsync(body, http.RequestAborted);
+    }
+
+    static MemoryStream? Compress(HttpContext http, ReadOnlyMemory<byte> body)
+    {
+        var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
+        if (body.Length < WorthCompressing || !compression.ShouldCompressResponse(http)) return null;
+        http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+        if (Encoder(http, compression) is not { } encoder) return null;
+
+        var compressed = new MemoryStream(body.Length / 2);
+        using (var stream = encoder.CreateStream(compressed)) stream.Write(body.Span);
+        http.Response.Headers.ContentEncoding = encoder.EncodingName;
+        return compressed;
+    }
+
+    static ICompressionProvider? Encoder(HttpContext http, IResponseCompressionProvider compression) =>
+        compression.CheckRequestAcceptsCompression(http) ? compression.GetCompressionProvider(http) : null;
+
+    // Over the bytes as they are sent, so it is another one for another encoding, as a strong ETag must be.
+    static string ETag(ReadOnlySpan<byte> body)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(body, hash);
+        return $"\"{Base64Url.EncodeToString(hash[..15])}\"";
+    }
+
+    static bool Matches(HttpRequest request, string tag) =>
+        request.GetTypedHeaders().IfNoneMatch.Any(candidate =>
+            candidate.Equals(EntityTagHeaderValue.Any) || candidate.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
+
+    /// <summary>Keeps a 200 for as long as its own Cache-Control says.</summary>
+    sealed class CachePolicy(ServesContent content) : IOutputCachePolicy
+    {
+        ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
+        {
+            var http = context.HttpContext;
+            // Searches are as many as there are words: keeping them would push out what is asked for all the time.
+            var keep = HttpMethods.IsGet(http.Request.Method) &&
+                (!http.Request.QueryString.HasValue || http.Request.Query.Keys.All(key => content.QueryKeys.Contains(key)));
+            context.EnableOutputCaching = keep;
+            context.AllowCacheLookup = keep;
+            context.AllowCacheStorage = keep;
+            context.AllowLocking = keep;
+            context.Tags.Add(content.Tag);
+            context.CacheVaryByRules.QueryKeys = content.QueryKeys;
+            // Nothing here depends on the host, and a caller can send any.
+            context.CacheVaryByRules.VaryByHost = false;
+            var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
+            context.CacheVaryByRules.VaryByValues["encoding"] = Encoder(http, compression)?.EncodingName ?? "";
+            return ValueTask.CompletedTask;
+        }
+
+        ValueTask IOutputCachePolicy.ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation) =>
+            ValueTask.CompletedTask;
+
+        ValueTask IOutputCachePolicy.ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
+        {
+            var seconds = MaxAge(context.HttpContext);
+            context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK && seconds > 0;
+            context.ResponseExpirationTimeSpan = TimeSpan.FromSeconds(seconds);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using Markdig;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Swashbuckle.AspNetCore.Swagger;
+
+namespace Api.Http;
+
+/// <summary>The pages that explain the API: Swagger UI, the OpenAPI document behind it, a page for each problem.</summary>
+static class Docs
+{
+    const string CacheTag = "docs";
+
+    public static void UseDocs(this WebApplication app) => app.UseSwaggerUI(ui =>
+    {
+        ui.RoutePrefix = "docs";
+        ui.DocumentTitle = "Clinic API";
+        ui.SwaggerEndpoint("/openapi.json", "Clinic API");
+        ui.DisplayRequestDuration();
+        ui.EnableDeepLinking();
+    });
+
+    public static void MapDocs(this IEndpointRouteBuilder routes)
+    {
+        var docs = routes.MapGroup("").ExcludeFromDescription();
+        docs.MapGet("/", () => TypedResults.Redirect("/docs/index.html")).WithName("home");
+        docs.MapGet("/openapi.json", async (ISwaggerProvider provider, CancellationToken ct) =>
+            TypedResults.Text(await OpenApi.JsonAsync(provider, ct), "application/json")).WithName("openapiJson").Serves(CacheTag);
+        docs.MapGet("/openapi.yaml", async (ISwaggerProvider provider, CancellationToken ct) =>
+            TypedResults.Text(await OpenApi.YamlAsync(provider, ct), "application/yaml")).WithName("openapiYaml").Serves(CacheTag);
+        docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Serves(CacheTag);
+    }
+
+    /// <summary>Whether a path leads to a page for people, which a browser renders.</summary>
+    public static bool IsPage(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal) || path.StartsWithSegments("/problems", StringComparison.Ordinal);
+
+    static Results<ContentHttpResult, Problem<Problems.NotFound>> ProblemPage(string name)
+    {
+        if (ProblemTypes.All.FirstOrDefault(type => type.Name == name) is not { } problem) return Problems.NoSuch("problem", name);
+        var title = WebUtility.HtmlEncode(problem.Title);
+        return TypedResults.Text(
+            $"""
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width">
+            <title>{title}</title>
+            <h1>{problem.Status}: {title}</h1>
+            {Markdown.ToHtml(problem.Meaning)}
+            <p><a href="/docs/index.html">All of the API</a></p>
+            </html>
+            """, "text/html; charset=utf-8");
+    }
+}

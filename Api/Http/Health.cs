@@ -1,0 +1,45 @@
+using Api.Data;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Data.Sqlite;
+
+namespace Api.Http;
+
+/// <summary>Whether the service is well.</summary>
+/// <param name="Status">Always <c>ok</c>: what is not well is answered with a problem.</param>
+public sealed record HealthReport(string Status);
+
+static class Health
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("Health").Answers(ProblemTypes.NotAcceptable, ProblemTypes.Fault);
+        health.MapGet("/live", Live).WithName("getLiveness");
+        health.MapGet("/ready", ReadyAsync).WithName("getReadiness");
+    }
+
+    /// <summary>Tells whether the program runs</summary>
+    /// <remarks>For a supervisor that restarts it. Nothing else is looked at.</remarks>
+    static Ok<HealthReport> Live(HttpContext http) => Ok(http);
+
+    /// <summary>Tells whether the service can do its work</summary>
+    /// <remarks>For a load balancer: 503 when the database does not answer or lacks a migration.</remarks>
+    static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(Migrator migrator, HttpContext http, CancellationToken ct)
+    {
+        try
+        {
+            return await migrator.IsUpToDateAsync(ct)
+                ? Ok(http)
+                : new Problem<Problems.Busy>("The database lacks a migration: run the verb migrate.");
+        }
+        catch (SqliteException)
+        {
+            return new Problem<Problems.Busy>("The database does not answer.");
+        }
+    }
+
+    static Ok<HealthReport> Ok(HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(new HealthReport("ok"));
+    }
+}

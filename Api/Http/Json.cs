@@ -1,0 +1,55 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using NodaTime;
+using NodaTime.Serialization.SystemTextJson;
+using NodaTime.Text;
+
+namespace Api.Http;
+
+/// <summary>How values look on the wire.</summary>
+static class Json
+{
+    /// <summary>camelCase members and enums, RFC 3339 instants, ISO dates, times of day as HH:mm.</summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new NodaPatternConverter<LocalTime>(LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
+        options.ConfigureForNodaTime(DateTimeZoneProviders.Tzdb);
+        options.AllowDuplicateProperties = false;
+        // Texts stay readable. Escaping for HTML as well is for JSON inside a page; this is sent as JSON, with nosniff.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    }
+
+    /// <summary>The same, for bodies that clients send: their texts are trimmed and brought into one Unicode form.</summary>
+    public static JsonSerializerOptions Requests { get; } = ForRequests();
+
+    static JsonSerializerOptions ForRequests()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web) { Converters = { new TidyTextConverter() } };
+        Configure(options);
+        return options;
+    }
+
+    sealed class TidyTextConverter : JsonConverter<string>
+    {
+        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.String) throw new JsonException();
+            try
+            {
+                // A form sends an empty text for a field that was left out.
+                return reader.GetString()!.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } text
+                    ? text : null;
+            }
+            catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+            {
+                // Half a surrogate pair, which is no text in any encoding.
+                throw new JsonException(null, e);
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    }
+}

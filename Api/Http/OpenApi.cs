@@ -1,0 +1,238 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Api.Hours;
+using FluentValidation;
+using FluentValidation.Validators;
+using Microsoft.OpenApi;
+using NodaTime;
+using Swashbuckle.AspNetCore.Swagger;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Api.Http;
+
+/// <summary>The OpenAPI 3.1 document, made from the handlers' signatures, their XML comments and the validators.</summary>
+static class OpenApi
+{
+    const string DocumentName = "openapi";
+
+    public static IServiceCollection AddOpenApi(this IServiceCollection services) => services
+        .AddEndpointsApiExplorer()
+        .AddSwaggerGen(gen =>
+        {
+            gen.SwaggerDoc(DocumentName, new OpenApiInfo
+            {
+                Title = "Clinic API",
+                Version = "1",
+                Description =
+                    """
+                    The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
+
+                    What is unknown is `null`, not absent. Instants are RFC 3339 in UTC, times of day `HH:mm` by the clock on the
+                    location's wall. Every GET answers HEAD too.
+
+                    Content comes with a strong `ETag` and a `Cache-Control` that ends when the content changes; send
+                    `If-None-Match` to get a 304 without a body.
+
+                    Lists come in pages. Follow `nextCursor`, or the `Link` header with `rel="next"`, until there is none.
+
+                    Every error is a problem document (RFC 9457, `application/problem+json`), whose `type` leads to a page that
+                    explains it.
+                    """,
+                License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+            });
+            gen.IncludeXmlComments(Assembly.GetExecutingAssembly(), includeControllerXmlComments: false);
+            gen.SupportNonNullableReferenceTypes();
+            gen.NonNullableReferenceTypesAsRequired();
+            gen.MapType<Instant>(() => Text("date-time", "An instant, RFC 3339 in UTC.", "2026-01-12T15:00:00Z"));
+            gen.MapType<LocalDate>(() => Text("date", "A local date.", "2026-01-12"));
+            gen.MapType<LocalTime>(() => Text(null, "A time of day by the clock on the wall, HH:mm.", "08:00", "^([01][0-9]|2[0-3]):[0-5][0-9]$"));
+            gen.MapType<IsoDayOfWeek>(() => new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "A day of the week.",
+                Enum = [.. WeeklyHours.Week.Select(day => JsonValue.Create(day.ToString().ToLowerInvariant()))],
+            });
+            gen.SchemaFilter<RequiredMembers>();
+            gen.SchemaFilter<ValidatorRules>();
+            gen.OperationFilter<ProblemResponses>();
+            gen.OperationFilter<ContentHeaders>();
+            gen.OperationFilter<ParameterRules>();
+            gen.OperationFilter<RealExamples>();
+        });
+
+    public static Task<string> YamlAsync(ISwaggerProvider provider, CancellationToken ct) =>
+        provider.GetSwagger(DocumentName).SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1, ct);
+
+    public static Task<string> JsonAsync(ISwaggerProvider provider, CancellationToken ct) =>
+        provider.GetSwagger(DocumentName).SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, ct);
+
+    static OpenApiSchema Text(string? format, string description, string example, string? pattern = null) => new()
+    {
+        Type = JsonSchemaType.String,
+        Format = format,
+        Description = description,
+        Pattern = pattern,
+        Examples = [JsonValue.Create(example)],
+    };
+
+    /// <summary>What an answer always has is required: all of its members but those that JSON leaves out when null.</summary>
+    sealed class RequiredMembers : ISchemaFilter
+    {
+        public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+        {
+            if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete || context.Type.Namespace?.StartsWith(nameof(Api), StringComparison.Ordinal) != true) return;
+            concrete.AdditionalPropertiesAllowed = false;
+            if (IsRequest(context.Type)) return;
+            var optional = context.Type.GetProperties()
+                .Where(p => p.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>() is not null)
+                .Select(p => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+            concrete.Required = properties.Keys.Except(optional).ToHashSet();
+            foreach (var name in optional)
+                if (properties.TryGetValue(name, out var member) && member is OpenApiSchema left) left.Type &= ~JsonSchemaType.Null;
+        }
+    }
+
+    static bool IsRequest(Type type) => type == typeof(Contact.ContactSubmission);
+
+    /// <summary>The rules of a body's FluentValidation validator, as JSON Schema says them.</summary>
+    sealed class ValidatorRules(IServiceProvider services) : ISchemaFilter
+    {
+        public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+        {
+            if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete) return;
+            if (services.GetService(typeof(IValidator<>).MakeGenericType(context.Type)) is not IValidator validator) return;
+            foreach (var member in validator.CreateDescriptor().GetMembersWithValidators())
+            {
+                var name = Validation.Pointer(member.Key)[2..];
+                if (!properties.TryGetValue(name, out var found) || found is not OpenApiSchema property) continue;
+                foreach (var (rule, options) in member) Apply(rule, always: !options.HasCondition, name, property, concrete);
+            }
+        }
+
+        static void Apply(IPropertyValidator rule, bool always, string name, OpenApiSchema property, OpenApiSchema parent)
+        {
+            switch (rule)
+            {
+                case INotNullValidator or INotEmptyValidator or IEqualValidator when always:
+                    (parent.Required ??= new HashSet<string>()).Add(name);
+                    property.Type &= ~JsonSchemaType.Null;
+                    if (rule is INotEmptyValidator) property.MinLength = 1;
+                    if (rule is IEqualValidator equal) property.Const = equal.ValueToCompare is true ? "true" : null;
+                    break;
+                case ILengthValidator length when length.Max > 0:
+                    property.MaxLength = length.Max;
+                    break;
+                case IMaximumCharacters characters:
+                    property.Description += $" At most {characters.Most} characters as a person counts them (Unicode grapheme clusters).";
+                    break;
+                case IRegularExpressionValidator pattern:
+                    property.Pattern = pattern.Expression;
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Says of each problem of an endpoint what it means, by the texts of <see cref="ProblemTypes"/>.</summary>
+    sealed class ProblemResponses : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            var kinds = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<AnswersProblem>().Select(answer => answer.Type);
+            foreach (var status in kinds.Distinct().GroupBy(type => type.Status))
+            {
+                if (operation.Responses?.GetValueOrDefault($"{status.Key}") is not OpenApiResponse response) continue;
+                response.Description = string.Join("\n\n", status.Select(type => $"`{type.Path}`: {type.Title}. {type.Meaning}"));
+                if (status.Key == StatusCodes.Status503ServiceUnavailable)
+                    (response.Headers ??= new Dictionary<string, IOpenApiHeader>())["Retry-After"] = Header("Seconds to wait before the next try.", "1");
+            }
+        }
+    }
+
+    /// <summary>The headers that content comes with.</summary>
+    sealed class ContentHeaders : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<ServesContent>().Any()) return;
+            var ok = (OpenApiResponse)operation.Responses!["200"];
+            ok.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["ETag"] = Header("Names this answer, byte for byte; for `If-None-Match`.", "\"2dqVEhKcuW1kQ8XmIQJr\""),
+                ["Cache-Control"] = Header("How long the answer may be kept: a minute, or less when the content changes sooner.", "public, max-age=60"),
+            };
+            if (context.ApiDescription.ParameterDescriptions.Any(p => p.Name == "cursor"))
+                ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", "</v1/articles?limit=2&cursor=…>; rel=\"next\"");
+            operation.Responses["304"] = new OpenApiResponse { Description = "The answer is the one that `If-None-Match` names." };
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = "If-None-Match",
+                In = ParameterLocation.Header,
+                Description = "The `ETag` of the answer that you have. If it is still the same, you get a 304 without a body.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+    }
+
+    /// <summary>The limits of query parameters.</summary>
+    sealed class ParameterRules : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            foreach (var parameter in operation.Parameters ?? [])
+            {
+                if (parameter.Schema is not OpenApiSchema schema) continue;
+                switch (parameter.Name)
+                {
+                    case "limit":
+                        (schema.Minimum, schema.Maximum) = ("1", $"{Paging.LargestLimit}");
+                        break;
+                    case "q":
+                        schema.MaxLength = Articles.ArticleSearch.LongestQuery;
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Examples that the program itself answered: <c>Api/Examples/operation.status.json</c>, which a test holds against what
+    /// it answers now.
+    /// </summary>
+    sealed class RealExamples : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            if (Read($"{operation.OperationId}.request") is { } request)
+            {
+                foreach (var content in operation.RequestBody?.Content?.Values ?? [])
+                    ((OpenApiMediaType)content).Example = request;
+            }
+
+            foreach (var (status, response) in operation.Responses ?? [])
+            {
+                if (Read($"{operation.OperationId}.{status}") is { } answer)
+                {
+                    foreach (var content in response.Content?.Values ?? [])
+                        ((OpenApiMediaType)content).Example = answer;
+                }
+            }
+        }
+
+        static JsonNode? Read(string name)
+        {
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{name}.json");
+            return stream is null ? null : JsonNode.Parse(stream);
+        }
+    }
+
+    static OpenApiHeader Header(string description, string example) => new()
+    {
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        Example = JsonValue.Create(example),
+    };
+}

@@ -1,0 +1,38 @@
+namespace Api.Http;
+
+/// <summary>The headers that tell a browser what not to do with an answer.</summary>
+static class SecurityHeaders
+{
+    const int OneYear = 365 * 24 * 60 * 60;
+
+    public static IServiceCollection AddSecurityHeaders(this IServiceCollection services)
+    {
+        // An answer in JSON is no page: nothing in it may load, run or be framed.
+        var api = Common(csp => csp.AddDefaultSrc().None());
+        var docs = Common(csp =>
+        {
+            csp.AddDefaultSrc().None();
+            csp.AddScriptSrc().Self();
+            csp.AddStyleSrc().Self();
+            csp.AddImgSrc().Self().Data();
+            csp.AddConnectSrc().Self();
+            csp.AddBaseUri().None();
+            csp.AddFormAction().None();
+        });
+        services.AddSecurityHeaderPolicies()
+            .SetDefaultPolicy(api)
+            .SetPolicySelector(context => Docs.IsPage(context.HttpContext.Request.Path) ? docs : context.SelectedPolicy);
+        return services;
+    }
+
+    static HeaderPolicyCollection Common(Action<CspBuilder> content) => new HeaderPolicyCollection()
+        .AddContentTypeOptionsNoSniff()
+        .AddFrameOptionsDeny()
+        .AddReferrerPolicyNoReferrer()
+        .AddStrictTransportSecurityMaxAge(OneYear)
+        .AddContentSecurityPolicy(csp =>
+        {
+            content(csp);
+            csp.AddFrameAncestors().None();
+        });
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using Api.CommandLine;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Api.Http;
+
+/// <summary>Kestrel's limits, the proxies that are believed, and the origins whose scripts may read the answers.</summary>
+static class Server
+{
+    const int LargestBody = 64 * 1024;
+
+    public static void AddServer(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 64;
+            // Enough for the slowest honest sender; a connection that only pretends to send is dropped.
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        });
+        // A body that does not bind reaches ProblemPipeline, which explains it, instead of being a bare 400.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.Configure<RouteOptions>(options => options.LowercaseUrls = true);
+
+        var origins = builder.Configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins(origins)
+            .WithMethods("GET", "HEAD", "POST")
+            .WithHeaders("Content-Type", "Idempotency-Key", "If-None-Match")
+            .WithExposedHeaders("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
+            .SetPreflightMaxAge(TimeSpan.FromHours(1))));
+
+        var proxies = builder.Configuration.GetSection("Proxies:Known").Get<string[]>() ?? [];
+        builder.Services.Configure<ForwardedHeadersOptions>(options =>
+        {
+            options.ForwardedHeaders = proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            options.KnownProxies.Clear();
+            options.KnownIPNetworks.Clear();
+            foreach (var proxy in proxies) options.KnownIPNetworks.Add(Network(proxy));
+        });
+    }
+
+    public static void UseServer(this WebApplication app) => app.UseForwardedHeaders();
+
+    static System.Net.IPNetwork Network(string proxy) =>
+        System.Net.IPNetwork.TryParse(proxy, out var network) ? network
+        : IPAddress.TryParse(proxy, out var address) ? new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : throw new StartupFault($"Proxies:Known has '{proxy}', which is neither an IP address nor a network like 10.0.0.0/8: correct it.");
+}

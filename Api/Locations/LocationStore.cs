@@ -1,0 +1,136 @@
+using Api.Data;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using NodaTime;
+
+namespace Api.Locations;
+
+/// <summary>All SQL on locations.</summary>
+sealed class LocationStore(Database db)
+{
+    const string Columns =
+        """
+        l.slug, l.name, l.street_address, l.locality, l.region, l.postal_code, l.country, l.telephone, l.email,
+        l.latitude, l.longitude, l.time_zone, l.access, l.accepting_new_patients, l.telehealth, l.languages,
+        l.accessibility_notes, l.temporarily_closed, l.closure_reason, l.reopens_on
+        """;
+
+    /// <summary>Every location, by name.</summary>
+    public async Task<IReadOnlyList<Location>> ListAsync(CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            $"SELECT {Columns} FROM locations l ORDER BY l.name, l.slug", cancellationToken: ct));
+        return [.. rows.Select(row => row.ToLocation())];
+    }
+
+    /// <summary>One location, or <c>null</c>.</summary>
+    public async Task<Location?> FindAsync(string slug, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
+            $"SELECT {Columns} FROM locations l WHERE l.slug = @slug", new { slug }, cancellationToken: ct));
+        return row?.ToLocation();
+    }
+
+    /// <summary>Whether there is such a location.</summary>
+    public async Task<bool> ExistsAsync(string slug, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "SELECT EXISTS (SELECT 1 FROM locations WHERE slug = @slug)", new { slug }, cancellationToken: ct));
+    }
+
+    /// <summary>Writes a location, new or changed. Called inside <see cref="Database.WriteAsync"/>.</summary>
+    public static void Save(SqliteConnection connection, Location location) => connection.Execute(
+        """
+        INSERT INTO locations (slug, name, street_address, locality, region, postal_code, country, telephone, email,
+                               latitude, longitude, time_zone, access, accepting_new_patients, telehealth, languages,
+                               accessibility_notes, temporarily_closed, closure_reason, reopens_on)
+        VALUES (@Slug, @Name, @StreetAddress, @Locality, @Region, @PostalCode, @Country, @Telephone, @Email,
+                @Latitude, @Longitude, @TimeZone, @Access, @AcceptingNewPatients, @Telehealth, @Languages,
+                @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ReopensOn)
+        ON CONFLICT (slug) DO UPDATE SET
+            name = excluded.name, street_address = excluded.street_address, locality = excluded.locality,
+            region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
+            telephone = excluded.telephone, email = excluded.email, latitude = excluded.latitude,
+            longitude = excluded.longitude, time_zone = excluded.time_zone, access = excluded.access,
+            accepting_new_patients = excluded.accepting_new_patients, telehealth = excluded.telehealth,
+            languages = excluded.languages, accessibility_notes = excluded.accessibility_notes,
+            temporarily_closed = excluded.temporarily_closed, closure_reason = excluded.closure_reason,
+            reopens_on = excluded.reopens_on
+        """,
+        Row.Of(location));
+
+    sealed record Row
+    {
+        public required string Slug { get; init; }
+        public required string Name { get; init; }
+        public required string? StreetAddress { get; init; }
+        public required string? Locality { get; init; }
+        public required string? Region { get; init; }
+        public required string? PostalCode { get; init; }
+        public required string? Country { get; init; }
+        public required string? Telephone { get; init; }
+        public required string? Email { get; init; }
+        public required double? Latitude { get; init; }
+        public required double? Longitude { get; init; }
+        public required string TimeZone { get; init; }
+        public required IReadOnlyList<string>? Access { get; init; }
+        public required bool? AcceptingNewPatients { get; init; }
+        public required bool? Telehealth { get; init; }
+        public required IReadOnlyList<string>? Languages { get; init; }
+        public required string? AccessibilityNotes { get; init; }
+        public required bool TemporarilyClosed { get; init; }
+        public required string? ClosureReason { get; init; }
+        public required LocalDate? ReopensOn { get; init; }
+
+        public static Row Of(Location location) => new()
+        {
+            Slug = location.Slug,
+            Name = location.Name,
+            StreetAddress = location.Address.StreetAddress,
+            Locality = location.Address.Locality,
+            Region = location.Address.Region,
+            PostalCode = location.Address.PostalCode,
+            Country = location.Address.Country,
+            Telephone = location.Telephone,
+            Email = location.Email,
+            Latitude = location.Coordinates?.Latitude,
+            Longitude = location.Coordinates?.Longitude,
+            TimeZone = location.TimeZone,
+            Access = location.Access?.Select(access => access.ToString()).ToArray(),
+            AcceptingNewPatients = location.AcceptingNewPatients,
+            Telehealth = location.Telehealth,
+            Languages = location.Languages,
+            AccessibilityNotes = location.AccessibilityNotes,
+            TemporarilyClosed = location.TemporaryClosure is not null,
+            ClosureReason = location.TemporaryClosure?.Reason,
+            ReopensOn = location.TemporaryClosure?.ReopensOn,
+        };
+
+        public Location ToLocation() => new()
+        {
+            Slug = Slug,
+            Name = Name,
+            Address = new Address
+            {
+                StreetAddress = StreetAddress,
+                Locality = Locality,
+                Region = Region,
+                PostalCode = PostalCode,
+                Country = Country,
+            },
+            Telephone = Telephone,
+            Email = Email,
+            Coordinates = Latitude is { } latitude && Longitude is { } longitude ? new Coordinates(latitude, longitude) : null,
+            TimeZone = TimeZone,
+            Access = Access?.Select(access => Enum.Parse<Access>(access, ignoreCase: true)).ToArray(),
+            AcceptingNewPatients = AcceptingNewPatients,
+            Telehealth = Telehealth,
+            Languages = Languages,
+            AccessibilityNotes = AccessibilityNotes,
+            TemporaryClosure = TemporarilyClosed ? new TemporaryClosure(ReopensOn, ClosureReason) : null,
+        };
+    }
+}

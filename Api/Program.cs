@@ -1,0 +1,64 @@
+using Api.Articles;
+using Api.CommandLine;
+using Api.Contact;
+using Api.Data;
+using Api.Hours;
+using Api.Http;
+using Api.Locations;
+using Api.Seed;
+using FluentValidation;
+
+namespace Api;
+
+static class Program
+{
+    static Task<int> Main(string[] args) => Verbs.RunAsync(args);
+
+    /// <summary>Puts the program together. Nothing is opened, written or listened to before it is started.</summary>
+    /// <param name="args">Settings as <c>--Section:Key=value</c>, over those of the environment and of appsettings.json.</param>
+    /// <param name="configure">What a test does differently.</param>
+    internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Startup.ContentRoot() });
+        builder.AddServer();
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site"));
+        builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database"));
+        builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
+        builder.Services.AddContent();
+        builder.Services.AddSecurityHeaders();
+        builder.Services.AddOpenApi();
+
+        builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<Migrator>();
+        builder.Services.AddSingleton<SeedLoader>();
+        builder.Services.AddSingleton<ArticleStore>();
+        builder.Services.AddSingleton<ArticleSearch>();
+        builder.Services.AddSingleton<LocationStore>();
+        builder.Services.AddSingleton<HoursStore>();
+        builder.Services.AddSingleton<ContactStore>();
+        builder.Services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseServer();
+        app.UseHeadRequests();
+        app.UseSecurityHeaders();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseCors();
+        app.UseNegotiation();
+        app.UseContent();
+        app.UseDocs();
+
+        app.MapDocs();
+        app.MapHealth();
+        var v1 = app.MapGroup("/v1").Answers(ProblemTypes.NotAcceptable, ProblemTypes.Fault);
+        v1.MapArticles();
+        v1.MapLocations();
+        v1.MapHours();
+        v1.MapContact();
+        return app;
+    }
+}

@@ -1,0 +1,106 @@
+using Api.Articles;
+using Api.CommandLine;
+using Api.Hours;
+using Api.Locations;
+using NodaTime;
+using NodaTime.Text;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace Api.Seed;
+
+/// <summary>
+/// Content as files: <c>clinic.yaml</c> with the locations and their weekly hours, <c>articles/*.md</c> with YAML front
+/// matter. Whatever is wrong in them is said with file and line.
+/// </summary>
+sealed class SeedFolder
+{
+    /// <summary>The seed that comes with the program.</summary>
+    public static string Default => Path.Combine(AppContext.BaseDirectory, "db", "seed");
+
+    public required IReadOnlyList<(Location Location, WeeklyHours? Hours)> Locations { get; init; }
+    public required IReadOnlyList<ArticleDraft> Articles { get; init; }
+
+    /// <exception cref="StartupFault">There is no such folder, or a file in it has an error.</exception>
+    public static SeedFolder Read(string folder)
+    {
+        var clinicFile = Path.Combine(folder, "clinic.yaml");
+        if (!File.Exists(clinicFile)) throw new StartupFault($"There is no {clinicFile}: name a folder that has one.");
+        var clinic = Parse<ClinicFile>(clinicFile, File.ReadAllText(clinicFile), firstLine: 1);
+        var articles = Path.Combine(folder, "articles");
+        return new SeedFolder
+        {
+            Locations = [.. clinic.Locations.Select(location => (location.ToLocation(clinic.Clinic.TimeZone), location.Hours?.ToWeeklyHours()))],
+            Articles = Directory.Exists(articles)
+                ? [.. Directory.EnumerateFiles(articles, "*.md").Order(StringComparer.Ordinal).Select(ReadArticle)]
+                : [],
+        };
+    }
+
+    static ArticleDraft ReadArticle(string file)
+    {
+        var lines = File.ReadAllLines(file);
+        var end = Array.IndexOf(lines, "---", 1);
+        if (lines.FirstOrDefault() != "---" || end < 0)
+            throw new StartupFault($"{file}, line 1: the file must begin with front matter between two lines of ---.");
+        var matter = Parse<FrontMatter>(file, string.Join('\n', lines[1..end]), firstLine: 2);
+        if (matter.Slug.Value != Path.GetFileNameWithoutExtension(file))
+            throw new StartupFault($"{file}, line 2: the slug '{matter.Slug.Value}' must be the file's name.");
+        return new ArticleDraft(matter.Slug.Value, matter.Title, matter.Summary,
+            [.. matter.Tags.Select(tag => tag.Value).Distinct(StringComparer.Ordinal)], matter.Author, matter.Published,
+            string.Join('\n', lines[(end + 1)..]).Trim() + "\n");
+    }
+
+    static T Parse<T>(string file, string yaml, int firstLine) where T : class
+    {
+        try
+        {
+            return Yaml.Deserialize<T>(yaml) ?? throw new StartupFault($"{file}, line {firstLine}: there is nothing here.");
+        }
+        catch (YamlException e)
+        {
+            // The message of the innermost exception is about the value, the outer ones about the property around it.
+            var cause = e.GetBaseException();
+            var start = cause is YamlException inner && inner.Start.Line > 0 ? inner.Start : e.Start;
+            throw new StartupFault($"{file}, line {start.Line + firstLine - 1}: {cause.Message}", e);
+        }
+    }
+
+    static readonly IDeserializer Yaml = new DeserializerBuilder()
+        .WithNamingConvention(CamelCaseNamingConvention.Instance)
+        .WithEnforceRequiredMembers()
+        .WithEnforceNullability()
+        .WithDuplicateKeyChecking()
+        .WithTypeConverter(new Scalars())
+        .Build();
+
+    // Converts where the line is still known.
+    sealed class Scalars : IYamlTypeConverter
+    {
+        static readonly Dictionary<Type, (string Expected, Func<string, object?> Parse)> Types = new()
+        {
+            [typeof(Instant)] = ("an instant like 2026-01-12T15:00:00Z",
+                text => InstantPattern.ExtendedIso.Parse(text) is { Success: true } parsed ? parsed.Value : null),
+            [typeof(LocalDate)] = ("a date like 2026-01-12",
+                text => LocalDatePattern.Iso.Parse(text) is { Success: true } parsed ? parsed.Value : null),
+            [typeof(Period)] = ("a period like 08:00-17:00", SeedFiles.ParsePeriod),
+            [typeof(DateTimeZone)] = ("an IANA time zone like America/Chicago", DateTimeZoneProviders.Tzdb.GetZoneOrNull),
+            [typeof(Slug)] = ("made of lower-case letters, digits and single hyphens", Slug.Parse),
+        };
+
+        public bool Accepts(Type type) => Types.ContainsKey(Nullable.GetUnderlyingType(type) ?? type);
+
+        public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
+        {
+            var (expected, parse) = Types[Nullable.GetUnderlyingType(type) ?? type];
+            var scalar = parser.Consume<Scalar>();
+            return scalar is { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }
+                ? null
+                : parse(scalar.Value) ?? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is not {expected}.");
+        }
+
+        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) => throw new NotSupportedException();
+    }
+}
