@@ -1,0 +1,256 @@
+using Api.Data;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Api.Tests.Data;
+
+public sealed class WriteQueueTests : IAsyncLifetime
+{
+    readonly TempFolder folder = new();
+    WriteQueue queue = null!;
+
+    string File => folder.File("test.db");
+
+    public async ValueTask InitializeAsync()
+    {
+        queue = Queue();
+        await queue.EnqueueAsync(c => c.Execute("CREATE TABLE notes (text TEXT NOT NULL UNIQUE) STRICT"), default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await queue.DisposeAsync();
+        folder.Dispose();
+    }
+
+    WriteQueue Queue(int capacity = 1000) => new(() =>
+    {
+        var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+        return connection;
+    }, capacity);
+
+    static int Insert(SqliteConnection connection, string text) =>
+        connection.Execute("INSERT INTO notes (text) VALUES (@text)", new { text });
+
+    string[] Stored()
+    {
+        using var other = new SqliteConnection($"Data Source={File};Pooling=False");
+        return [.. other.Query<string>("SELECT text FROM notes ORDER BY text")];
+    }
+
+    /// <summary>Keeps the consumer busy, so that what is queued meanwhile comes together.</summary>
+    sealed class Gate : IDisposable
+    {
+        readonly ManualResetEventSlim open = new();
+        readonly TaskCompletionSource entered = new();
+
+        public Task<int> CloseAsync(WriteQueue queue)
+        {
+            var task = queue.EnqueueAsync(_ =>
+            {
+                entered.TrySetResult();
+                open.Wait(TimeSpan.FromMinutes(1));
+                return 0;
+            }, default);
+            entered.Task.Wait();
+            return task;
+        }
+
+        public void Dispose() => open.Set();
+    }
+
+    [Fact]
+    public async Task What_is_acknowledged_is_committed()
+    {
+        Assert.Equal(1, await queue.EnqueueAsync(c => Insert(c, "a"), default));
+        Assert.Equal(["a"], Stored());
+    }
+
+    [Fact]
+    public async Task Nothing_is_acknowledged_before_the_commit()
+    {
+        using var reader = new SqliteConnection($"Data Source={File};Pooling=False");
+        reader.Open();
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var second = queue.EnqueueAsync(c => Insert(c, "a"), default);
+        Assert.False(second.IsCompleted);
+        Assert.Empty(Stored());
+        gate.Dispose();
+        await second;
+        await first;
+        Assert.Equal(["a"], Stored());
+    }
+
+    [Fact]
+    public async Task Writers_that_wait_share_a_commit()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var before = queue.Commits;
+        var waiting = Enumerable.Range(0, 100).Select(i => queue.EnqueueAsync(c => Insert(c, $"{i}"), default)).ToArray();
+        gate.Dispose();
+        await first;
+        await Task.WhenAll(waiting);
+        Assert.Equal(100, Stored().Length);
+        Assert.Equal(2, queue.Commits - before);
+    }
+
+    [Fact]
+    public async Task An_item_that_fails_leaves_its_neighbours_work_intact()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var a = queue.EnqueueAsync(c => Insert(c, "a"), default);
+        var broken = queue.EnqueueAsync(c =>
+        {
+            Insert(c, "half");
+            return Insert(c, "a");
+        }, default);
+        var thrown = queue.EnqueueAsync<int>(c =>
+        {
+            Insert(c, "other half");
+            throw new InvalidOperationException("no");
+        }, default);
+        var b = queue.EnqueueAsync(c => Insert(c, "b"), default);
+        gate.Dispose();
+        await Task.WhenAll(first, a, b);
+        Assert.Equal(2067, (await Assert.ThrowsAsync<SqliteException>(() => broken)).SqliteExtendedErrorCode);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => thrown);
+        Assert.Equal(["a", "b"], Stored());
+    }
+
+    [Fact]
+    public async Task An_item_that_takes_the_transaction_with_it_leaves_its_neighbours_work_intact()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var a = queue.EnqueueAsync(c => Insert(c, "a"), default);
+        var broken = queue.EnqueueAsync(c => c.Execute("INSERT OR ROLLBACK INTO notes VALUES ('x'), ('x')"), default);
+        var b = queue.EnqueueAsync(c => Insert(c, "b"), default);
+        gate.Dispose();
+        await Task.WhenAll(first, a, b);
+        await Assert.ThrowsAsync<SqliteException>(() => broken);
+        Assert.Equal(["a", "b"], Stored());
+    }
+
+    [Fact]
+    public async Task Cancelled_while_it_waits_it_leaves_nothing_and_the_caller_is_told_at_once()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        using var cancel = new CancellationTokenSource();
+        var task = queue.EnqueueAsync(c => Insert(c, "a"), cancel.Token);
+        cancel.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
+        gate.Dispose();
+        await first;
+        await queue.EnqueueAsync(c => Insert(c, "b"), default);
+        Assert.Equal(["b"], Stored());
+    }
+
+    [Fact]
+    public async Task Cancelled_during_its_work_it_leaves_nothing()
+    {
+        using var cancel = new CancellationTokenSource();
+        var task = queue.EnqueueAsync(c =>
+        {
+            var rows = Insert(c, "a");
+            cancel.Cancel();
+            return rows;
+        }, cancel.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
+        Assert.Empty(Stored());
+    }
+
+    [Fact]
+    public async Task Cancelled_after_the_commit_nothing_changes()
+    {
+        using var cancel = new CancellationTokenSource();
+        var task = queue.EnqueueAsync(c => Insert(c, "a"), cancel.Token);
+        await task;
+        cancel.Cancel();
+        Assert.Equal(1, await task);
+        Assert.Equal(["a"], Stored());
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_at_once()
+    {
+        await using var small = Queue(capacity: 2);
+        var gate = new Gate();
+        var first = gate.CloseAsync(small);
+        var waiting = new[] { small.EnqueueAsync(c => Insert(c, "a"), default), small.EnqueueAsync(c => Insert(c, "b"), default) };
+        Assert.Throws<WriteQueueFullException>(() => { _ = small.EnqueueAsync(c => Insert(c, "c"), default); });
+        gate.Dispose();
+        await first;
+        await Task.WhenAll(waiting);
+        await small.EnqueueAsync(c => Insert(c, "d"), default);
+        Assert.Equal(["a", "b", "d"], Stored());
+    }
+
+    [Fact]
+    public async Task Stopping_finishes_what_was_accepted_and_accepts_no_more()
+    {
+        var stopping = Queue();
+        var gate = new Gate();
+        var first = gate.CloseAsync(stopping);
+        var waiting = Enumerable.Range(0, 50).Select(i => stopping.EnqueueAsync(c => Insert(c, $"{i}"), default)).ToArray();
+        var stopped = stopping.DisposeAsync().AsTask();
+        Assert.Throws<WriteQueueFullException>(() => { _ = stopping.EnqueueAsync(c => Insert(c, "late"), default); });
+        gate.Dispose();
+        await stopped;
+        Assert.True(waiting.All(task => task.IsCompletedSuccessfully));
+        await first;
+        Assert.Equal(50, Stored().Length);
+    }
+
+    [Fact]
+    public async Task While_another_process_holds_the_lock_writes_fail_and_then_work_again()
+    {
+        await using var hasty = new WriteQueue(() =>
+        {
+            var connection = new SqliteConnection($"Data Source={File};Pooling=False;Default Timeout=1");
+            connection.Open();
+            return connection;
+        }, 10);
+        await using (var other = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            other.Open();
+            other.Execute("BEGIN IMMEDIATE");
+            var blocked = await Assert.ThrowsAsync<SqliteException>(() => hasty.EnqueueAsync(c => Insert(c, "a"), default));
+            Assert.Equal(5, blocked.SqliteErrorCode);
+            other.Execute("ROLLBACK");
+        }
+        await hasty.EnqueueAsync(c => Insert(c, "b"), default);
+        Assert.Equal(["b"], Stored());
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_fails_that_write_whole_and_serves_again_once_there_is_room()
+    {
+        await queue.EnqueueAsync(c => Insert(c, "before"), default);
+        var pages = await queue.EnqueueAsync(c => c.ExecuteScalar<int>("PRAGMA page_count"), default);
+        await queue.EnqueueAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {pages + 2}"), default);
+
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var small = queue.EnqueueAsync(c => Insert(c, "small"), default);
+        var large = queue.EnqueueAsync(c =>
+        {
+            Insert(c, "half");
+            return Insert(c, new string('x', 100_000));
+        }, default);
+        gate.Dispose();
+        await first;
+        Assert.Equal(13, (await Assert.ThrowsAsync<SqliteException>(() => large)).SqliteErrorCode);
+        await small;
+        Assert.Equal(["before", "small"], Stored());
+
+        await queue.EnqueueAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
+        await queue.EnqueueAsync(c => Insert(c, new string('x', 100_000)), default);
+        Assert.Equal(3, Stored().Length);
+    }
+}
