@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,6 +26,7 @@ public sealed class ApiFactory : IAsyncLifetime
     public FakeTimeProvider Clock { get; } = new(Now);
     public HttpClient Client { get; private set; } = null!;
     public WebApplication App { get; private set; } = null!;
+    public LogSink Log { get; } = new();
     internal Database Database => App.Services.GetRequiredService<Database>();
 
     /// <summary>Settings over those of appsettings.json; set before the start.</summary>
@@ -45,7 +47,7 @@ public sealed class ApiFactory : IAsyncLifetime
     {
         App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", .. Settings], builder =>
         {
-            builder.Logging.ClearProviders();
+            builder.Logging.ClearProviders().AddProvider(Log);
             builder.Services.AddSingleton<TimeProvider>(Clock);
             builder.Services.AddSingleton(CacheOnFakeClock(Clock));
             Configure?.Invoke(builder);
@@ -92,6 +94,21 @@ public sealed class ApiFactory : IAsyncLifetime
     }
 }
 
+/// <summary>Everything that was logged.</summary>
+public sealed class LogSink : ILoggerProvider, ILogger
+{
+    readonly ConcurrentQueue<string> lines = new();
+
+    public string Text => string.Join('\n', lines);
+
+    public ILogger CreateLogger(string categoryName) => this;
+    public bool IsEnabled(LogLevel logLevel) => true;
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+    public void Dispose() { }
+}
+
 /// <summary>A folder that is gone after the test.</summary>
 public sealed class TempFolder : IDisposable
 {
@@ -116,7 +133,7 @@ static class JsonAssert
     {
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
-        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+        Assert.True(response.Headers.CacheControl?.NoStore);
         var problem = (await response.Content.ReadFromJsonAsync<JsonObject>())!;
         Assert.Equal($"/problems/{type}", (string?)problem["type"]);
         Assert.Equal(status, (int?)problem["status"]);

@@ -56,17 +56,21 @@ static class ArticleFeed
         var item = new SyndicationItem
         {
             Id = url.AbsoluteUri,
-            Title = new TextSyndicationContent(article.Title),
-            Summary = new TextSyndicationContent(article.Summary),
-            Content = new TextSyndicationContent(article.Html, TextSyndicationContentKind.Html),
+            Title = new TextSyndicationContent(Xml(article.Title)),
+            Summary = new TextSyndicationContent(Xml(article.Summary)),
+            Content = new TextSyndicationContent(Xml(article.Html), TextSyndicationContentKind.Html),
             PublishDate = article.PublishedAt.ToDateTimeOffset(),
             LastUpdatedTime = article.UpdatedAt.ToDateTimeOffset(),
         };
         item.Links.Add(SyndicationLink.CreateAlternateLink(url, "text/html"));
         foreach (var tag in article.Tags) item.Categories.Add(new SyndicationCategory(tag));
-        if (article.Author is not null) item.Authors.Add(new SyndicationPerson { Name = article.Author });
+        if (article.Author is not null) item.Authors.Add(new SyndicationPerson { Name = Xml(article.Author) });
         return item;
     }
+
+    // XML 1.0 cannot say every character; one that it cannot must not take the whole feed with it.
+    static string Xml(string text) => string.Concat(text.EnumerateRunes()
+        .Where(rune => rune.Value > 0xFFFF || XmlConvert.IsXmlChar((char)rune.Value)).Select(rune => rune.ToString()));
 }
 
 /// <summary>A JSON Feed 1.1.</summary>

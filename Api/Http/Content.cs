@@ -82,7 +82,9 @@ static class Content
         var body = written.GetBuffer().AsMemory(0, (int)written.Length);
         if (response.StatusCode == StatusCodes.Status200OK)
         {
-            response.Headers.CacheControl = MaxAge(http) is > 0 and var seconds ? $"public, max-age={seconds}" : "no-cache";
+            var seconds = MaxAge(http);
+            response.Headers.CacheControl = seconds > 0 ? $"public, max-age={seconds}" : "no-cache";
+            Keep(http, seconds);
             using var compressed = Compress(http, body);
             if (compressed is not null) body = compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
 
@@ -97,8 +99,20 @@ static class Content
                 return;
             }
         }
+        else
+        {
+            Keep(http, seconds: 0);
+        }
         response.ContentLength = body.Length;
         await destination.WriteAsync(body, http.RequestAborted);
+    }
+
+    // Before the body is written: with its first byte the output cache settles how long it keeps the answer.
+    static void Keep(HttpContext http, long seconds)
+    {
+        if (http.Features.Get<IOutputCacheFeature>() is not { Context: var cache }) return;
+        cache.AllowCacheStorage &= seconds > 0;
+        cache.ResponseExpirationTimeSpan = TimeSpan.FromSeconds(seconds);
     }
 
     static MemoryStream? Compress(HttpContext http, ReadOnlyMemory<byte> body)
@@ -129,7 +143,7 @@ static class Content
         request.GetTypedHeaders().IfNoneMatch.Any(candidate =>
             candidate.Equals(EntityTagHeaderValue.Any) || candidate.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
 
-    /// <summary>Keeps a 200 for as long as its own Cache-Control says.</summary>
+    /// <summary>What may come out of the output cache, and under which key it is kept there.</summary>
     sealed class CachePolicy(ServesContent content) : IOutputCachePolicy
     {
         ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
@@ -156,9 +170,8 @@ static class Content
 
         ValueTask IOutputCachePolicy.ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
         {
-            var seconds = MaxAge(context.HttpContext);
-            context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK && seconds > 0;
-            context.ResponseExpirationTimeSpan = TimeSpan.FromSeconds(seconds);
+            // What did not pass through RepresentAsync to its end, an exception for one, is not content.
+            context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK;
             return ValueTask.CompletedTask;
         }
     }

@@ -1,0 +1,305 @@
+using System.Text.Json.Nodes;
+using Api.Articles;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace Api.Tests.Articles;
+
+public sealed class ArticleTests : IAsyncLifetime
+{
+    static readonly Instant Now = Instant.FromDateTimeOffset(ApiFactory.Now);
+
+    readonly TempFolder seed = new();
+    ApiFactory api = null!;
+
+    /// <summary>No article but those that the test writes.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        File.WriteAllText(seed.File("clinic.yaml"), "clinic: { timeZone: America/Chicago }\nlocations:\n  - { slug: here, name: Here }\n");
+        api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await api.DisposeAsync();
+        seed.Dispose();
+    }
+
+    Task<int> SaveAsync(params ArticleDraft[] drafts) => api.Database.WriteAsync(connection =>
+    {
+        foreach (var draft in drafts) api.App.Services.GetRequiredService<ArticleStore>().Save(connection, draft);
+        return drafts.Length;
+    }, default);
+
+    static ArticleDraft Draft(string slug, string markdown = "Text.", string? title = null, string summary = "Summary.", Duration? ago = null,
+        string[]? tags = null, string? author = null) =>
+        new(slug, title ?? slug, summary, tags ?? [], author, Now - (ago ?? Duration.FromDays(1)), markdown);
+
+    async Task<string[]> SlugsAsync(string query = "") =>
+        [.. (await api.GetAsync("/v1/articles?uncached=1&" + query))["items"]!.AsArray().Select(item => (string)item!["slug"]!)];
+
+    [Fact]
+    public async Task A_list_item_has_everything_but_the_text()
+    {
+        await SaveAsync(Draft("one", string.Concat(Enumerable.Repeat("word ", 401)), "One", "About one.", Duration.FromHours(2), ["b", "a"], "A. Writer"));
+        JsonAssert.Equal("""
+            {
+              "items": [{
+                "slug": "one", "title": "One", "summary": "About one.", "tags": ["b", "a"], "author": "A. Writer",
+                "publishedAt": "2026-07-01T10:00:00Z", "updatedAt": "2026-07-01T10:00:00Z", "readingMinutes": 3,
+                "url": "http://localhost:5080/v1/articles/one", "snippet": null
+              }],
+              "nextCursor": null
+            }
+            """, await api.GetAsync("/v1/articles"));
+    }
+
+    [Fact]
+    public async Task An_article_has_its_text_as_Markdown_and_HTML_and_an_outline()
+    {
+        await SaveAsync(Draft("one", "Hello.\n\n## First *part*\n\n### Deeper\n\n## Été & more\n", "One"));
+        JsonAssert.Equal("""
+            {
+              "slug": "one", "title": "One", "summary": "Summary.", "tags": [], "author": null,
+              "publishedAt": "2026-06-30T12:00:00Z", "updatedAt": "2026-06-30T12:00:00Z", "readingMinutes": 1,
+              "url": "http://localhost:5080/v1/articles/one",
+              "markdown": "Hello.\n\n## First *part*\n\n### Deeper\n\n## Été & more\n",
+              "html": "<p>Hello.</p>\n<h2 id=\"first-part\">First <em>part</em></h2>\n<h3 id=\"deeper\">Deeper</h3>\n<h2 id=\"été--more\">Été &amp; more</h2>",
+              "sections": [
+                { "level": 2, "heading": "First part", "anchor": "first-part" },
+                { "level": 3, "heading": "Deeper", "anchor": "deeper" },
+                { "level": 2, "heading": "Été & more", "anchor": "été--more" }
+              ]
+            }
+            """, await api.GetAsync("/v1/articles/one"));
+    }
+
+    [Fact]
+    public async Task An_article_that_is_unknown_a_draft_or_scheduled_is_the_same_404()
+    {
+        await SaveAsync(
+            Draft("draft") with { PublishedAt = null },
+            Draft("scheduled", ago: -Duration.FromMilliseconds(1)),
+            Draft("just-now", ago: Duration.Zero));
+        foreach (var slug in new[] { "unknown", "draft", "scheduled", "JUST-NOW" })
+        {
+            using var response = await api.Client.GetAsync($"/v1/articles/{slug}");
+            await JsonAssert.ProblemAsync(response, 404, "not-found", $"There is no article '{slug}'.");
+        }
+        await api.GetAsync("/v1/articles/just-now");
+        Assert.Equal(["just-now"], await SlugsAsync());
+    }
+
+    [Fact]
+    public async Task Pages_run_through_everything_once_newest_first_also_when_instants_are_equal()
+    {
+        await SaveAsync([.. Enumerable.Range(0, 25).Select(i => Draft($"a{i:00}", ago: Duration.FromDays(1 + (i / 10))))]);
+        var seen = new List<string>();
+        var path = "/v1/articles?limit=7";
+        while (path is not null)
+        {
+            using var response = await api.Client.GetAsync(path);
+            var page = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            seen.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
+            path = response.Headers.TryGetValues("Link", out var link) ? link.Single()[1..link.Single().IndexOf('>', StringComparison.Ordinal)] : null;
+            Assert.Equal(path is null, page["nextCursor"] is null);
+        }
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"a{i:00}"), seen);
+        Assert.Equal(20, (await SlugsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task An_article_published_between_two_pages_neither_shifts_nor_repeats_anything()
+    {
+        await SaveAsync([.. Enumerable.Range(1, 4).Select(i => Draft($"a{i}", ago: Duration.FromDays(i)))]);
+        var first = await api.GetAsync("/v1/articles?limit=2");
+        await SaveAsync(Draft("newest", ago: Duration.Zero), Draft("between", ago: Duration.FromDays(2.5)));
+        Assert.Equal(["between", "a3"], await SlugsAsync($"limit=2&cursor={first["nextCursor"]}"));
+    }
+
+    [Fact]
+    public async Task Tags_filter_and_are_counted()
+    {
+        await SaveAsync(Draft("a", tags: ["sleep", "mood"], ago: Duration.FromDays(1)), Draft("b", tags: ["mood"], ago: Duration.FromDays(2)),
+            Draft("c", tags: ["hidden", "mood"]) with { PublishedAt = null });
+        Assert.Equal(["a", "b"], await SlugsAsync("tag=mood"));
+        Assert.Equal(["a"], await SlugsAsync("tag=sleep"));
+        Assert.Empty(await SlugsAsync("tag=hidden"));
+        Assert.Empty(await SlugsAsync("tag=%27%20OR%201=1"));
+        JsonAssert.Equal("""{ "items": [{ "name": "mood", "count": 2 }, { "name": "sleep", "count": 1 }], "nextCursor": null }""", await api.GetAsync("/v1/tags"));
+    }
+
+    [Fact]
+    public async Task Saving_the_same_changes_nothing_and_saving_another_text_is_an_update()
+    {
+        await SaveAsync(Draft("one", tags: ["a"]));
+        var before = await api.GetAsync("/v1/articles/one?uncached");
+        api.Clock.Advance(TimeSpan.FromMinutes(5));
+        await SaveAsync(Draft("one", tags: ["a"]));
+        JsonAssert.Equal(before.ToJsonString(), await api.GetAsync("/v1/articles/one?uncached"));
+
+        await SaveAsync(Draft("one", "Elephant.", tags: ["b"]));
+        var after = await api.GetAsync("/v1/articles/one?uncached");
+        Assert.Equal("2026-07-01T12:05:00Z", (string?)after["updatedAt"]);
+        Assert.Equal("<p>Elephant.</p>", (string?)after["html"]);
+        Assert.Equal(["one"], await SlugsAsync("q=elephant"));
+        Assert.Empty(await SlugsAsync("q=text"));
+        Assert.Equal(["one"], await SlugsAsync("tag=b"));
+        Assert.Empty(await SlugsAsync("tag=a"));
+    }
+
+    [Theory]
+    [InlineData("medication"), InlineData("MEDICATIONS"), InlineData("m"), InlineData("med"), InlineData("medica"), InlineData("medicatio")]
+    [InlineData("cafe"), InlineData("CAFÉ"), InlineData("naive happiness"), InlineData("happines"), InlineData("therapies medicat"), InlineData("sleeping")]
+    [InlineData("ünïçödé")]
+    public async Task Search_finds_every_form_of_a_word_with_or_without_accents_and_the_beginning_of_the_last(string q)
+    {
+        await SaveAsync(
+            Draft("one", "Medication and therapy. Sleep. A naïve café. Happiness. Unicode."),
+            Draft("other", "Nothing of the kind."));
+        Assert.Equal(["one"], await SlugsAsync("q=" + Uri.EscapeDataString(q)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("\"")]
+    [InlineData("\"\"")]
+    [InlineData("'")]
+    [InlineData("*")]
+    [InlineData("-")]
+    [InlineData("AND")]
+    [InlineData("text AND")]
+    [InlineData("NOT text")]
+    [InlineData("NEAR(text, 2)")]
+    [InlineData("title:text")]
+    [InlineData("^text")]
+    [InlineData("(text")]
+    [InlineData("text\"; DROP TABLE articles; --")]
+    [InlineData("{title} : x")]
+    [InlineData("😀")]
+    [InlineData("a\u0000b")]
+    [InlineData("%")]
+    [InlineData("\u0301")]
+    [InlineData("هلا والله")]
+    public async Task Any_search_is_safe(string q)
+    {
+        await SaveAsync(Draft("one"));
+        var found = await SlugsAsync("q=" + Uri.EscapeDataString(q));
+        Assert.True(found.Length <= 1);
+        Assert.Equal(["one"], await SlugsAsync("q=text"));
+    }
+
+    [Fact]
+    public async Task A_query_that_is_too_long_is_refused()
+    {
+        using var response = await api.Client.GetAsync("/v1/articles?q=" + new string('a', 201));
+        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "parameter": "q", "detail": "q must have at most 200 characters." }]""");
+        await api.GetAsync("/v1/articles?q=" + new string('a', 200));
+    }
+
+    [Fact]
+    public async Task A_match_in_the_title_ranks_above_one_in_the_summary_above_one_in_the_text()
+    {
+        await SaveAsync(
+            Draft("body", "Something about zebras.", ago: Duration.FromDays(1)),
+            Draft("summary", summary: "About zebras.", ago: Duration.FromDays(2)),
+            Draft("title", title: "Zebras", ago: Duration.FromDays(3)),
+            Draft("none", ago: Duration.FromDays(4)));
+        Assert.Equal(["title", "summary", "body"], await SlugsAsync("q=zebra"));
+    }
+
+    [Fact]
+    public async Task A_snippet_marks_the_matches_and_escapes_everything_else()
+    {
+        await SaveAsync(Draft("one", "Is 1 < 2 & a `<b>` tag? Medication works; medications too."));
+        var item = (await api.GetAsync("/v1/articles?q=medication"))["items"]![0]!;
+        Assert.Equal("Is 1 &lt; 2 &amp; a &lt;b&gt; tag? <mark>Medication</mark> works; <mark>medications</mark> too. ", (string?)item["snippet"]);
+    }
+
+    [Fact]
+    public async Task Search_pages_run_through_every_match_once()
+    {
+        await SaveAsync([.. Enumerable.Range(0, 23).Select(i => Draft($"a{i:00}", string.Concat(Enumerable.Repeat("zebra ", 1 + (i % 3)))))]);
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await api.GetAsync($"/v1/articles?q=zebra&limit=5" + (cursor is null ? "" : $"&cursor={cursor}"));
+            seen.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
+            cursor = (string?)page["nextCursor"];
+        }
+        while (cursor is not null);
+        Assert.Equal(23, seen.Count);
+        Assert.Equal(23, seen.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Search_takes_a_tag_too()
+    {
+        await SaveAsync(Draft("a", "Zebra.", tags: ["x"]), Draft("b", "Zebra.", tags: ["y"]));
+        Assert.Equal(["b"], await SlugsAsync("q=zebra&tag=y"));
+    }
+
+    [Fact]
+    public async Task The_JSON_feed_follows_the_format()
+    {
+        await SaveAsync(Draft("one", "Hello.", "One", tags: ["a"], author: "A. Writer"), Draft("two", "Hello.", "Two", ago: Duration.FromDays(2)));
+        using var response = await api.Client.GetAsync("/v1/articles/feed.json");
+        Assert.Equal("application/feed+json", response.Content.Headers.ContentType!.MediaType);
+        JsonAssert.Equal("""
+            {
+              "version": "https://jsonfeed.org/version/1.1", "title": "Health articles",
+              "home_page_url": "http://localhost:5080/", "feed_url": "http://localhost:5080/v1/articles/feed.json",
+              "items": [
+                { "id": "http://localhost:5080/v1/articles/one", "url": "http://localhost:5080/v1/articles/one", "title": "One",
+                  "summary": "Summary.", "content_html": "<p>Hello.</p>", "date_published": "2026-06-30T12:00:00Z",
+                  "date_modified": "2026-06-30T12:00:00Z", "tags": ["a"], "authors": [{ "name": "A. Writer" }] },
+                { "id": "http://localhost:5080/v1/articles/two", "url": "http://localhost:5080/v1/articles/two", "title": "Two",
+                  "summary": "Summary.", "content_html": "<p>Hello.</p>", "date_published": "2026-06-29T12:00:00Z",
+                  "date_modified": "2026-06-29T12:00:00Z", "tags": [] }
+              ]
+            }
+            """, JsonNode.Parse(await response.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task The_Atom_feed_is_read_back_as_it_was_written()
+    {
+        await SaveAsync(Draft("one", "Hello & <b>goodbye</b>.", "One & \u0007only", tags: ["a"], author: "A. Writer"));
+        using var response = await api.Client.GetAsync("/v1/articles/feed.atom");
+        Assert.Equal("application/atom+xml", response.Content.Headers.ContentType!.MediaType);
+        using var xml = System.Xml.XmlReader.Create(await response.Content.ReadAsStreamAsync());
+        var feed = System.ServiceModel.Syndication.SyndicationFeed.Load(xml);
+        Assert.Equal("http://localhost:5080/v1/articles/feed.atom", feed.Id);
+        Assert.Equal(new DateTimeOffset(2026, 6, 30, 12, 0, 0, TimeSpan.Zero), feed.LastUpdatedTime);
+        var item = Assert.Single(feed.Items);
+        Assert.Equal("http://localhost:5080/v1/articles/one", item.Id);
+        Assert.Equal("<p>Hello &amp; goodbye.</p>", ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
+        Assert.Equal("A. Writer", Assert.Single(item.Authors).Name);
+        Assert.Equal("a", Assert.Single(item.Categories).Name);
+    }
+
+    [Fact]
+    public async Task Links_follow_the_configured_site()
+    {
+        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
+            ["--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/read/{slug}.html"]));
+        var feed = await site.GetAsync("/v1/articles/feed.json");
+        Assert.Equal("https://www.example.com/", (string?)feed["home_page_url"]);
+        Assert.Equal("https://api.example.com/v1/articles/feed.json", (string?)feed["feed_url"]);
+        Assert.Equal("https://www.example.com/read/combining-psychotropic-medication-with-therapy.html", (string?)feed["items"]![0]!["url"]);
+        Assert.Equal("https://www.example.com/read/combining-psychotropic-medication-with-therapy.html",
+            (string?)(await site.GetAsync("/v1/articles"))["items"]![0]!["url"]);
+    }
+
+    [Fact]
+    public async Task What_an_older_renderer_made_is_made_anew_at_the_start()
+    {
+        await SaveAsync(Draft("one", "Hello."));
+        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<script>', renderer = 0"), default);
+        Assert.Equal("<script>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
+        await CommandLine.Startup.PrepareAsync(api.App);
+        Assert.Equal("<p>Hello.</p>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
+    }
+}

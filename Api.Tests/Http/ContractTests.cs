@@ -1,0 +1,255 @@
+using System.Net;
+using Api.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Api.Tests.Http;
+
+/// <summary>
+/// The HTTP contract, held against every endpoint that the program maps: one that is added tomorrow is tested tomorrow,
+/// without a word here, unless it has a route parameter that <see cref="Values"/> does not know.
+/// </summary>
+public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
+{
+    static readonly Dictionary<string, string> Values = new()
+    {
+        ["/v1/articles/{slug}"] = "combining-psychotropic-medication-with-therapy",
+        ["/v1/locations/{slug}"] = "jonesboro",
+        ["/v1/locations/{slug}/hours"] = "jonesboro",
+        ["/problems/{name}"] = "not-found",
+    };
+
+    static readonly string[] AllMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+    sealed record Route(string Path, string[] Methods, Endpoint Endpoint)
+    {
+        public bool IsContent => Endpoint.Metadata.GetMetadata<ServesContent>() is not null;
+        public bool AnswersGet => Methods.Contains("GET");
+    }
+
+    Route[] Routes() =>
+    [
+        .. api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>().Select(endpoint =>
+        {
+            var template = "/" + endpoint.RoutePattern.RawText!.Trim('/');
+            var path = endpoint.RoutePattern.Parameters.Aggregate(template, (path, parameter) =>
+                path.Replace($"{{{parameter.Name}}}", Values[template], StringComparison.Ordinal));
+            return new Route(path, [.. endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods], endpoint);
+        }),
+    ];
+
+    [Fact]
+    public void There_are_endpoints_and_every_one_has_a_name_of_its_own()
+    {
+        var names = Routes().Select(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).ToArray();
+        Assert.True(names.Length >= 14);
+        Assert.Equal([], Routes().Where(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>() is null).Select(route => route.Path));
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Every_GET_is_answered_and_its_HEAD_has_the_same_headers_and_no_body()
+    {
+        foreach (var route in Routes().Where(route => route.AnswersGet))
+        {
+            using var get = await api.SendAsync(HttpMethod.Get, route.Path);
+            using var head = await api.SendAsync(HttpMethod.Head, route.Path);
+            Assert.True(get.StatusCode is HttpStatusCode.OK or HttpStatusCode.Redirect, $"{route.Path}: {get.StatusCode}");
+            Assert.Equal(get.StatusCode, head.StatusCode);
+            Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+            static string[] Headers(HttpResponseMessage response) =>
+            [
+                .. response.Headers.Concat(response.Content.Headers).Where(h => h.Key is not ("Date" or "Age" or "Transfer-Encoding") && $"{h.Key}: {h.Value.First()}" != "Content-Length: 0")
+                    .Select(h => $"{h.Key}: {string.Join(", ", h.Value)}").Order(StringComparer.Ordinal),
+            ];
+            Assert.Equal(Headers(get), Headers(head));
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_method_is_a_405_that_lists_the_right_ones()
+    {
+        foreach (var group in Routes().GroupBy(route => route.Path))
+        {
+            var allowed = group.SelectMany(route => route.Methods).Distinct().SelectMany(method => method == "GET" ? ["GET", "HEAD"] : new[] { method }).ToArray();
+            foreach (var method in AllMethods.Except(allowed))
+            {
+                using var response = await api.SendAsync(new HttpMethod(method), group.Key);
+                Assert.Equal(allowed.Order(), response.Content.Headers.Allow.Order());
+                if (method == "HEAD") Assert.Equal(405, (int)response.StatusCode);
+                else await JsonAssert.ProblemAsync(response, 405, "method-not-allowed", $"This address answers {string.Join(", ", allowed)} only.");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("/nowhere"), InlineData("/v1"), InlineData("/v1/articles/x/y"), InlineData("/V2/articles"), InlineData("/docs/nothing.js")]
+    [InlineData("/%00"), InlineData("/v1/locations/%F0%9F%98%80"), InlineData("/..%2f..%2fetc/passwd"), InlineData("/v1/articles/'%20OR%201=1--")]
+    public async Task An_unknown_address_is_a_404_for_every_method(string path)
+    {
+        foreach (var method in AllMethods.Except(["HEAD"]))
+        {
+            using var response = await api.SendAsync(new HttpMethod(method), path);
+            Assert.True((int)response.StatusCode is 404 or 405 or 400, $"{method} {path}: {response.StatusCode}");
+            Assert.True(method != "GET" || (int)response.StatusCode is 404 or 400, $"{path}: {response.StatusCode}");
+        }
+    }
+
+    [Fact]
+    public async Task Every_answer_has_security_headers_errors_and_304_included()
+    {
+        var etag = (await api.SendAsync(HttpMethod.Get, "/v1/articles")).Headers.ETag!.ToString();
+        HttpResponseMessage[] answers =
+        [
+            .. await Task.WhenAll(Routes().Where(route => route.AnswersGet).Select(route => api.SendAsync(HttpMethod.Get, route.Path))),
+            await api.SendAsync(HttpMethod.Get, "/nowhere"),
+            await api.SendAsync(HttpMethod.Post, "/v1/articles"),
+            await api.SendAsync(HttpMethod.Get, "/v1/articles?limit=x"),
+            await api.SendAsync(HttpMethod.Get, "/v1/articles", ("If-None-Match", etag)),
+        ];
+        foreach (var answer in answers)
+        {
+            Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+            Assert.Equal("DENY", answer.Headers.GetValues("X-Frame-Options").Single());
+            Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+            Assert.StartsWith("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.False(answer.Headers.Contains("Server"));
+        }
+    }
+
+    [Fact]
+    public async Task Content_has_a_strong_ETag_and_a_Cache_Control_and_If_None_Match_gives_304_whatever_else_is_asked()
+    {
+        var content = Routes().Where(route => route.IsContent).ToArray();
+        Assert.True(content.Length >= 10);
+        // What is under /v1 and read is content, so that none can be forgotten.
+        Assert.All(Routes().Where(route => route.AnswersGet && route.Path.StartsWith("/v1/", StringComparison.Ordinal)), route => Assert.True(route.IsContent));
+        foreach (var route in content)
+        {
+            foreach (var path in new[] { route.Path, route.Path + "?uncached=1" })
+            {
+                using var first = await api.SendAsync(HttpMethod.Get, path);
+                Assert.False(first.Headers.ETag!.IsWeak);
+                Assert.Matches("^public, max-age=[0-9]+$", first.Headers.CacheControl!.ToString());
+                var etag = first.Headers.ETag.ToString();
+                foreach (var value in new[] { etag, $"\"other\", {etag}", $"W/{etag}", "*" })
+                {
+                    foreach (var control in new[] { "max-age=60", "no-cache", "no-store", "max-age=0" })
+                    {
+                        using var again = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", value), ("Cache-Control", control));
+                        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+                        Assert.Equal(etag, again.Headers.ETag!.ToString());
+                        Assert.Equal(first.Headers.CacheControl.ToString(), again.Headers.CacheControl!.ToString());
+                        Assert.Empty(await again.Content.ReadAsByteArrayAsync());
+                    }
+                }
+
+                using var changed = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", "\"other\""));
+                Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("*/*", 200), InlineData("application/json", 200), InlineData("application/*", 200), InlineData("text/html, */*;q=0.1", 200)]
+    [InlineData("application/json; charset=utf-8", 200), InlineData("nonsense", 200), InlineData("", 200)]
+    [InlineData("text/html", 406), InlineData("application/json;q=0, text/html", 406), InlineData("application/json;q=0, */*", 406)]
+    [InlineData("image/*", 406)]
+    public async Task The_Accept_header_is_heeded(string accept, int status)
+    {
+        // Twice: also when the answer is in the cache.
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await api.SendAsync(HttpMethod.Get, "/v1/locations", ("Accept", accept));
+            Assert.Equal(status, (int)response.StatusCode);
+            if (status == 406) await JsonAssert.ProblemAsync(response, 406, "not-acceptable");
+        }
+    }
+
+    [Fact]
+    public async Task Parameters_that_cannot_be_read_are_a_400_that_names_them()
+    {
+        using var response = await api.SendAsync(HttpMethod.Get, "/v1/articles?limit=abc");
+        await JsonAssert.ProblemAsync(response, 400, "malformed", "The parameter limit cannot be read.",
+            """[{ "parameter": "limit", "detail": "This is not a value of its type." }]""");
+    }
+
+    [Theory]
+    [InlineData("/v1/articles"), InlineData("/v1/locations"), InlineData("/v1/hours")]
+    public async Task Limits_out_of_range_are_a_422_and_forged_cursors_a_400(string path)
+    {
+        foreach (var limit in new[] { "0", "-1", "101" })
+        {
+            using var response = await api.SendAsync(HttpMethod.Get, $"{path}?limit={limit}");
+            await JsonAssert.ProblemAsync(response, 422, "invalid", "limit must be from 1 to 100.",
+                """[{ "parameter": "limit", "detail": "limit must be from 1 to 100." }]""");
+        }
+        var real = (string)(await api.GetAsync($"{path}?limit=1"))["nextCursor"]!;
+        foreach (var cursor in new[] { "", "x", "%00", "bm9uc2Vuc2U", "é", real + "A", real[..^2], "A" + real, new string('A', 3000) })
+        {
+            using var response = await api.SendAsync(HttpMethod.Get, $"{path}?cursor={cursor}");
+            await JsonAssert.ProblemAsync(response, 400, "invalid-cursor");
+        }
+    }
+
+    [Fact]
+    public async Task A_cursor_is_not_valid_for_other_filters()
+    {
+        var cursor = (string)(await api.GetAsync("/v1/articles?limit=1&tag=treatment"))["nextCursor"]!;
+        await api.GetAsync($"/v1/articles?limit=1&tag=treatment&cursor={cursor}");
+        await api.GetAsync($"/v1/articles?limit=1&cursor={cursor}", 400);
+        await api.GetAsync($"/v1/articles?limit=1&tag=sleep&cursor={cursor}", 400);
+    }
+
+    [Fact]
+    public async Task Every_problem_type_has_a_page()
+    {
+        foreach (var type in ProblemTypes.All)
+        {
+            using var response = await api.SendAsync(HttpMethod.Get, type.Path);
+            Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
+            Assert.Contains(WebUtility.HtmlEncode(type.Title), await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_fault_tells_the_trace_and_nothing_else()
+    {
+        await using var broken = await ApiFactory.StartAsync(factory => factory.Configure = builder =>
+            builder.Services.AddSingleton<IStartupFilter, Thrower>());
+        using var response = await broken.SendAsync(HttpMethod.Get, "/v1/throw");
+        await JsonAssert.ProblemAsync(response, 500, "fault", "Something went wrong on our side.");
+        Assert.DoesNotContain("secret", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    sealed class Thrower : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            next(app);
+            app.Run(_ => throw new InvalidOperationException("a secret in /etc/passwd"));
+        };
+    }
+
+    [Fact]
+    public async Task Origins_that_are_allowed_may_read_and_others_may_not()
+    {
+        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Cors:Origins:0=https://www.example.com"));
+        // Twice: what is cached for one origin must not carry its headers to another.
+        for (var i = 0; i < 2; i++)
+        {
+            using var allowed = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://www.example.com"));
+            Assert.Equal("https://www.example.com", allowed.Headers.GetValues("Access-Control-Allow-Origin").Single());
+            Assert.Equal("ETag,Link,Location,Retry-After,RateLimit,RateLimit-Policy", allowed.Headers.GetValues("Access-Control-Expose-Headers").Single());
+            using var other = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://evil.example"));
+            Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
+        }
+        using var preflight = await site.SendAsync(HttpMethod.Options, "/v1/contact-submissions", ("Origin", "https://www.example.com"),
+            ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"));
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        Assert.Equal("https://www.example.com", preflight.Headers.GetValues("Access-Control-Allow-Origin").Single());
+    }
+}
