@@ -275,7 +275,7 @@ public sealed class ArticleTests : IAsyncLifetime
         Assert.Equal(new DateTimeOffset(2026, 6, 30, 12, 0, 0, TimeSpan.Zero), feed.LastUpdatedTime);
         var item = Assert.Single(feed.Items);
         Assert.Equal("http://localhost:5080/v1/articles/one", item.Id);
-        Assert.Equal("<p>Hello &amp; goodbye.</p>", ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
+        Assert.Equal("<p>Hello &amp; <b>goodbye</b>.</p>", ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
         Assert.Equal("A. Writer", Assert.Single(item.Authors).Name);
         Assert.Equal("a", Assert.Single(item.Categories).Name);
     }
@@ -299,7 +299,7 @@ public sealed class ArticleTests : IAsyncLifetime
         await SaveAsync(Draft("one", "Hello."));
         await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<script>', renderer = 0"), default);
         Assert.Equal("<script>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
-        await CommandLine.Startup.PrepareAsync(api.App);
+        await Api.CommandLine.Startup.PrepareAsync(api.App);
         Assert.Equal("<p>Hello.</p>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
     }
 }

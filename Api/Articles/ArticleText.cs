@@ -25,8 +25,9 @@ sealed partial record ArticleText(string Html, IReadOnlyList<Section> Sections, 
     {
         AllowedTags = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
-            "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code", "em", "strong", "del",
-            "ins", "mark", "sub", "sup", "a", "img", "table", "thead", "tbody", "tr", "th", "td",
+            "h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "br", "hr", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "pre", "code",
+            "em", "strong", "b", "i", "u", "s", "small", "del", "ins", "mark", "sub", "sup", "abbr", "cite", "q", "kbd", "a", "img", "figure",
+            "figcaption", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
         },
         AllowedAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "id", "href", "title", "src", "alt", "start" },
         AllowedSchemes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "https", "http", "mailto", "tel" },

@@ -9,10 +9,11 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace Api.CommandLine;
 
 /// <summary>What the program can be told to do. Settings may follow any verb as <c>--Section:Key=value</c>.</summary>
-static partial class Verbs
+static class Verbs
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        var (words, settings) = Split(args);
         var seedFolder = new Argument<DirectoryInfo?>("folder")
         {
             Description = "The folder with clinic.yaml and articles/*.md; without it, the seed that comes with the program.",
@@ -29,15 +30,36 @@ static partial class Verbs
             Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
             Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
         };
-        root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((parsed, ct) => RunAsync(parsed, (app, _, _) => ServeAsync(app), ct));
 
-        return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+        return await root.Parse(words).InvokeAsync(new InvocationConfiguration
         {
             // The web host handles signals itself, and takes its time to finish what it accepted.
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,
         });
+
+        Command Verb(string name, string description, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, params Argument[] arguments)
+        {
+            var command = new Command(name, description);
+            foreach (var argument in arguments) command.Add(argument);
+            command.SetAction((parsed, ct) => RunAsync(parsed, run, ct));
+            return command;
+        }
+
+        async Task<int> RunAsync(ParseResult parsed, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, CancellationToken ct)
+        {
+            try
+            {
+                await using var app = Program.Compose(settings);
+                return await run(app, parsed, ct);
+            }
+            catch (Exception e) when (Fault(e) is { } sentence)
+            {
+                await Console.Error.WriteLineAsync(sentence);
+                return 1;
+            }
+        }
 
         Task<int> SeedAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             LoadSeedAsync(app, parsed.GetValue(seedFolder)?.FullName, ct);
@@ -46,40 +68,17 @@ static partial class Verbs
             CopyAsync(app, parsed.GetRequiredValue(backupFile).FullName, ct);
     }
 
-    static Command Verb(string name, string description, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, params Argument[] arguments)
+    // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value, and no options of a verb.
+    static (string[] Words, string[] Settings) Split(string[] args)
     {
-        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
-        foreach (var argument in arguments) command.Add(argument);
-        command.SetAction((parsed, ct) => RunAsync(parsed, run, ct));
-        return command;
-    }
-
-    static async Task<int> RunAsync(
-        ParseResult parsed, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, CancellationToken ct)
-    {
-        try
+        List<string> words = [], settings = [];
+        for (var i = 0; i < args.Length; i++)
         {
-            await using var app = Program.Compose(Settings(parsed.UnmatchedTokens));
-            return await run(app, parsed, ct);
+            var isSetting = args[i].StartsWith("--", StringComparison.Ordinal) && args[i] is not ("--help" or "--version");
+            (isSetting ? settings : words).Add(args[i]);
+            if (isSetting && !args[i].Contains('=', StringComparison.Ordinal) && i + 1 < args.Length) settings.Add(args[++i]);
         }
-        catch (Exception e) when (Fault(e) is { } sentence)
-        {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync(sentence);
-            return 1;
-        }
-    }
-
-    // What is no verb must be a setting; anything else is a slip that must not start a server.
-    static string[] Settings(IReadOnlyList<string> tokens)
-    {
-        for (var i = 0; i < tokens.Count; i++)
-        {
-            if (!tokens[i].StartsWith("--", StringComparison.Ordinal))
-                throw new StartupFault($"'{tokens[i]}' is neither a verb nor a setting like --Section:Key=value: see --help.");
-            if (!tokens[i].Contains('=', StringComparison.Ordinal) && ++i == tokens.Count)
-                throw new StartupFault($"The setting {tokens[^1]} has no value: write it as {tokens[^1]}=value.");
-        }
-        return [.. tokens];
+        return ([.. words], [.. settings]);
     }
 
     static string? Fault(Exception e) => e switch

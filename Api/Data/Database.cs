@@ -134,7 +134,7 @@ sealed class Database : IAsyncDisposable
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            System.IO.File.Delete(partial);
+            if (System.IO.File.Exists(partial)) System.IO.File.Delete(partial);
             throw new StartupFault($"The backup could not be written to {target}: {e.Message}", e);
         }
     }

@@ -1,3 +1,4 @@
+using Api.CommandLine;
 using Api.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Data.Sqlite;
@@ -30,6 +31,10 @@ static class Health
             return await migrator.IsUpToDateAsync(ct)
                 ? Ok(http)
                 : new Problem<Problems.Busy>("The database lacks a migration: run the verb migrate.");
+        }
+        catch (StartupFault)
+        {
+            return new Problem<Problems.Busy>("The database is newer than this program: start the newer version.");
         }
         catch (SqliteException)
         {

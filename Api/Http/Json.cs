@@ -29,6 +29,7 @@ static class Json
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web) { Converters = { new TidyTextConverter() } };
         Configure(options);
+        options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }
 

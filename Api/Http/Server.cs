@@ -33,13 +33,13 @@ static class Server
             .WithExposedHeaders("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
             .SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
-        var proxies = builder.Configuration.GetSection("Proxies:Known").Get<string[]>() ?? [];
+        System.Net.IPNetwork[] proxies = [.. (builder.Configuration.GetSection("Proxies:Known").Get<string[]>() ?? []).Select(Network)];
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
             options.ForwardedHeaders = proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
-            foreach (var proxy in proxies) options.KnownIPNetworks.Add(Network(proxy));
+            foreach (var proxy in proxies) options.KnownIPNetworks.Add(proxy);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Api.Hours;
 using Api.Locations;
@@ -16,15 +17,41 @@ static class SeedFiles
         text.Split('-') is [var opens, var closes] &&
         Clock.Parse(opens) is { Success: true, Value: var from } && Clock.Parse(closes) is { Success: true, Value: var to } &&
         (from != to || from == LocalTime.Midnight) ? new Period(from, to) : null;
+
+    public static double? ParseDegrees(string text, double most) =>
+        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) &&
+        Math.Abs(degrees) <= most ? degrees : null;
 }
 
-/// <summary>What identifies something in a URL.</summary>
+/// <summary>What identifies something in a URL, and where it was read.</summary>
 sealed partial record Slug(string Value)
 {
+    /// <summary>The line in the file, from 1; set by whoever reads it.</summary>
+    public int Line { get; set; }
+
     public static Slug? Parse(string text) => Pattern().IsMatch(text) ? new Slug(text) : null;
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
     private static partial Regex Pattern();
+}
+
+/// <summary>A text of one line.</summary>
+sealed record Text(string Value)
+{
+    public static Text? Parse(string text) =>
+        string.IsNullOrWhiteSpace(text) || text.Any(char.IsControl) ? null : new Text(text.Trim().Normalize());
+}
+
+/// <summary>Degrees north.</summary>
+sealed record Latitude(double Degrees)
+{
+    public static Latitude? Parse(string text) => SeedFiles.ParseDegrees(text, 90) is { } degrees ? new Latitude(degrees) : null;
+}
+
+/// <summary>Degrees east.</summary>
+sealed record Longitude(double Degrees)
+{
+    public static Longitude? Parse(string text) => SeedFiles.ParseDegrees(text, 180) is { } degrees ? new Longitude(degrees) : null;
 }
 
 /// <summary><c>clinic.yaml</c></summary>
@@ -43,64 +70,64 @@ sealed class ClinicPart
 sealed class LocationPart
 {
     public required Slug Slug { get; init; }
-    public required string Name { get; init; }
+    public required Text Name { get; init; }
     public AddressPart Address { get; init; } = new();
-    public string? Telephone { get; init; }
-    public string? Email { get; init; }
+    public Text? Telephone { get; init; }
+    public Text? Email { get; init; }
     public CoordinatesPart? Coordinates { get; init; }
     public DateTimeZone? TimeZone { get; init; }
     public List<Access>? Access { get; init; }
     public bool? AcceptingNewPatients { get; init; }
     public bool? Telehealth { get; init; }
-    public List<string>? Languages { get; init; }
-    public string? AccessibilityNotes { get; init; }
+    public List<Text>? Languages { get; init; }
+    public Text? AccessibilityNotes { get; init; }
     public ClosurePart? TemporaryClosure { get; init; }
     public HoursPart? Hours { get; init; }
 
     public Location ToLocation(DateTimeZone clinicZone) => new()
     {
         Slug = Slug.Value,
-        Name = Name,
+        Name = Name.Value,
         Address = new Address
         {
-            StreetAddress = Address.StreetAddress,
-            Locality = Address.Locality,
-            Region = Address.Region,
-            PostalCode = Address.PostalCode,
-            Country = Address.Country,
+            StreetAddress = Address.StreetAddress?.Value,
+            Locality = Address.Locality?.Value,
+            Region = Address.Region?.Value,
+            PostalCode = Address.PostalCode?.Value,
+            Country = Address.Country?.Value,
         },
-        Telephone = Telephone,
-        Email = Email,
-        Coordinates = Coordinates is null ? null : new Coordinates(Coordinates.Latitude, Coordinates.Longitude),
+        Telephone = Telephone?.Value,
+        Email = Email?.Value,
+        Coordinates = Coordinates is null ? null : new Coordinates(Coordinates.Latitude.Degrees, Coordinates.Longitude.Degrees),
         TimeZone = (TimeZone ?? clinicZone).Id,
         Access = Access,
         AcceptingNewPatients = AcceptingNewPatients,
         Telehealth = Telehealth,
-        Languages = Languages,
-        AccessibilityNotes = AccessibilityNotes,
-        TemporaryClosure = TemporaryClosure is null ? null : new TemporaryClosure(TemporaryClosure.ReopensOn, TemporaryClosure.Reason),
+        Languages = Languages?.Select(language => language.Value).ToArray(),
+        AccessibilityNotes = AccessibilityNotes?.Value,
+        TemporaryClosure = TemporaryClosure is null ? null : new TemporaryClosure(TemporaryClosure.ReopensOn, TemporaryClosure.Reason?.Value),
     };
 }
 
 sealed class AddressPart
 {
-    public string? StreetAddress { get; init; }
-    public string? Locality { get; init; }
-    public string? Region { get; init; }
-    public string? PostalCode { get; init; }
-    public string? Country { get; init; }
+    public Text? StreetAddress { get; init; }
+    public Text? Locality { get; init; }
+    public Text? Region { get; init; }
+    public Text? PostalCode { get; init; }
+    public Text? Country { get; init; }
 }
 
 sealed class CoordinatesPart
 {
-    public required double Latitude { get; init; }
-    public required double Longitude { get; init; }
+    public required Latitude Latitude { get; init; }
+    public required Longitude Longitude { get; init; }
 }
 
 sealed class ClosurePart
 {
     public LocalDate? ReopensOn { get; init; }
-    public string? Reason { get; init; }
+    public Text? Reason { get; init; }
 }
 
 /// <summary>All seven days must be there, so that a forgotten one is not taken for closed.</summary>
@@ -123,11 +150,11 @@ sealed class HoursPart
 /// <summary>What stands above an article's text.</summary>
 sealed class FrontMatter
 {
-    public required string Title { get; init; }
+    public required Text Title { get; init; }
     public required Slug Slug { get; init; }
-    public required string Summary { get; init; }
+    public required Text Summary { get; init; }
     public List<Slug> Tags { get; init; } = [];
-    public string? Author { get; init; }
+    public Text? Author { get; init; }
 
     /// <summary>Left out: a draft. In the future: scheduled.</summary>
     public Instant? Published { get; init; }

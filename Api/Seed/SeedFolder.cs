@@ -29,6 +29,9 @@ sealed class SeedFolder
         var clinicFile = Path.Combine(folder, "clinic.yaml");
         if (!File.Exists(clinicFile)) throw new StartupFault($"There is no {clinicFile}: name a folder that has one.");
         var clinic = Parse<ClinicFile>(clinicFile, File.ReadAllText(clinicFile), firstLine: 1);
+        var again = clinic.Locations.GroupBy(location => location.Slug.Value).FirstOrDefault(same => same.Count() > 1);
+        if (again is not null)
+            throw new StartupFault($"{clinicFile}, line {again.Last().Slug.Line}: the slug '{again.Key}' is there twice.");
         var articles = Path.Combine(folder, "articles");
         return new SeedFolder
         {
@@ -47,9 +50,9 @@ sealed class SeedFolder
             throw new StartupFault($"{file}, line 1: the file must begin with front matter between two lines of ---.");
         var matter = Parse<FrontMatter>(file, string.Join('\n', lines[1..end]), firstLine: 2);
         if (matter.Slug.Value != Path.GetFileNameWithoutExtension(file))
-            throw new StartupFault($"{file}, line 2: the slug '{matter.Slug.Value}' must be the file's name.");
-        return new ArticleDraft(matter.Slug.Value, matter.Title, matter.Summary,
-            [.. matter.Tags.Select(tag => tag.Value).Distinct(StringComparer.Ordinal)], matter.Author, matter.Published,
+            throw new StartupFault($"{file}, line {matter.Slug.Line + 1}: the slug '{matter.Slug.Value}' must be the file's name.");
+        return new ArticleDraft(matter.Slug.Value, matter.Title.Value, matter.Summary.Value,
+            [.. matter.Tags.Select(tag => tag.Value).Distinct(StringComparer.Ordinal)], matter.Author?.Value, matter.Published,
             string.Join('\n', lines[(end + 1)..]).Trim() + "\n");
     }
 
@@ -64,7 +67,7 @@ sealed class SeedFolder
             // The message of the innermost exception is about the value, the outer ones about the property around it.
             var cause = e.GetBaseException();
             var start = cause is YamlException inner && inner.Start.Line > 0 ? inner.Start : e.Start;
-            throw new StartupFault($"{file}, line {start.Line + firstLine - 1}: {cause.Message}", e);
+            throw new StartupFault($"{file}, line {start.Line + firstLine - 1}: {cause.Message.ReplaceLineEndings(" ")}", e);
         }
     }
 
@@ -87,6 +90,9 @@ sealed class SeedFolder
                 text => LocalDatePattern.Iso.Parse(text) is { Success: true } parsed ? parsed.Value : null),
             [typeof(Period)] = ("a period like 08:00-17:00", SeedFiles.ParsePeriod),
             [typeof(DateTimeZone)] = ("an IANA time zone like America/Chicago", DateTimeZoneProviders.Tzdb.GetZoneOrNull),
+            [typeof(Text)] = ("one line of text without control characters", Text.Parse),
+            [typeof(Latitude)] = ("a latitude from -90 to 90", Latitude.Parse),
+            [typeof(Longitude)] = ("a longitude from -180 to 180", Longitude.Parse),
             [typeof(Slug)] = ("made of lower-case letters, digits and single hyphens", Slug.Parse),
         };
 
@@ -96,9 +102,10 @@ sealed class SeedFolder
         {
             var (expected, parse) = Types[Nullable.GetUnderlyingType(type) ?? type];
             var scalar = parser.Consume<Scalar>();
-            return scalar is { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }
-                ? null
-                : parse(scalar.Value) ?? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is not {expected}.");
+            if (scalar is { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }) return null;
+            var value = parse(scalar.Value);
+            if (value is Slug slug) slug.Line = (int)scalar.Start.Line;
+            return value ?? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is not {expected}.");
         }
 
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) => throw new NotSupportedException();

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Api.Tests;
+
+/// <summary>The program as a process of its own, as its operator starts it.</summary>
+sealed class ApiProcess : IDisposable
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    readonly Process process;
+    readonly StringBuilder output = new(), errors = new();
+
+    ApiProcess(string[] args)
+    {
+        process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = AppContext.BaseDirectory,
+            },
+        };
+        process.OutputDataReceived += (_, line) => Append(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public string Output => Read(output);
+    public string Errors => Read(errors);
+    public Process Process => process;
+
+    public static ApiProcess Start(params string[] args) => new(args);
+
+    /// <summary>Runs a verb to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
+    {
+        using var api = Start(args);
+        return (await api.ExitAsync(), api.Output, api.Errors);
+    }
+
+    /// <summary>Serves on a free port until it answers.</summary>
+    public static async Task<(ApiProcess Process, HttpClient Client)> ServeAsync(string folder, params string[] args)
+    {
+        var url = $"http://127.0.0.1:{FreePort()}";
+        var api = Start([$"--Urls={url}", $"--Database:Folder={folder}", .. args]);
+        var client = new HttpClient { BaseAddress = new Uri(url) };
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                (await client.GetAsync("/health/ready")).EnsureSuccessStatusCode();
+                return (api, client);
+            }
+            catch (HttpRequestException) when (waited.Elapsed < Patience && !api.process.HasExited)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>SIGTERM, as a supervisor sends it.</summary>
+    public void Terminate() => Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+
+    public void Dispose()
+    {
+        if (!process.HasExited) process.Kill();
+        process.Dispose();
+    }
+
+    static void Append(StringBuilder text, string? line)
+    {
+        lock (text)
+            if (line is not null) text.AppendLine(line);
+    }
+
+    static string Read(StringBuilder text)
+    {
+        lock (text) return text.ToString();
+    }
+}

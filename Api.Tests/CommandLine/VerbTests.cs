@@ -1,0 +1,176 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Api.Tests.CommandLine;
+
+public sealed class VerbTests : IDisposable
+{
+    static readonly object Message = new
+    {
+        name = "Test Sender",
+        email = "sender@example.com",
+        preferredContact = "email",
+        location = "jonesboro",
+        message = "Hello.",
+        consent = true,
+    };
+
+    readonly TempFolder folder = new();
+
+    string Database => $"--Database:Folder={folder.Path}";
+    string DatabaseFile => folder.File("clinic.db");
+
+    public void Dispose() => folder.Dispose();
+
+    static T Read<T>(string file, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
+        return connection.ExecuteScalar<T>(sql)!;
+    }
+
+    static async Task FaultAsync(string expected, params string[] args)
+    {
+        var (exitCode, _, errors) = await ApiProcess.RunAsync(args);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task With_no_argument_it_makes_migrates_and_seeds_the_database_and_serves()
+    {
+        var (api, client) = await ApiProcess.ServeAsync(folder.File("made/for/me"));
+        using (api)
+            Assert.Contains("Combining Psychotropic Medication", await client.GetStringAsync("/v1/articles"), StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("made/for/me/clinic.db")));
+    }
+
+    [Fact]
+    public async Task SIGTERM_finishes_what_was_accepted_and_exits_with_0()
+    {
+        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
+        using (api)
+        {
+            // A sender whose body is still on its way when the signal comes.
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
+            await using var stream = socket.GetStream();
+            var body = System.Text.Json.JsonSerializer.Serialize(Message);
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+                $"POST /v1/contact-submissions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body[..20]}"));
+            // Answered after it on a connection of its own, so the program has accepted the sender by now.
+            await client.GetStringAsync("/health/live");
+            api.Terminate();
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(body[20..]));
+            var answer = await new StreamReader(stream).ReadLineAsync();
+            Assert.Equal("HTTP/1.1 201 Created", answer);
+            Assert.Equal(0, await api.ExitAsync());
+        }
+        Assert.Equal(1, Read<int>(DatabaseFile, "SELECT count(*) FROM submissions"));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_said_in_one_sentence()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await FaultAsync("The port is taken by another program", Database, $"--Urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_to_is_said_in_one_sentence()
+    {
+        File.WriteAllText(folder.File("file"), "");
+        await FaultAsync("cannot be written to", "migrate", $"--Database:Folder={folder.File("file")}/below");
+        await FaultAsync("cannot be written to", "migrate", "--Database:Folder=/proc/nowhere");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_said_in_one_sentence_and_left_as_it_is()
+    {
+        File.WriteAllText(DatabaseFile, new string('x', 5000));
+        await FaultAsync("is not a SQLite database", Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}");
+        Assert.Equal(new string('x', 5000), File.ReadAllText(DatabaseFile));
+    }
+
+    [Fact]
+    public async Task A_database_newer_than_the_program_is_said_in_one_sentence()
+    {
+        await ApiProcess.RunAsync("migrate", Database);
+        using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False"))
+            connection.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')");
+        await FaultAsync("is newer than this program (it has had migration 9999_later.sql)", Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}");
+    }
+
+    [Theory]
+    [InlineData("nonsense"), InlineData("serve nonsense"), InlineData("backup"), InlineData("--Proxies:Known:0=nonsense")]
+    public async Task A_slip_on_the_command_line_does_not_start_a_server(string args)
+    {
+        var (exitCode, _, errors) = await ApiProcess.RunAsync([Database, .. args.Split(' ')]);
+        Assert.Equal(1, exitCode);
+        Assert.NotEqual("", errors);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task Migrate_brings_a_database_up_to_date_and_does_so_once()
+    {
+        var (exitCode, output, _) = await ApiProcess.RunAsync("migrate", Database);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("is up to date", output, StringComparison.Ordinal);
+        Assert.Equal(0, Read<int>(DatabaseFile, "SELECT count(*) FROM articles"));
+        Assert.Equal(0, (await ApiProcess.RunAsync("migrate", Database)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Backup_while_the_server_runs_copies_what_was_acknowledged_and_never_overwrites()
+    {
+        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
+        using (api)
+        {
+            (await client.PostAsJsonAsync("/v1/contact-submissions", Message)).EnsureSuccessStatusCode();
+            var copy = folder.File("copy.db");
+            Assert.Equal(0, (await ApiProcess.RunAsync("backup", copy, Database)).ExitCode);
+            Assert.Equal(1, Read<int>(copy, "SELECT count(*) FROM submissions"));
+            Assert.Equal("ok", Read<string>(copy, "PRAGMA integrity_check"));
+            await FaultAsync("exists already", "backup", copy, Database);
+        }
+        await FaultAsync("The backup could not be written", "backup", folder.File("no/such/folder/copy.db"), Database);
+        await FaultAsync("There is no database", "backup", folder.File("other.db"), $"--Database:Folder={folder.File("none")}");
+    }
+
+    [Fact]
+    public async Task Check_finds_what_is_broken()
+    {
+        await ApiProcess.RunAsync("seed", Database);
+        Assert.Equal((0, "The database is sound.\n", ""), await ApiProcess.RunAsync("check", Database));
+
+        using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False;Foreign Keys=False"))
+            connection.Execute("INSERT INTO article_tags (tag, article_id) VALUES ('x', 999)");
+        var (exitCode, _, errors) = await ApiProcess.RunAsync("check", Database);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("article_tags", errors, StringComparison.Ordinal);
+
+        using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False"))
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var bytes = File.ReadAllBytes(DatabaseFile);
+        bytes.AsSpan(4096 * 3, 4096 * 4).Fill(0x5a);
+        File.WriteAllBytes(DatabaseFile, bytes);
+        Assert.Equal(1, (await ApiProcess.RunAsync("check", Database)).ExitCode);
+        await FaultAsync("There is no database", "check", $"--Database:Folder={folder.File("none")}");
+    }
+
+    [Fact]
+    public async Task Help_lists_the_verbs()
+    {
+        var (exitCode, output, _) = await ApiProcess.RunAsync("--help");
+        Assert.Equal(0, exitCode);
+        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "check" })
+            Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
+    }
+}

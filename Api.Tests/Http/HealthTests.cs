@@ -1,0 +1,44 @@
+using Dapper;
+
+namespace Api.Tests.Http;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task A_service_that_is_well_says_so()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/live"));
+        JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
+    }
+
+    [Fact]
+    public async Task It_lives_but_is_not_ready_while_a_migration_is_missing()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.Database.WriteAsync(c => c.Execute("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'"), default);
+        using var response = await api.Client.GetAsync("/health/ready");
+        await JsonAssert.ProblemAsync(response, 503, "busy", "The database lacks a migration: run the verb migrate.");
+        await api.GetAsync("/health/live");
+    }
+
+    [Fact]
+    public async Task It_lives_but_is_not_ready_while_the_database_does_not_answer()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.Database.DisposeAsync();
+        foreach (var file in Directory.GetFiles(api.Folder.Path)) File.Delete(file);
+        using var response = await api.Client.GetAsync("/health/ready");
+        await JsonAssert.ProblemAsync(response, 503, "busy", "The database does not answer.");
+        await api.GetAsync("/health/live");
+    }
+
+    [Fact]
+    public async Task A_database_that_a_newer_program_has_migrated_meanwhile_is_not_ready_either()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.Database.WriteAsync(c => c.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"), default);
+        using var response = await api.Client.GetAsync("/health/ready");
+        await JsonAssert.ProblemAsync(response, 503, "busy");
+    }
+}
