@@ -1,9 +1,10 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Api.Articles;
 
-/// <summary>An article in a list, without its text.</summary>
-public sealed record ArticleSummary
+/// <summary>What a list tells of an article, and the article itself too.</summary>
+public abstract record ArticleHead
 {
     /// <summary>What identifies the article: lower-case letters, digits and hyphens. It never changes.</summary>
     public required string Slug { get; init; }
@@ -31,54 +32,35 @@ public sealed record ArticleSummary
 
     /// <summary>The article's page on the web site, absolute.</summary>
     public string Url { get; init; } = "";
+}
 
+/// <summary>An article in a list, without its text.</summary>
+public sealed record ArticleSummary : ArticleHead
+{
     /// <summary>
     /// Only in the answer to a search, otherwise <c>null</c>: the passage that fits best, as HTML in which each match stands
     /// in a <c>mark</c> element and everything else is escaped.
     /// </summary>
+    [JsonPropertyOrder(1)]
     public string? Snippet { get; init; }
 }
 
 /// <summary>An article with its text.</summary>
-public sealed record Article
+public sealed record Article : ArticleHead
 {
-    /// <inheritdoc cref="ArticleSummary.Slug"/>
-    public required string Slug { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.Title"/>
-    public required string Title { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.Summary"/>
-    public required string Summary { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.Tags"/>
-    public required IReadOnlyList<string> Tags { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.Author"/>
-    public required string? Author { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.PublishedAt"/>
-    public required Instant PublishedAt { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.UpdatedAt"/>
-    public required Instant UpdatedAt { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.ReadingMinutes"/>
-    public required int ReadingMinutes { get; init; }
-
-    /// <inheritdoc cref="ArticleSummary.Url"/>
-    public string Url { get; init; } = "";
-
     /// <summary>The text as it was written: CommonMark with pipe tables. Not sanitised.</summary>
+    [JsonPropertyOrder(1)]
     public required string Markdown { get; init; }
 
     /// <summary>
     /// The text as HTML that can be put into a page as it is: sanitised, so without scripts, event handlers, styles and
     /// <c>javascript:</c> links. Headings carry the <c>id</c> that <c>sections</c> names.
     /// </summary>
+    [JsonPropertyOrder(2)]
     public required string Html { get; init; }
 
     /// <summary>The outline: every heading of the text, in its order.</summary>
+    [JsonPropertyOrder(3)]
     public required IReadOnlyList<Section> Sections { get; init; }
 }
 

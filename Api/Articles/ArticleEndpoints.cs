@@ -16,7 +16,7 @@ static class ArticleEndpoints
     public static void MapArticles(this IEndpointRouteBuilder routes)
     {
         var articles = routes.MapGroup("/articles").WithTags("Articles").Serves(CacheTag, "limit", "cursor", "tag");
-        articles.MapGet("/", ListAsync).WithName("listArticles");
+        articles.MapGet("/", ListAsync).WithName("listArticles").Answers(ProblemTypes.Malformed);
         articles.MapGet("/feed.json", JsonFeedAsync).WithName("getJsonFeed");
         articles.MapGet("/feed.atom", AtomFeedAsync).WithName("getAtomFeed");
         articles.MapGet("/{slug}", GetAsync).WithName("getArticle");

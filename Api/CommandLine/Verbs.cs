@@ -26,11 +26,11 @@ static class Verbs
             Verb("serve", "Serves the API; the default. Makes, migrates and seeds the database where needed.", (app, _, _) => ServeAsync(app)),
             Verb("migrate", "Brings the database up to date.", (app, _, _) => MigrateAsync(app)),
             Verb("seed", "Loads content into the database, in place of what has the same slug. All or nothing.", SeedAsync, seedFolder),
-            Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct)),
+            Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct), logs: false),
             Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
             Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
         };
-        root.SetAction((parsed, ct) => RunAsync(parsed, (app, _, _) => ServeAsync(app), ct));
+        root.SetAction((parsed, ct) => RunAsync(parsed, (app, _, _) => ServeAsync(app), logs: true, ct));
 
         return await root.Parse(words).InvokeAsync(new InvocationConfiguration
         {
@@ -39,19 +39,19 @@ static class Verbs
             EnableDefaultExceptionHandler = false,
         });
 
-        Command Verb(string name, string description, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, params Argument[] arguments)
+        Command Verb(string name, string description, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, Argument? argument = null, bool logs = true)
         {
             var command = new Command(name, description);
-            foreach (var argument in arguments) command.Add(argument);
-            command.SetAction((parsed, ct) => RunAsync(parsed, run, ct));
+            if (argument is not null) command.Add(argument);
+            command.SetAction((parsed, ct) => RunAsync(parsed, run, logs, ct));
             return command;
         }
 
-        async Task<int> RunAsync(ParseResult parsed, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, CancellationToken ct)
+        async Task<int> RunAsync(ParseResult parsed, Func<WebApplication, ParseResult, CancellationToken, Task<int>> run, bool logs, CancellationToken ct)
         {
             try
             {
-                await using var app = Program.Compose(settings);
+                await using var app = Program.Compose(settings, builder => _ = logs ? builder.Logging : builder.Logging.ClearProviders());
                 return await run(app, parsed, ct);
             }
             catch (Exception e) when (Fault(e) is { } sentence)
@@ -116,6 +116,10 @@ static class Verbs
 
     static async Task<int> OpenApiAsync(WebApplication app, CancellationToken ct)
     {
+        // The endpoints are known once the pipeline is built, and that is when it starts; nobody is told where.
+        app.Urls.Clear();
+        app.Urls.Add("http://127.0.0.1:0");
+        await app.StartAsync(ct);
         await Console.Out.WriteAsync(await OpenApi.YamlAsync(app.Services.GetRequiredService<ISwaggerProvider>(), ct));
         return 0;
     }

@@ -12,7 +12,7 @@ static class HoursEndpoints
     public static void MapHours(this IEndpointRouteBuilder routes)
     {
         routes.MapGroup("/hours").WithTags("Hours").Serves(CacheTag, "limit", "cursor")
-            .MapGet("/", ListAsync).WithName("listHours");
+            .MapGet("/", ListAsync).WithName("listHours").Answers(ProblemTypes.Malformed);
         routes.MapGroup("/locations/{slug}/hours").WithTags("Hours").Serves(CacheTag)
             .MapGet("/", GetAsync).WithName("getLocationHours");
     }

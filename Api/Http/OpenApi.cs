@@ -57,6 +57,7 @@ static class OpenApi
             gen.OperationFilter<ProblemResponses>();
             gen.OperationFilter<ContentHeaders>();
             gen.OperationFilter<ParameterRules>();
+            gen.OperationFilter<ResponsesInOrder>();
             gen.OperationFilter<RealExamples>();
         });
 
@@ -83,6 +84,19 @@ static class OpenApi
             if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete || context.Type.Namespace?.StartsWith(nameof(Api), StringComparison.Ordinal) != true) return;
             concrete.AdditionalPropertiesAllowed = false;
             if (IsRequest(context.Type)) return;
+            foreach (var member in context.Type.GetProperties().Where(CanBeNull))
+            {
+                var name = System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+                // A type that is described elsewhere is only referred to, and a reference cannot itself say "or null".
+                if (properties.TryGetValue(name, out var found) && found is OpenApiSchemaReference { Description: var description } reference)
+                {
+                    properties[name] = new OpenApiSchema
+                    {
+                        Description = description,
+                        OneOf = [new OpenApiSchemaReference(reference.Reference.Id!), new OpenApiSchema { Type = JsonSchemaType.Null }],
+                    };
+                }
+            }
             var optional = context.Type.GetProperties()
                 .Where(p => p.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>() is not null)
                 .Select(p => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(p.Name));
@@ -91,6 +105,8 @@ static class OpenApi
                 if (properties.TryGetValue(name, out var member) && member is OpenApiSchema left) left.Type &= ~JsonSchemaType.Null;
         }
     }
+
+    static bool CanBeNull(PropertyInfo member) => new NullabilityInfoContext().Create(member).ReadState == NullabilityState.Nullable;
 
     static bool IsRequest(Type type) => type == typeof(Contact.ContactSubmission);
 
@@ -104,20 +120,23 @@ static class OpenApi
             foreach (var member in validator.CreateDescriptor().GetMembersWithValidators())
             {
                 var name = Validation.Pointer(member.Key)[2..];
-                if (!properties.TryGetValue(name, out var found) || found is not OpenApiSchema property) continue;
-                foreach (var (rule, options) in member) Apply(rule, always: !options.HasCondition, name, property, concrete);
+                foreach (var (rule, options) in member)
+                {
+                    if (!options.HasCondition && rule is INotNullValidator or INotEmptyValidator or IEqualValidator)
+                        (concrete.Required ??= new HashSet<string>()).Add(name);
+                    if (properties.TryGetValue(name, out var found) && found is OpenApiSchema property) Apply(rule, always: !options.HasCondition, property);
+                }
             }
         }
 
-        static void Apply(IPropertyValidator rule, bool always, string name, OpenApiSchema property, OpenApiSchema parent)
+        static void Apply(IPropertyValidator rule, bool always, OpenApiSchema property)
         {
             switch (rule)
             {
                 case INotNullValidator or INotEmptyValidator or IEqualValidator when always:
-                    (parent.Required ??= new HashSet<string>()).Add(name);
                     property.Type &= ~JsonSchemaType.Null;
                     if (rule is INotEmptyValidator) property.MinLength = 1;
-                    if (rule is IEqualValidator equal) property.Const = equal.ValueToCompare is true ? "true" : null;
+                    if (rule is IEqualValidator { ValueToCompare: bool only }) property.Enum = [JsonValue.Create(only)];
                     break;
                 case ILengthValidator length when length.Max > 0:
                     property.MaxLength = length.Max;
@@ -150,6 +169,17 @@ static class OpenApi
         }
     }
 
+    /// <summary>Successes first, then errors, as one reads them.</summary>
+    sealed class ResponsesInOrder : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            var ordered = operation.Responses!.OrderBy(response => response.Key, StringComparer.Ordinal).ToArray();
+            operation.Responses!.Clear();
+            foreach (var (status, response) in ordered) operation.Responses.Add(status, response);
+        }
+    }
+
     /// <summary>The headers that content comes with.</summary>
     sealed class ContentHeaders : IOperationFilter
     {
@@ -163,7 +193,7 @@ static class OpenApi
                 ["Cache-Control"] = Header("How long the answer may be kept: a minute, or less when the content changes sooner.", "public, max-age=60"),
             };
             if (context.ApiDescription.ParameterDescriptions.Any(p => p.Name == "cursor"))
-                ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", "</v1/articles?limit=2&cursor=…>; rel=\"next\"");
+                ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", $"</{context.ApiDescription.RelativePath}?cursor=…>; rel=\"next\"");
             operation.Responses["304"] = new OpenApiResponse { Description = "The answer is the one that `If-None-Match` names." };
             (operation.Parameters ??= []).Add(new OpenApiParameter
             {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using NodaTime;
 
 namespace Api.Locations;
@@ -73,7 +74,7 @@ public sealed record Address
 /// <summary>A point on the globe, WGS 84.</summary>
 /// <param name="Latitude">Degrees north, -90 to 90.</param>
 /// <param name="Longitude">Degrees east, -180 to 180.</param>
-public sealed record Coordinates(double Latitude, double Longitude)
+public sealed record Coordinates([property: Range(-90, 90)] double Latitude, [property: Range(-180, 180)] double Longitude)
 {
     const double EarthRadiusMeters = 6_371_008.8;
 

@@ -10,7 +10,7 @@ static class LocationEndpoints
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
         var locations = routes.MapGroup("/locations").WithTags("Locations").Serves("locations", "limit", "cursor");
-        locations.MapGet("/", ListAsync).WithName("listLocations");
+        locations.MapGet("/", ListAsync).WithName("listLocations").Answers(ProblemTypes.Malformed);
         locations.MapGet("/{slug}", GetAsync).WithName("getLocation");
     }
 

@@ -1,0 +1,204 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Api.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
+
+namespace Api.Tests.Http;
+
+public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFactory>
+{
+    /// <summary>For every example of the document the request that it answers.</summary>
+    public static TheoryData<string, int, string, string?> Examples => new()
+    {
+        { "listArticles", 200, "/v1/articles?q=stig&limit=1", null },
+        { "listArticles", 400, "/v1/articles?cursor=nonsense", null },
+        { "listArticles", 406, "/v1/articles", null },
+        { "listArticles", 422, "/v1/articles?limit=1000", null },
+        { "getArticle", 200, "/v1/articles/understanding-anxiety", null },
+        { "getArticle", 404, "/v1/articles/unknown", null },
+        { "listTags", 200, "/v1/tags", null },
+        { "listLocations", 200, "/v1/locations?limit=1", null },
+        { "listLocations", 400, "/v1/locations?limit=many", null },
+        { "listLocations", 422, "/v1/locations?near=north", null },
+        { "getLocation", 200, "/v1/locations/jonesboro", null },
+        { "getLocation", 404, "/v1/locations/unknown", null },
+        { "listHours", 200, "/v1/hours?limit=1", null },
+        { "listHours", 400, "/v1/hours?cursor=nonsense", null },
+        { "listHours", 422, "/v1/hours?limit=0", null },
+        { "getLocationHours", 200, "/v1/locations/jonesboro/hours", null },
+        { "getLocationHours", 404, "/v1/locations/unknown/hours", null },
+        { "createContactSubmission", 201, "/v1/contact-submissions", "createContactSubmission.request" },
+        { "createContactSubmission", 422, "/v1/contact-submissions", """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }""" },
+        { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
+        { "getLiveness", 200, "/health/live", null },
+        { "getReadiness", 200, "/health/ready", null },
+    };
+
+    static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    static string ExampleFile(string name) => Path.Combine(Root(), "Api", "Examples", name + ".json");
+
+    async Task<OpenApiDocument> DocumentAsync()
+    {
+        var settings = new OpenApiReaderSettings();
+        settings.AddYamlReader();
+        var result = await OpenApiDocument.LoadAsync(await api.Client.GetStreamAsync("/openapi.yaml"), "yaml", settings);
+        Assert.Empty(result.Diagnostic!.Errors);
+        Assert.Empty(result.Diagnostic.Warnings);
+        return result.Document!;
+    }
+
+    /// <summary>With UPDATE=1 in the environment the files are written instead of compared.</summary>
+    static bool Update => Environment.GetEnvironmentVariable("UPDATE") == "1";
+
+    [Fact]
+    public async Task The_committed_document_is_the_one_that_the_code_makes()
+    {
+        var file = Path.Combine(Root(), "openapi.yaml");
+        var made = await api.Client.GetStringAsync("/openapi.yaml");
+        Assert.True(await File.ReadAllTextAsync(file) == made,
+            "openapi.yaml is out of date: run `dotnet run --project Api -- openapi > openapi.yaml`.");
+    }
+
+    [Fact]
+    public async Task JSON_and_YAML_say_the_same()
+    {
+        var json = await OpenApiDocument.LoadAsync(await api.Client.GetStreamAsync("/openapi.json"), "json");
+        Assert.Equal(await json.Document!.SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1), await (await DocumentAsync()).SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1));
+    }
+
+    [Fact]
+    public async Task Every_operation_parameter_and_field_is_explained()
+    {
+        var document = await DocumentAsync();
+        var operations = document.Paths.SelectMany(path => path.Value.Operations!.Values).ToArray();
+        Assert.True(operations.Length >= 11);
+        foreach (var operation in operations)
+        {
+            Assert.False(string.IsNullOrWhiteSpace(operation.OperationId));
+            Assert.False(string.IsNullOrWhiteSpace(operation.Summary), operation.OperationId);
+            Assert.False(string.IsNullOrWhiteSpace(operation.Description), operation.OperationId);
+            foreach (var parameter in operation.Parameters ?? [])
+                Assert.False(string.IsNullOrWhiteSpace(parameter.Description), $"{operation.OperationId} {parameter.Name}");
+            foreach (var (status, response) in operation.Responses!)
+                Assert.False(string.IsNullOrWhiteSpace(response.Description), $"{operation.OperationId} {status}");
+        }
+        foreach (var (name, schema) in document.Components!.Schemas!)
+        {
+            Assert.False(string.IsNullOrWhiteSpace(schema.Description), name);
+            foreach (var (member, property) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
+                Assert.False(string.IsNullOrWhiteSpace(property.Description), $"{name}.{member}");
+        }
+    }
+
+    [Fact]
+    public async Task Every_endpoint_below_v1_and_health_is_in_the_document_with_all_its_problems()
+    {
+        var document = await DocumentAsync();
+        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
+            .Where(endpoint => endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal) || endpoint.RoutePattern.RawText.Contains("health", StringComparison.Ordinal));
+        foreach (var endpoint in endpoints)
+        {
+            var name = endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName;
+            var operation = document.Paths.SelectMany(path => path.Value.Operations!.Values).Single(operation => operation.OperationId == name);
+            foreach (var problem in endpoint.Metadata.GetOrderedMetadata<AnswersProblem>())
+            {
+                var response = operation.Responses![$"{problem.Type.Status}"];
+                Assert.Contains(problem.Type.Path, response.Description, StringComparison.Ordinal);
+                Assert.True(response.Content!.ContainsKey("application/problem+json"));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task Every_example_is_a_real_answer(string operation, int status, string path, string? body)
+    {
+        if (body is not null && !body.StartsWith('{')) body = await File.ReadAllTextAsync(ExampleFile(body));
+        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path)
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+            Headers = { { "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" } },
+        };
+        if (status == 406) request.Headers.Add("Accept", "text/html");
+        using var response = await api.Client.SendAsync(request);
+        Assert.Equal(status, (int)response.StatusCode);
+        var answer = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+        if (answer["reference"] is not null) answer["reference"] = "7K3Q-X9MZ-2TBV";
+
+        var name = $"{operation}.{status}";
+        if (Update) await File.WriteAllTextAsync(ExampleFile(name), answer.ToJsonString(Readable) + "\n");
+        JsonAssert.Equal(await File.ReadAllTextAsync(ExampleFile(name)), answer);
+
+        var media = (await DocumentAsync()).Paths.SelectMany(p => p.Value.Operations!.Values).Single(o => o.OperationId == operation)
+            .Responses![$"{status}"].Content!.Values.Single();
+        // The reader puts a text of its own in the place of null.
+        JsonAssert.Equal(NullSentinel().Replace(media.Example!.ToJsonString(), "null"), answer);
+        Validate(answer, media.Schema!, name);
+    }
+
+    [Fact]
+    public void No_example_is_left_over()
+    {
+        var expected = Examples.Select(row => $"{row.Data.Item1}.{row.Data.Item2}").Append("createContactSubmission.request").Order();
+        Assert.Equal(expected, Directory.GetFiles(Path.Combine(Root(), "Api", "Examples")).Select(Path.GetFileNameWithoutExtension).Order());
+    }
+
+    [Fact]
+    public async Task The_rules_of_the_validator_are_in_the_schema()
+    {
+        var schema = (await DocumentAsync()).Components!.Schemas!["ContactSubmission"];
+        Assert.Equal(["consent", "location", "message", "name", "preferredContact"], schema.Required!.Order());
+        Assert.Equal(254, schema.Properties!["email"].MaxLength);
+        Assert.Contains("@", schema.Properties["email"].Pattern, StringComparison.Ordinal);
+        Assert.Contains("At most 5000 characters", schema.Properties["message"].Description, StringComparison.Ordinal);
+        Assert.Equal(["true"], schema.Properties["consent"].Enum!.Select(value => value!.ToJsonString()));
+        Assert.False(schema.AdditionalPropertiesAllowed);
+    }
+
+    /// <summary>So much of JSON Schema as the document uses on answers: types, null, members, enums, patterns.</summary>
+    static void Validate(JsonNode? node, IOpenApiSchema schema, string where)
+    {
+        if (schema.OneOf is { Count: > 0 } choices)
+        {
+            schema = node is null ? choices.Single(choice => choice.Type == JsonSchemaType.Null) : choices.Single(choice => choice.Type != JsonSchemaType.Null);
+            if (node is null) return;
+        }
+        var type = node?.GetValueKind() switch
+        {
+            null => JsonSchemaType.Null,
+            JsonValueKind.Object => JsonSchemaType.Object,
+            JsonValueKind.Array => JsonSchemaType.Array,
+            JsonValueKind.String => JsonSchemaType.String,
+            JsonValueKind.Number => JsonSchemaType.Number | JsonSchemaType.Integer,
+            _ => JsonSchemaType.Boolean,
+        };
+        Assert.True((schema.Type & type) != 0, $"{where} is {type}, and {schema.Type} in the document");
+        if (node is JsonObject members)
+        {
+            Assert.Empty(members.Select(member => member.Key).Except(schema.Properties!.Keys));
+            Assert.Empty((schema.Required ?? new HashSet<string>()).Except(members.Select(member => member.Key)));
+            foreach (var (name, value) in members) Validate(value, schema.Properties[name], $"{where}.{name}");
+        }
+        if (node is JsonArray items)
+            foreach (var item in items) Validate(item, schema.Items!, $"{where}[]");
+        if (schema.Enum is { Count: > 0 } values && node is not null) Assert.Contains(values, value => JsonNode.DeepEquals(value, node));
+        if (schema.Pattern is { } pattern && node is not null) Assert.Matches(new Regex(pattern), (string)node!);
+        if (schema.Format == "date-time" && node is not null) Assert.Matches(Instant(), (string)node!);
+    }
+
+    [GeneratedRegex("\"openapi-json-null-sentinel[^\"]*\"")]
+    private static partial Regex NullSentinel();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+    private static partial Regex Instant();
+
+    static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}
