@@ -43,6 +43,7 @@ static class Docs
             <html lang="en">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
+            <link rel="icon" href="data:,">
             <title>{title}</title>
             <h1>{problem.Status}: {title}</h1>
             {Markdown.ToHtml(problem.Meaning)}

@@ -1,0 +1,78 @@
+using OpenQA.Selenium;
+using OpenQA.Selenium.Chrome;
+using OpenQA.Selenium.Support.UI;
+
+namespace Api.Tests.Http;
+
+/// <summary>The docs page in a real browser: Chromium with its driver, where they are installed.</summary>
+public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+
+    static ChromeDriver Browser(TempFolder profile)
+    {
+        var (browser, driver) = (Find("chromium"), Find("chromedriver"));
+        var missing = browser is null || driver is null;
+        Assert.SkipWhen(missing && Environment.GetEnvironmentVariable("CI") != "true", "chromium and chromedriver are not installed");
+        Assert.False(missing, "Under CI, chromium and chromedriver must be installed.");
+
+        var options = new ChromeOptions { BinaryLocation = browser };
+        options.AddArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--window-size=1200,2000", $"--user-data-dir={profile.Path}");
+        options.SetLoggingPreference(LogType.Browser, OpenQA.Selenium.LogLevel.All);
+        return new ChromeDriver(ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(driver)), options, Patience);
+    }
+
+    [Fact]
+    public async Task The_docs_page_renders_without_a_complaint_and_Try_it_out_sends_a_request_that_succeeds()
+    {
+        using var redirect = await api.Client.GetAsync("/");
+        Assert.Equal("/docs/index.html", redirect.Headers.Location?.ToString());
+
+        using var profile = new TempFolder();
+        using var browser = Browser(profile);
+        var wait = new WebDriverWait(browser, Patience);
+        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault(element => element.Displayed))!;
+
+        await browser.Navigate().GoToUrlAsync(new Uri(api.Client.BaseAddress!, "/"));
+        Assert.Contains("Clinic API", When(".info .title").Text, StringComparison.Ordinal);
+        var operations = (await api.GetAsync("/openapi.json"))["paths"]!.AsObject().Sum(path => path.Value!.AsObject().Count);
+        Assert.True(wait.Until(page => page.FindElements(By.CssSelector(".opblock")).Count == operations));
+
+        // A GET ...
+        When("#operations-Locations-getLocation .opblock-summary-control").Click();
+        When("#operations-Locations-getLocation .try-out__btn").Click();
+        When("#operations-Locations-getLocation tr[data-param-name=slug] input").SendKeys("jonesboro");
+        When("#operations-Locations-getLocation .execute").Click();
+        Assert.Equal("200", When("#operations-Locations-getLocation .live-responses-table .response .response-col_status").Text);
+        Assert.Contains("\"Jonesboro\"", When("#operations-Locations-getLocation .live-responses-table .response .response-col_description").Text, StringComparison.Ordinal);
+
+        // ... and a message, with the body that the document gives as its example.
+        When("#operations-Contact-createContactSubmission .opblock-summary-control").Click();
+        When("#operations-Contact-createContactSubmission .try-out__btn").Click();
+        When("#operations-Contact-createContactSubmission .execute").Click();
+        Assert.Equal("201", When("#operations-Contact-createContactSubmission .live-responses-table .response .response-col_status").Text);
+
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+        AssertNoComplaints(browser);
+    }
+
+    [Fact]
+    public async Task A_problem_page_renders_without_a_complaint()
+    {
+        using var profile = new TempFolder();
+        using var browser = Browser(profile);
+        await browser.Navigate().GoToUrlAsync(new Uri(api.Client.BaseAddress!, "/problems/invalid"));
+        Assert.Equal("422: The request breaks rules", browser.FindElement(By.TagName("h1")).Text);
+        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("favicon", StringComparison.Ordinal));
+    }
+
+    static void AssertNoComplaints(ChromeDriver browser)
+    {
+        var complaints = string.Join('\n', browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message));
+        Assert.True(complaints == "", complaints);
+    }
+}
