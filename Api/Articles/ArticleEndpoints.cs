@@ -53,6 +53,7 @@ static class ArticleEndpoints
         ];
         if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
 
+        if (tag is "") tag = null;
         var now = time.GetCurrentInstant();
         var filters = $"articles\n{tag}\n{q}";
         if (!Paging.TryReadCursor(cursor, filters, parts: 2, out var key)) return Problems.BadCursor();

@@ -39,7 +39,8 @@ static class Paging
     public static bool TryReadCursor(string? cursor, string list, int parts, out string[]? key)
     {
         key = null;
-        if (cursor is null) return true;
+        // An empty parameter is one that a form left out, here as everywhere; the output cache does not tell them apart either.
+        if (string.IsNullOrEmpty(cursor)) return true;
         try
         {
             var bytes = Base64Url.DecodeFromChars(cursor);

@@ -1,0 +1,74 @@
+"""Makes the table out of what `run` measured.
+
+    table.py RESULTS
+
+RESULTS has a line for each measurement: row, side (api, baseline or nginx), then what report.lua prints; or row, side
+and one figure.
+"""
+
+import sys
+from collections import defaultdict
+from statistics import median
+
+measured = defaultdict(list)
+for line in open(sys.argv[1]):
+    row, side, *figures = line.rstrip("\n").split("\t")
+    measured[row, side].append([float(figure) for figure in figures])
+
+CACHED = ["cached /v1/articles", "cached /v1/articles/{slug}", "cached /v1/locations", "cached /v1/hours"]
+
+
+def middle(row, side, index=0):
+    values = [figures[index] for figures in measured[row, side]]
+    return median(values) if values else None
+
+
+def milliseconds(microseconds):
+    return f"{microseconds / 1000:.2f}"
+
+
+def load(row, side):
+    rate, p50, p99 = (middle(row, side, i) for i in range(3))
+    if rate is None:
+        return "–"
+    failed = sum(figures[4] + figures[5] for figures in measured[row, side])
+    return f"{rate:,.0f}/s, {milliseconds(p50)} / {milliseconds(p99)} ms" + (f", **{failed:.0f} failed**" if failed else "")
+
+
+def line(*cells):
+    print("| " + " | ".join(cells) + " |")
+
+
+def verdict(met):
+    return "met" if met else "**missed**"
+
+
+def compare(row, target, judge, other="baseline", other_row=None, nginx="–"):
+    """judge gets the ratios of the rates, of the p50s and of the p99s, API to other."""
+    ratios = [middle(row, "api", i) / middle(other_row or row, other, i) for i in range(3)]
+    line(row, load(row, "api"), load(other_row or row, other), nginx,
+         "rate {:.2f}, p50 {:.2f}, p99 {:.2f}".format(*ratios), target, verdict(judge(*ratios)))
+
+
+def single(row, unit, target, judge, decimals=0):
+    api, baseline = middle(row, "api"), middle(row, "baseline")
+    ratio = api / baseline if baseline else None
+    line(row, f"{api:.{decimals}f} {unit}", f"{baseline:.{decimals}f} {unit}" if baseline else "–", "–",
+         f"{ratio:.2f}" if ratio else "–", target, verdict(judge(api, ratio)) if judge else "–")
+
+
+print("Loads: requests a second, p50 / p99 of the latency. Medians of all rounds.\n")
+line("what", "API", "baseline", "nginx", "ratio API : baseline", "target", "")
+line("---", "---", "---", "---", "---", "---", "---")
+for row in CACHED:
+    compare(row, "rate ≥ 0.85, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.85 and p99 <= 1.5, nginx=load(row, "nginx"))
+compare("message, 64 senders", "rate ≥ 5, p99 < 1", lambda rate, p50, p99: rate >= 5 and p99 < 1)
+compare("message, 1 sender", "p50 ≤ 1.2", lambda rate, p50, p99: p50 <= 1.2)
+for row in ["list", "read"]:
+    compare(f"{row}, 10,000 articles", "p50 ≤ 1.3 of 20 articles'", lambda rate, p50, p99: p50 <= 1.3, "api", f"{row}, 20 articles")
+for row, target in [("search, 20 articles", None), ("search, 10,000 articles", 2000), ("search, 10,000 articles, 64 at once", None)]:
+    line(row, load(row, "api"), "–", "–", "–", "p50 ≤ 2 ms" if target else "–",
+         verdict(middle(row, "api", 1) <= target) if target else "")
+single("start to first answer", "ms", "≤ 3", lambda api, ratio: ratio <= 3)
+single("memory after GETs and messages", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
+single("memory after searches in 10,000 articles", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
