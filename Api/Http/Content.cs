@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using NodaTime;
 
@@ -149,9 +150,10 @@ static class Content
         ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
         {
             var http = context.HttpContext;
-            // Searches are as many as there are words: keeping them would push out what is asked for all the time.
-            var keep = HttpMethods.IsGet(http.Request.Method) &&
-                (!http.Request.QueryString.HasValue || http.Request.Query.Keys.All(key => content.QueryKeys.Contains(key)));
+            // Searches are as many as there are words: keeping them would push out what is asked for all the time. A parameter
+            // without a value has the same key as none at all, though it may not have the same answer.
+            var keep = HttpMethods.IsGet(http.Request.Method) && (!http.Request.QueryString.HasValue || http.Request.Query.All(
+                parameter => content.QueryKeys.Contains(parameter.Key) && !StringValues.IsNullOrEmpty(parameter.Value)));
             context.EnableOutputCaching = keep;
             context.AllowCacheLookup = keep;
             context.AllowCacheStorage = keep;

@@ -39,7 +39,7 @@ static class Paging
     public static bool TryReadCursor(string? cursor, string list, int parts, out string[]? key)
     {
         key = null;
-        // An empty parameter is one that a form left out, here as everywhere; the output cache does not tell them apart either.
+        // An empty parameter is one that a form left out.
         if (string.IsNullOrEmpty(cursor)) return true;
         try
         {
