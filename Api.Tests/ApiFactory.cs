@@ -52,14 +52,13 @@ public sealed class ApiFactory : IAsyncLifetime
             builder.Services.AddSingleton(CacheOnFakeClock(Clock));
             Configure?.Invoke(builder);
         });
-        await Startup.PrepareAsync(App);
-        await App.StartAsync();
+        await Startup.StartAsync(App);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(App.Urls.Single()) };
     }
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        Client?.Dispose();
         await App.DisposeAsync();
         Folder.Dispose();
     }

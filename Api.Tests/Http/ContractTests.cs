@@ -1,10 +1,13 @@
 using System.Net;
+using Api.Contact;
 using Api.Http;
+using FluentValidation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Api.Tests.Http;
 
@@ -48,6 +51,14 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         Assert.True(names.Length >= 14);
         Assert.Equal([], Routes().Where(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>() is null).Select(route => route.Path));
         Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_body_without_a_validator_stops_the_start()
+    {
+        await using var api = new ApiFactory { Configure = builder => builder.Services.RemoveAll<IValidator<ContactSubmission>>() };
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(async () => await api.InitializeAsync());
+        Assert.Contains("IValidator", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,10 +4,20 @@ using Api.Seed;
 
 namespace Api.CommandLine;
 
-/// <summary>What must be done before the first request: a database that is up to date, with content in it.</summary>
+/// <summary>From a composed program to one that serves.</summary>
 static class Startup
 {
+    /// <summary>Prepares the database, listens, and makes sure that every endpoint can be built.</summary>
     /// <exception cref="StartupFault">The database or the seed cannot be used.</exception>
+    public static async Task StartAsync(WebApplication app)
+    {
+        await PrepareAsync(app);
+        await app.StartAsync();
+        // Routing would build them with the first request, and only then notice that a body has no validator.
+        _ = app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+    }
+
+    /// <summary>What must be done before the first request: a database that is up to date, with content in it.</summary>
     public static async Task PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();

@@ -94,8 +94,8 @@ static class Verbs
 
     static async Task<int> ServeAsync(WebApplication app)
     {
-        await Startup.PrepareAsync(app);
-        await app.RunAsync();
+        await Startup.StartAsync(app);
+        await app.WaitForShutdownAsync();
         return 0;
     }
 
