@@ -45,10 +45,11 @@ static class Program
         app.UseServer();
         app.UseHeadRequests();
         app.UseSecurityHeaders();
-        app.UseProblems();
         app.UseRouting();
-        app.UseCors();
+        app.UseOrigins();
         app.UseNegotiation();
+        app.UseOutputCache();
+        app.UseProblems();
         app.UseContent();
         app.UseDocs();
 

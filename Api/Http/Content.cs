@@ -15,7 +15,7 @@ sealed record ServesContent(string Tag, string[] QueryKeys);
 
 /// <summary>
 /// How public content travels: compressed when that is worth it, with a strong ETag, with a Cache-Control that ends when
-/// the content changes, and out of the output cache for as long as that allows. On a hit nothing but the cache runs.
+/// the content changes, and out of the output cache for as long as that allows. On a hit nothing behind the cache runs.
 /// </summary>
 static class Content
 {
@@ -59,7 +59,6 @@ static class Content
     }
 
     public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
-        .UseOutputCache()
         .Use(next => http => http.GetEndpoint()?.Metadata.GetMetadata<ServesContent>() is null ? next(http) : RepresentAsync(http, next));
 
     // A second is the grain of Cache-Control: what changes within this one must not be kept.
@@ -158,12 +157,15 @@ static class Content
             context.AllowCacheLookup = keep;
             context.AllowCacheStorage = keep;
             context.AllowLocking = keep;
-            context.Tags.Add(content.Tag);
-            context.CacheVaryByRules.QueryKeys = content.QueryKeys;
+            // This runs on every hit, so nothing is set that the request does not need.
+            if (http.Request.QueryString.HasValue) context.CacheVaryByRules.QueryKeys = content.QueryKeys;
+            if (http.Request.Headers.AcceptEncoding.Count > 0 &&
+                Encoder(http, http.RequestServices.GetRequiredService<IResponseCompressionProvider>()) is { } encoder)
+            {
+                context.CacheVaryByRules.VaryByValues["encoding"] = encoder.EncodingName;
+            }
             // Nothing here depends on the host, and a caller can send any.
             context.CacheVaryByRules.VaryByHost = false;
-            var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
-            context.CacheVaryByRules.VaryByValues["encoding"] = Encoder(http, compression)?.EncodingName ?? "";
             return ValueTask.CompletedTask;
         }
 
@@ -172,6 +174,7 @@ static class Content
 
         ValueTask IOutputCachePolicy.ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
         {
+            context.Tags.Add(content.Tag);
             // What did not pass through RepresentAsync to its end, an exception for one, is not content.
             context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK;
             return ValueTask.CompletedTask;

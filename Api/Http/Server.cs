@@ -1,6 +1,8 @@
 using System.Net;
 using Api.CommandLine;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Api.Http;
 
@@ -43,7 +45,15 @@ static class Server
         });
     }
 
-    public static void UseServer(this WebApplication app) => app.UseForwardedHeaders();
+    public static void UseServer(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<ForwardedHeadersOptions>>().Value.ForwardedHeaders != ForwardedHeaders.None)
+            app.UseForwardedHeaders();
+    }
+
+    /// <summary>Answers browsers that ask on behalf of another site; nobody else sends an Origin.</summary>
+    public static void UseOrigins(this IApplicationBuilder app) =>
+        app.UseWhen(http => http.Request.Headers.ContainsKey(HeaderNames.Origin), cross => cross.UseCors());
 
     static System.Net.IPNetwork Network(string proxy) =>
         System.Net.IPNetwork.TryParse(proxy, out var network) ? network
