@@ -40,7 +40,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
         return [.. other.Query<string>("SELECT text FROM notes ORDER BY text")];
     }
 
-    /// <summary>Keeps the consumer busy, so that what is queued meanwhile comes together.</summary>
+    /// <summary>Keeps the leader busy, so that what is queued meanwhile comes together.</summary>
     sealed class Gate : IDisposable
     {
         readonly ManualResetEventSlim open = new();
@@ -48,12 +48,13 @@ public sealed class WriteQueueTests : IAsyncLifetime
 
         public Task<int> CloseAsync(WriteQueue queue)
         {
-            var task = queue.EnqueueAsync(_ =>
+            // The caller leads, on its own thread.
+            var task = Task.Run(() => queue.EnqueueAsync(_ =>
             {
                 entered.TrySetResult();
                 open.Wait(TimeSpan.FromMinutes(1));
                 return 0;
-            }, default);
+            }, default));
             entered.Task.Wait();
             return task;
         }
@@ -189,6 +190,25 @@ public sealed class WriteQueueTests : IAsyncLifetime
         await Task.WhenAll(waiting);
         await small.EnqueueAsync(c => Insert(c, "d"), default);
         Assert.Equal(["a", "b", "d"], Stored());
+    }
+
+    [Fact]
+    public async Task A_lone_write_is_committed_on_the_callers_own_thread()
+    {
+        var caller = Environment.CurrentManagedThreadId;
+        var task = queue.EnqueueAsync(_ => Environment.CurrentManagedThreadId, default);
+        Assert.True(task.IsCompletedSuccessfully);
+        Assert.Equal(caller, await task);
+    }
+
+    [Fact]
+    public async Task Writers_from_many_threads_are_all_served_whoever_leads()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
+        {
+            for (var i = 0; i < 300; i++) await queue.EnqueueAsync(c => Insert(c, $"{thread}/{i}"), default);
+        })));
+        Assert.Equal(2400, Stored().Length);
     }
 
     [Fact]

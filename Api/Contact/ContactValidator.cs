@@ -2,14 +2,19 @@ using System.Text.RegularExpressions;
 using Api.Http;
 using Api.Locations;
 using FluentValidation;
+using FluentValidation.Results;
 
 namespace Api.Contact;
 
 /// <summary>The rules of a contact submission; the OpenAPI document shows them too.</summary>
 sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 {
+    readonly LocationStore locations;
+
     public ContactValidator(LocationStore locations)
     {
+        this.locations = locations;
+
         // One complaint a member: that an absent name is also too short helps nobody.
         RuleLevelCascadeMode = CascadeMode.Stop;
 
@@ -30,8 +35,7 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
         RuleFor(s => s.PreferredContact).NotNull().WithMessage("Say how you would like to be answered: email or telephone.")
             .IsInEnum();
 
-        RuleFor(s => s.Location).NotEmpty().WithMessage("Say at which location you would like to be seen.")
-            .MustAsync(async (slug, ct) => await locations.ExistsAsync(slug!, ct)).WithMessage(NoSuchLocation);
+        RuleFor(s => s.Location).NotEmpty().WithMessage("Say at which location you would like to be seen.");
 
         RuleFor(s => s.Message).NotEmpty().WithMessage("A message is needed.")
             .MaximumCharacters(5000).WithMessage("The message must have at most 5000 characters.")
@@ -44,6 +48,19 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
     }
 
     public const string NoSuchLocation = "There is no such location.";
+
+    /// <summary>
+    /// Whether the location exists is asked only when there is something else to complain about, so that all of it is said at
+    /// once. Otherwise the write itself finds out, and no read goes before it.
+    /// </summary>
+    public override async Task<ValidationResult> ValidateAsync(ValidationContext<ContactSubmission> context, CancellationToken cancellation = default)
+    {
+        var result = await base.ValidateAsync(context, cancellation);
+        var complain = !result.IsValid || context.RootContextData.ContainsKey(Validation.AlreadyBroken);
+        if (complain && context.InstanceToValidate.Location is { } slug && !await locations.ExistsAsync(slug, cancellation))
+            result.Errors.Add(new ValidationFailure(nameof(ContactSubmission.Location), NoSuchLocation));
+        return result;
+    }
 
     // The rule of HTML's <input type=email>, so that a form and this API agree.
     // https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address

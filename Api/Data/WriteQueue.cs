@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
 
@@ -12,27 +11,34 @@ sealed class WriteQueueFullException(string message) : Exception(message);
 #pragma warning restore CA1032, CA1064
 
 /// <summary>
-/// Group commit. A durable commit costs a flush of the disk, whatever is in it; so a single consumer takes all that
-/// waits, runs each item in a savepoint of its own, and commits them together. Callers are told after the commit.
+/// Group commit. A durable commit costs a flush of the disk, whatever is in it; so one thread at a time, the leader, takes
+/// all that waits, runs each item in a savepoint of its own, and commits them together. Callers are told after the commit.
 /// </summary>
+/// <remarks>
+/// A caller that finds no leader leads one batch itself, on its own thread: a lone write so costs what it would cost without
+/// a queue. When more has come meanwhile, it hands the lead over to the queue's own thread, which keeps it until nothing waits.
+/// </remarks>
 sealed class WriteQueue : IAsyncDisposable
 {
     const int LargestBatch = 256;
 
     readonly Channel<Item> waiting;
     readonly Func<SqliteConnection> open;
-    readonly Task consumer;
-    SqliteConnection? connection;
+    readonly Thread follower;
+    readonly SemaphoreSlim awaken = new(0);
+    readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly List<Item> batch = new(LargestBatch);
+    Writer? writer;
+    int leading;
     long commits;
-    volatile bool stopping;
+    volatile bool handedOver, stopping;
 
     public WriteQueue(Func<SqliteConnection> open, int capacity)
     {
         this.open = open;
-        waiting = Channel.CreateBounded<Item>(new BoundedChannelOptions(capacity) { SingleReader = true });
-        // A thread of its own, since it spends its life waiting for the disk.
-        consumer = Task.Factory.StartNew(
-            Consume, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        waiting = Channel.CreateBounded<Item>(capacity);
+        follower = new Thread(Follow) { IsBackground = true, Name = nameof(WriteQueue) };
+        follower.Start();
     }
 
     public long Commits => Interlocked.Read(ref commits);
@@ -41,9 +47,21 @@ sealed class WriteQueue : IAsyncDisposable
     {
         if (ct.IsCancellationRequested) return Task.FromCanceled<T>(ct);
         var item = new Item<T>(work, ct);
-        if (waiting.Writer.TryWrite(item)) return item.Task;
-        item.Abandon();
-        throw new WriteQueueFullException(stopping ? "The program is stopping." : "Too many writes wait for the disk.");
+        if (!waiting.Writer.TryWrite(item))
+        {
+            item.Abandon();
+            throw new WriteQueueFullException(stopping ? "The program is stopping." : "Too many writes wait for the disk.");
+        }
+        if (TryLead())
+        {
+            CommitWaiting();
+            if (EndLead())
+            {
+                handedOver = true;
+                awaken.Release();
+            }
+        }
+        return item.Task;
     }
 
     /// <summary>Accepts nothing more and returns once all that was accepted is on disk.</summary>
@@ -51,87 +69,118 @@ sealed class WriteQueue : IAsyncDisposable
     {
         stopping = true;
         waiting.Writer.TryComplete();
-        await consumer;
+        awaken.Release();
+        await finished.Task;
     }
 
-    void Consume()
+    bool TryLead() => Interlocked.CompareExchange(ref leading, 1, 0) == 0;
+
+    // What was queued after the last look and before the lead was given up has found a leader, and so must be seen here.
+    // True: there is more, and the lead is taken again.
+    bool EndLead()
     {
-        var batch = new List<Item>(LargestBatch);
-        while (waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
-        {
-            batch.Clear();
-            while (batch.Count < LargestBatch && waiting.Reader.TryRead(out var item))
-            {
-                if (item.TryStart())
-                    batch.Add(item);
-            }
-
-            if (batch.Count > 0) Commit(batch);
-        }
-        connection?.Dispose();
+        Volatile.Write(ref leading, 0);
+        Interlocked.MemoryBarrier();
+        return waiting.Reader.TryPeek(out _) && TryLead();
     }
 
-    void Commit(List<Item> batch)
+    // A thread of its own, since under load it spends its life waiting for the disk.
+    void Follow()
+    {
+        do
+        {
+            awaken.Wait();
+            if (!handedOver) continue;
+            handedOver = false;
+            do CommitWaiting();
+            while (EndLead());
+        }
+        while (!stopping);
+
+        // Nothing more is accepted. A caller may still lead, but not for long: it ends, or hands over.
+        while (!handedOver && !TryLead()) Thread.Sleep(1);
+        while (waiting.Reader.TryPeek(out _)) CommitWaiting();
+        writer?.Dispose();
+        finished.SetResult();
+    }
+
+    void CommitWaiting()
+    {
+        batch.Clear();
+        while (batch.Count < LargestBatch && waiting.Reader.TryRead(out var item))
+        {
+            if (item.TryStart()) batch.Add(item);
+        }
+        if (batch.Count > 0) Commit(batch);
+    }
+
+    void Commit(List<Item> items)
     {
         try
         {
-            connection ??= open();
-            connection.Execute("BEGIN IMMEDIATE");
+            writer ??= new Writer(open());
+            writer.Begin.ExecuteNonQuery();
         }
         catch (Exception e)
         {
             // Nobody's fault in this batch (another process holds the lock, say), so trying each alone would not help.
             Forget();
-            foreach (var item in batch) item.Fail(e);
+            foreach (var item in items) item.Fail(e);
             return;
         }
 
         try
         {
-            RunAndCommit(batch);
+            Run(items, writer);
+            writer.Commit.ExecuteNonQuery();
         }
         catch (Exception e)
         {
             Undo();
-            if (batch.Count == 1)
-                batch[0].Fail(e);
-            else
-                // One item can take the whole transaction with it (a full disk does). Its neighbours get another chance.
-                foreach (var item in batch) Commit([item]);
+            if (items.Count == 1)
+            {
+                items[0].Fail(e);
+                return;
+            }
+            // One item can take the whole transaction with it (a full disk does). Its neighbours get another chance.
+            foreach (var item in items.ToArray()) Commit([item]);
+            return;
         }
+
+        Interlocked.Increment(ref commits);
+        foreach (var item in items) item.Complete();
     }
 
-    void RunAndCommit(List<Item> batch)
+    static void Run(List<Item> items, Writer writer)
     {
-        var writer = connection!;
-        foreach (var item in batch)
+        if (items is [var only])
         {
-            writer.Execute("SAVEPOINT item");
-            if (item.Run(writer))
-            {
-                writer.Execute("RELEASE item");
-            }
-            else
+            // The transaction is savepoint enough.
+            if (!only.Run(writer.Connection)) only.Rethrow();
+            return;
+        }
+        foreach (var item in items)
+        {
+            writer.Save.ExecuteNonQuery();
+            if (!item.Run(writer.Connection))
             {
                 // SQLite itself rolls everything back on some errors; then there is no savepoint to return to.
-                if (sqlite3_get_autocommit(writer.Handle) != 0) item.Rethrow();
-                writer.Execute("ROLLBACK TO item; RELEASE item");
+                if (!writer.InTransaction) item.Rethrow();
+                writer.RollbackToSave.ExecuteNonQuery();
             }
+            writer.Release.ExecuteNonQuery();
         }
-        writer.Execute("COMMIT");
-        Interlocked.Increment(ref commits);
-        foreach (var item in batch) item.Complete();
     }
 
     void Undo()
     {
         try
         {
-            if (sqlite3_get_autocommit(connection!.Handle) == 0) connection.Execute("ROLLBACK");
+            if (writer!.InTransaction) writer.Rollback.ExecuteNonQuery();
         }
         catch (Exception)
         {
-            // Whatever it was, the consumer must live on: without it no write would ever be answered again.
+            // Whatever it was, the queue must live on: without it no write would ever be answered again.
             Forget();
         }
     }
@@ -139,8 +188,35 @@ sealed class WriteQueue : IAsyncDisposable
     // The next batch opens a new connection: this one is in a state that nobody knows.
     void Forget()
     {
-        connection?.Dispose();
-        connection = null;
+        writer?.Dispose();
+        writer = null;
+    }
+
+    /// <summary>The writing connection, with the statements around every item prepared once.</summary>
+    sealed class Writer(SqliteConnection connection) : IDisposable
+    {
+        public SqliteConnection Connection => connection;
+        public SqliteCommand Begin { get; } = Prepare(connection, "BEGIN IMMEDIATE");
+        public SqliteCommand Commit { get; } = Prepare(connection, "COMMIT");
+        public SqliteCommand Rollback { get; } = Prepare(connection, "ROLLBACK");
+        public SqliteCommand Save { get; } = Prepare(connection, "SAVEPOINT item");
+        public SqliteCommand Release { get; } = Prepare(connection, "RELEASE item");
+        public SqliteCommand RollbackToSave { get; } = Prepare(connection, "ROLLBACK TO item");
+        public bool InTransaction => sqlite3_get_autocommit(connection.Handle) == 0;
+
+        public void Dispose()
+        {
+            foreach (var command in new[] { Begin, Commit, Rollback, Save, Release, RollbackToSave }) command.Dispose();
+            connection.Dispose();
+        }
+
+        static SqliteCommand Prepare(SqliteConnection connection, string sql)
+        {
+            var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.Prepare();
+            return command;
+        }
     }
 
     abstract class Item

@@ -8,6 +8,9 @@ namespace Api.Http;
 /// <summary>Holds every <see cref="Body{T}"/> of a group's handlers to the rules of its FluentValidation validator.</summary>
 static partial class Validation
 {
+    /// <summary>Tells a validator that the body has members that could not be read: it is refused in any case.</summary>
+    public const string AlreadyBroken = nameof(AlreadyBroken);
+
     /// <exception cref="InvalidOperationException">At start-up, when a body has no validator.</exception>
     public static TBuilder WithValidation<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
         endpoints.AddEndpointFilterFactory((factory, next) =>
@@ -24,8 +27,9 @@ static partial class Validation
                 foreach (var (position, validator) in bodies)
                 {
                     var body = (IBody)invocation.Arguments[position]!;
-                    var result = await validator.ValidateAsync(
-                        new ValidationContext<object>(body.Value), invocation.HttpContext.RequestAborted);
+                    var context = new ValidationContext<object>(body.Value);
+                    if (body.Errors.Count > 0) context.RootContextData[AlreadyBroken] = true;
+                    var result = await validator.ValidateAsync(context, invocation.HttpContext.RequestAborted);
                     if (body.Errors.Count > 0 || !result.IsValid) return Problems.Broken(Merge(body.Errors, result.Errors));
                 }
                 return await next(invocation);
