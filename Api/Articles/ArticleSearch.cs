@@ -37,26 +37,23 @@ sealed partial class ArticleSearch(Database db)
             new { prefix = Fold(words[^1]), end = Fold(words[^1]) + char.MaxValue, Completions }, cancellationToken: ct));
         var rows = await connection.QueryAsync<ArticleSummary, ArticleMatchKey, ArticleMatch>(new CommandDefinition(
             $"""
-            WITH matches AS MATERIALIZED (
-                SELECT s.rowid AS id, bm25(article_search, 10.0, 4.0, 1.0) AS score
+            WITH page AS MATERIALIZED (
+                SELECT s.rowid AS id, s.rank AS score, snippet(article_search, -1, @begin, @end, '…', 24) AS snippet
                 FROM article_search s
-                JOIN articles a ON a.id = s.rowid
                 WHERE article_search MATCH @match
-                  AND {ArticleStore.IsPublic}
-                  AND (@tag IS NULL OR EXISTS (SELECT 1 FROM article_tags t WHERE t.tag = @tag AND t.article_id = a.id))
-            ), page AS MATERIALIZED (
-                SELECT id, score
-                FROM matches
-                WHERE @id IS NULL OR (score, id) > (@score, @id)
-                ORDER BY score, id
+                  AND s.rank MATCH 'bm25(10.0, 4.0, 1.0)'
+                  -- Not a join: fetching the article of every match would cost more than finding and ranking them all.
+                  AND s.rowid NOT IN (SELECT a.id FROM articles a WHERE {ArticleStore.IsHidden})
+                  AND (@tag IS NULL OR EXISTS (SELECT 1 FROM article_tags t WHERE t.tag = @tag AND t.article_id = s.rowid))
+                  AND (@id IS NULL OR (s.rank, s.rowid) > (@score, @id))
+                -- By rank alone FTS5 sorts by itself, equals by rowid, and makes snippets of this page only.
+                ORDER BY s.rank
                 LIMIT @limit
             )
-            SELECT {ArticleStore.SummaryColumns},
-                   snippet(article_search, -1, @begin, @end, '…', 24) AS snippet, p.score, p.id
+            SELECT {ArticleStore.SummaryColumns}, p.snippet, p.score, p.id
             FROM page p
             JOIN articles a ON a.id = p.id
-            JOIN article_search s ON s.rowid = p.id
-            WHERE article_search MATCH @match
+            WHERE {ArticleStore.IsPublic}
             ORDER BY p.score, p.id
             """,
             new
@@ -93,7 +90,7 @@ sealed partial class ArticleSearch(Database db)
     static string Match(List<string> words, IEnumerable<string> completions)
     {
         var all = words.Select(word => $"\"{word}\"");
-        var last = completions.Select(word => $"\"{word}\"").Prepend($"\"{words[^1]}\" *").Prepend($"\"{words[^1]}\"");
+        var last = completions.Select(word => $"\"{word}\"").Prepend($"\"{words[^1]}\" *");
         return string.Join(" AND ", all.SkipLast(1).Append($"({string.Join(" OR ", last)})"));
     }
 

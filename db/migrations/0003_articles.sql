@@ -9,11 +9,12 @@ CREATE TABLE articles (
     tags            TEXT NOT NULL,                                           -- JSON array, as in article_tags
     published_at    TEXT,                                                    -- UTC
     updated_at      TEXT NOT NULL,                                           -- UTC
-    markdown        TEXT NOT NULL,
-    html            TEXT NOT NULL,
-    sections        TEXT NOT NULL,                                           -- JSON array
     reading_minutes INTEGER NOT NULL,
-    renderer        INTEGER NOT NULL
+    renderer        INTEGER NOT NULL,
+    -- Last, since what stands behind them is reached through all of their pages.
+    sections        TEXT NOT NULL,                                           -- JSON array
+    markdown        TEXT NOT NULL,
+    html            TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX articles_newest_first ON articles (published_at DESC, slug);
