@@ -65,7 +65,11 @@ class Problem(ProblemType type, string detail, IReadOnlyList<FieldError>? errors
         return response.WriteAsJsonAsync(document, json, MediaType, httpContext.RequestAborted);
     }
 
-    public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+    static readonly object TraceKey = new();
+
+    /// <summary>The trace of a collector that listens, or of the caller (W3C <c>traceparent</c>), or a new one.</summary>
+    public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToString() ?? (string)(http.Items[TraceKey] ??=
+        (ActivityContext.TryParse(http.Request.Headers.TraceParent, null, out var parent) ? parent.TraceId : ActivityTraceId.CreateRandom()).ToString());
 }
 
 /// <summary>A problem whose kind is part of a handler's signature, and by that of the OpenAPI document.</summary>
