@@ -18,27 +18,24 @@ sealed class ContactStore(Database db, TimeProvider time)
             while (true)
             {
                 var reference = Reference.New();
-                var added = connection.Execute(
+                var added = connection.Prepared(
                     """
                     INSERT INTO submissions (reference, location_id, name, email, telephone, preferred_contact, message,
                                              consent, received_at)
-                    SELECT @reference, l.id, @Name, @Email, @Telephone, @preferredContact, @Message, @Consent, @received
+                    SELECT @reference, l.id, @name, @email, @telephone, @preferredContact, @message, @consent, @received
                     FROM locations l
-                    WHERE l.slug = @Location
+                    WHERE l.slug = @location
                     ON CONFLICT (reference) DO NOTHING
                     """,
-                    new
-                    {
-                        reference,
-                        submission.Name,
-                        submission.Email,
-                        submission.Telephone,
-                        submission.Message,
-                        submission.Consent,
-                        submission.Location,
-                        received,
-                        preferredContact = submission.PreferredContact == PreferredContact.Email ? "email" : "telephone",
-                    });
+                    ("@reference", reference),
+                    ("@name", submission.Name),
+                    ("@email", submission.Email),
+                    ("@telephone", submission.Telephone),
+                    ("@preferredContact", submission.PreferredContact == PreferredContact.Email ? "email" : "telephone"),
+                    ("@message", submission.Message),
+                    ("@consent", submission.Consent),
+                    ("@received", SqlTypes.ToColumn(received)),
+                    ("@location", submission.Location)).ExecuteNonQuery();
                 if (added == 1) return new ContactReceipt(reference, received, submission.Location!);
                 if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM locations WHERE slug = @Location)", new { submission.Location }))
                     return null;

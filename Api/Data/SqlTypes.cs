@@ -13,7 +13,7 @@ namespace Api.Data;
 /// </summary>
 static class SqlTypes
 {
-    static readonly IPattern<Instant> Instants =
+    static readonly InstantPattern Instants =
         InstantPattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss.fff'Z'");
 
     public static void Register()
@@ -26,6 +26,9 @@ static class SqlTypes
         SqlMapper.AddTypeHandler(new JsonHandler<IReadOnlyList<string>>());
         SqlMapper.AddTypeHandler(new JsonHandler<IReadOnlyList<Section>>());
     }
+
+    /// <summary>An instant as its columns keep it, where Dapper is not at work.</summary>
+    public static string ToColumn(Instant instant) => Instants.Format(instant);
 
     /// <summary>Cut to what a column keeps, so that what is answered is what is stored.</summary>
     public static Instant ToStoredPrecision(this Instant instant) =>

@@ -188,8 +188,16 @@ sealed class WriteQueue : IAsyncDisposable
     // The next batch opens a new connection: this one is in a state that nobody knows.
     void Forget()
     {
-        writer?.Dispose();
+        var lost = writer;
         writer = null;
+        try
+        {
+            lost?.Dispose();
+        }
+        catch (SqliteException)
+        {
+            // It is given up in any case.
+        }
     }
 
     /// <summary>The writing connection, with the statements around every item prepared once.</summary>

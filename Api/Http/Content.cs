@@ -85,8 +85,7 @@ static class Content
             var seconds = MaxAge(http);
             response.Headers.CacheControl = seconds > 0 ? $"public, max-age={seconds}" : "no-cache";
             Keep(http, seconds);
-            using var compressed = Compress(http, body);
-            if (compressed is not null) body = compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
+            body = Compress(http, body) ?? body;
 
             var tag = ETag(body.Span);
             response.Headers.ETag = tag;
@@ -115,17 +114,17 @@ static class Content
         cache.ResponseExpirationTimeSpan = TimeSpan.FromSeconds(seconds);
     }
 
-    static MemoryStream? Compress(HttpContext http, ReadOnlyMemory<byte> body)
+    static Memory<byte>? Compress(HttpContext http, ReadOnlyMemory<byte> body)
     {
         var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
         if (body.Length < WorthCompressing || !compression.ShouldCompressResponse(http)) return null;
         http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
         if (Encoder(http, compression) is not { } encoder) return null;
 
-        var compressed = new MemoryStream(body.Length / 2);
+        using var compressed = new MemoryStream(body.Length / 2);
         using (var stream = encoder.CreateStream(compressed)) stream.Write(body.Span);
         http.Response.Headers.ContentEncoding = encoder.EncodingName;
-        return compressed;
+        return compressed.ToArray();
     }
 
     static ICompressionProvider? Encoder(HttpContext http, IResponseCompressionProvider compression) =>
