@@ -33,8 +33,9 @@ public sealed class VerbTests : IDisposable
 
     static async Task FaultAsync(string expected, params string[] args)
     {
-        var (exitCode, _, errors) = await ApiProcess.RunAsync(args);
+        var (exitCode, output, errors) = await ApiProcess.RunAsync(args);
         Assert.Equal(1, exitCode);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));

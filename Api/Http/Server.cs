@@ -23,6 +23,8 @@ static class Server
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         });
+        // What keeps the host from starting is said in one sentence, see Verbs; the host would log a stack trace before it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // While this may log, it makes an Activity for every request, which costs a cached answer a thirtieth of its time. A
         // collector that listens gets them all the same, and a problem finds its trace id without: see Problem.TraceId.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
