@@ -5,7 +5,8 @@ namespace Api.Data;
 
 /// <summary>
 /// Statements that stay prepared for as long as their connection lives. For the one that every sender waits for: under load
-/// the writing thread is what limits how many messages are taken in, and half of its time went into preparing the same INSERT.
+/// the writing thread limits how many messages are taken in, and without preparing the same INSERT each time it takes in a
+/// fifth more.
 /// </summary>
 static class PreparedStatements
 {
