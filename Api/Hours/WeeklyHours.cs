@@ -10,8 +10,13 @@ sealed class WeeklyHours
 {
     readonly Period[][] days;
 
-    public WeeklyHours(ILookup<IsoDayOfWeek, Period> periods) =>
+    /// <param name="periods">The periods of each day of the week.</param>
+    /// <param name="validFrom">The local date from which on they hold, until others do; <c>null</c> when they always did.</param>
+    public WeeklyHours(ILookup<IsoDayOfWeek, Period> periods, LocalDate? validFrom = null)
+    {
         days = [.. Week.Select(day => periods[day].OrderBy(period => period.Opens).ToArray())];
+        ValidFrom = validFrom;
+    }
 
     /// <summary>The days of the week, from Monday.</summary>
     public static IReadOnlyList<IsoDayOfWeek> Week { get; } =
@@ -19,6 +24,9 @@ sealed class WeeklyHours
         IsoDayOfWeek.Monday, IsoDayOfWeek.Tuesday, IsoDayOfWeek.Wednesday, IsoDayOfWeek.Thursday,
         IsoDayOfWeek.Friday, IsoDayOfWeek.Saturday, IsoDayOfWeek.Sunday,
     ];
+
+    /// <summary>The first local date on which they hold; <c>null</c> when they have no beginning.</summary>
+    public LocalDate? ValidFrom { get; }
 
     /// <summary>The periods that open on a day.</summary>
     public IReadOnlyList<Period> this[IsoDayOfWeek day] => days[(int)day - 1];

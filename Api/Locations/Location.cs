@@ -101,6 +101,7 @@ public enum Access
 }
 
 /// <summary>Says that a location is closed for a time.</summary>
+/// <param name="ClosedFrom">The first day on which it is closed, local; <c>null</c> when that is not told.</param>
 /// <param name="ReopensOn">The first day on which it is open again, local; <c>null</c> while that is not known.</param>
 /// <param name="Reason">Why, for people; <c>null</c> when it is not told.</param>
-public sealed record TemporaryClosure(LocalDate? ReopensOn, string? Reason);
+public sealed record TemporaryClosure(LocalDate? ClosedFrom, LocalDate? ReopensOn, string? Reason);

@@ -105,7 +105,7 @@ sealed class LocationPart
         Telehealth = Telehealth,
         Languages = Languages?.Select(language => language.Value).ToArray(),
         AccessibilityNotes = AccessibilityNotes?.Value,
-        TemporaryClosure = TemporaryClosure is null ? null : new TemporaryClosure(TemporaryClosure.ReopensOn, TemporaryClosure.Reason?.Value),
+        TemporaryClosure = TemporaryClosure is null ? null : new TemporaryClosure(TemporaryClosure.ClosedFrom, TemporaryClosure.ReopensOn, TemporaryClosure.Reason?.Value),
     };
 }
 
@@ -126,6 +126,7 @@ sealed class CoordinatesPart
 
 sealed class ClosurePart
 {
+    public LocalDate? ClosedFrom { get; init; }
     public LocalDate? ReopensOn { get; init; }
     public Text? Reason { get; init; }
 }

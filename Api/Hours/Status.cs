@@ -1,0 +1,126 @@
+using NodaTime;
+
+namespace Api.Hours;
+
+/// <summary>Whether a location is open.</summary>
+public enum State
+{
+    /// <summary>Patients are seen.</summary>
+    Open,
+
+    /// <summary>Nobody is seen. Outside of all periods, or in one in which only the telephone is answered.</summary>
+    Closed,
+
+    /// <summary>Only patients with an appointment are seen.</summary>
+    ByAppointment,
+
+    /// <summary>The location is closed for a time.</summary>
+    TemporarilyClosed,
+
+    /// <summary>The hours are not known, which is not the same as closed.</summary>
+    Unknown,
+}
+
+/// <summary>The answer at one instant. Open, here, is who sees patients: <see cref="State.Open"/> or <see cref="State.ByAppointment"/>.</summary>
+readonly record struct Status
+{
+    /// <summary>How far ahead of the local date is looked: a year, a leap year's days.</summary>
+    public const int HorizonDays = 366;
+
+    /// <summary>What holds now.</summary>
+    public required Moment Moment { get; init; }
+
+    /// <summary>The local date now.</summary>
+    public required LocalDate Date { get; init; }
+
+    /// <summary>When it next becomes open, not having been; <c>null</c> when that is beyond the horizon or not known.</summary>
+    public Instant? OpensAt { get; init; }
+
+    /// <summary>When it next ceases to be open; <c>null</c> when that is beyond the horizon or not known.</summary>
+    public Instant? ClosesAt { get; init; }
+
+    /// <summary>When patients are next seen otherwise than now, or not at all; <c>null</c> when that is beyond the horizon.</summary>
+    public Instant? AccessUntil { get; init; }
+
+    /// <summary>How patients are seen after <see cref="AccessUntil"/>; <c>null</c> when they are not.</summary>
+    public AccessMode? Then { get; init; }
+
+    /// <summary>The first instant at which any of this, or its sentence, is another; <c>null</c> when that is beyond the horizon.</summary>
+    public Instant? ValidUntil { get; init; }
+
+    /// <summary>Finds the answer by walking on from where the line stands.</summary>
+    public static Status Of(Schedule schedule, Timeline line)
+    {
+        var now = line.Current;
+        var today = line.Date;
+        if (schedule.IsSettledOn(today)) return new Status { Moment = now, Date = today };
+
+        Instant? opens = null, closes = null, accessUntil = null, changes = null;
+        AccessMode? then = null;
+        var horizon = today.PlusDays(HorizonDays);
+        // The first date beyond the horizon on which something happens that the answer does not tell yet.
+        LocalDate? beyond = null;
+        // What comes after hours that are not known is not known either.
+        var foreseeable = now.State != State.Unknown;
+        var before = now;
+        do
+        {
+            line.Advance();
+            var moment = line.Current;
+            if (moment.State == State.Unknown) foreseeable = false;
+            var sameAccess = moment.HasAccessOf(now);
+            var happens = (!sameAccess && accessUntil is null) || (foreseeable && moment.IsOpen != before.IsOpen && (moment.IsOpen ? opens : closes) is null);
+            if (line.Date <= horizon)
+            {
+                if (!sameAccess && accessUntil is null) (accessUntil, then) = (line.Now, moment.Period?.Access);
+                if (!sameAccess || !moment.HasReasonOf(now)) changes ??= line.Now;
+                if (foreseeable && moment.IsOpen && !before.IsOpen) opens ??= line.Now;
+                if (foreseeable && !moment.IsOpen && before.IsOpen) closes ??= line.Now;
+            }
+            else if (happens)
+            {
+                beyond ??= line.Date;
+            }
+            before = moment;
+        }
+        while (!IsDone());
+
+        bool IsDone()
+        {
+            var told = accessUntil is not null && ((opens is not null && closes is not null) || !foreseeable);
+            return line.Date <= horizon ? told && changes is not null : told || beyond is not null || line.Date > horizon.PlusDays(HorizonDays);
+        }
+
+        var status = new Status { Moment = now, Date = today, OpensAt = opens, ClosesAt = closes, AccessUntil = accessUntil, Then = then };
+        if (beyond is { } date) Change(date.PlusDays(-HorizonDays));
+        if (status.SpokenDate(schedule.Zone) is { } spoken)
+        {
+            Change(spoken);
+            Change(spoken.PlusDays(-LastDayOfThisWeek));
+        }
+        return status with { ValidUntil = changes };
+
+        void Change(LocalDate date)
+        {
+            if (date <= today) return;
+            var start = Timeline.ToInstant(schedule.Zone, date.AtMidnight(), ends: false);
+            if (!(changes <= start)) changes = start;
+        }
+    }
+
+    /// <summary>How many days ahead a day of the week says which day is meant. On the seventh it has the name of this one.</summary>
+    public const int LastDayOfThisWeek = 6;
+
+    /// <summary>The instant that the sentence about this status names: the end of what holds now, or the next opening.</summary>
+    public Instant? Spoken => Moment.State switch
+    {
+        State.Unknown => null,
+        State.Open or State.ByAppointment => AccessUntil,
+        _ => OpensAt,
+    };
+
+    /// <summary>The local date of <see cref="Spoken"/>. A midnight at which something ends is the end of a day, not the next one.</summary>
+    public LocalDate? SpokenDate(DateTimeZone zone) =>
+        Spoken?.InZone(zone) is not { } spoken ? null
+            : Moment.IsOpen && spoken.TimeOfDay == LocalTime.Midnight ? spoken.Date.PlusDays(-1) : spoken.Date;
+}
