@@ -36,13 +36,13 @@ public sealed class HoursTests : IAsyncLifetime
     [Fact]
     public async Task All_seven_days_are_told_from_Monday_on() => JsonAssert.Equal("""
         {
-          "location": "usual", "timeZone": "America/Chicago",
+          "location": "usual", "timeZone": "America/Chicago", "validFrom": null, "changes": [], "exceptions": [], "verifiedAt": null,
           "days": [
-            { "day": "monday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00" }] },
-            { "day": "tuesday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00" }] },
-            { "day": "wednesday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00" }] },
-            { "day": "thursday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00" }] },
-            { "day": "friday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00" }] },
+            { "day": "monday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00", "access": "open", "note": null }] },
+            { "day": "tuesday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00", "access": "open", "note": null }] },
+            { "day": "wednesday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00", "access": "open", "note": null }] },
+            { "day": "thursday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00", "access": "open", "note": null }] },
+            { "day": "friday", "closed": false, "periods": [{ "opens": "08:00", "closes": "17:00", "access": "open", "note": null }] },
             { "day": "saturday", "closed": true, "periods": [] },
             { "day": "sunday", "closed": true, "periods": [] }
           ],
@@ -54,16 +54,16 @@ public sealed class HoursTests : IAsyncLifetime
     public async Task Several_periods_a_day_come_in_order_overnight_and_all_day_ones_too()
     {
         var hours = await api.GetAsync("/v1/locations/lunch/hours");
-        JsonAssert.Equal("""[{ "opens": "08:00", "closes": "12:00" }, { "opens": "13:00", "closes": "17:00" }]""", hours["days"]![0]!["periods"]);
-        JsonAssert.Equal("""[{ "opens": "22:00", "closes": "06:00" }]""", hours["days"]![1]!["periods"]);
-        JsonAssert.Equal("""[{ "opens": "00:00", "closes": "00:00" }]""", hours["days"]![2]!["periods"]);
+        JsonAssert.Equal("""[{ "opens": "08:00", "closes": "12:00", "access": "open", "note": null }, { "opens": "13:00", "closes": "17:00", "access": "open", "note": null }]""", hours["days"]![0]!["periods"]);
+        JsonAssert.Equal("""[{ "opens": "22:00", "closes": "06:00", "access": "open", "note": null }]""", hours["days"]![1]!["periods"]);
+        JsonAssert.Equal("""[{ "opens": "00:00", "closes": "00:00", "access": "open", "note": null }]""", hours["days"]![2]!["periods"]);
         Assert.Equal("Monday 8:00 am–12:00 pm and 1:00 pm–5:00 pm; Tuesday 10:00 pm–6:00 am; Wednesday open 24 hours; Thursday to Sunday closed",
             (string?)hours["text"]);
     }
 
     [Fact]
     public async Task Unknown_is_not_closed() => JsonAssert.Equal(
-        """{ "location": "unknown", "timeZone": "America/Chicago", "days": null, "text": "Hours are not known" }""",
+        """{ "location": "unknown", "timeZone": "America/Chicago", "validFrom": null, "days": null, "text": "Hours are not known", "changes": [], "exceptions": [], "verifiedAt": null }""",
         await api.GetAsync("/v1/locations/unknown/hours"));
 
     [Fact]

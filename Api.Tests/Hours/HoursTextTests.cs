@@ -1,3 +1,4 @@
+using System.Globalization;
 using Api.Hours;
 using Api.Seed;
 using NodaTime;
@@ -16,10 +17,10 @@ public sealed class HoursTextTests
     [InlineData("8-12,13-17||||||", "Monday 8:00 am–12:00 pm and 1:00 pm–5:00 pm; Tuesday to Sunday closed")]
     [InlineData("8-9,10-11,12-13||||||", "Monday 8:00 am–9:00 am, 10:00 am–11:00 am and 12:00 pm–1:00 pm; Tuesday to Sunday closed")]
     [InlineData("22-6||||||", "Monday 10:00 pm–6:00 am; Tuesday to Sunday closed")]
-    public void Days_with_the_same_periods_are_said_together(string week, string text) => Assert.Equal(text, HoursText.Of(Week(week)));
+    public void Days_with_the_same_periods_are_said_together(string week, string text) => Assert.Equal(text, HoursText.In(English).Of(Week(week)));
 
     [Fact]
-    public void Unknown_hours_are_said_to_be_unknown() => Assert.Equal("Hours are not known", HoursText.Of(null));
+    public void Unknown_hours_are_said_to_be_unknown() => Assert.Equal("Hours are not known", HoursText.In(English).Of((WeeklyHours?)null));
 
     [Fact]
     public void A_period_that_closes_when_it_opens_is_the_whole_day_or_nothing()
@@ -28,6 +29,8 @@ public sealed class HoursTextTests
         Assert.Throws<ArgumentException>(() => new Period(LocalTime.Noon, LocalTime.Noon));
         Assert.Null(SeedFiles.ParsePeriod("12:00-12:00"));
     }
+
+    static readonly CultureInfo English = CultureInfo.GetCultureInfo("en");
 
     static WeeklyHours Week(string text) => new(text.Split('|')
         .SelectMany((day, index) => day.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(period => (Day: (IsoDayOfWeek)(index + 1), Text: period)))

@@ -22,6 +22,8 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         ["/v1/articles/{slug}"] = "combining-psychotropic-medication-with-therapy",
         ["/v1/locations/{slug}"] = "jonesboro",
         ["/v1/locations/{slug}/hours"] = "jonesboro",
+        ["/v1/locations/{slug}/status"] = "jonesboro",
+        ["/v1/locations/{slug}/calendar"] = "jonesboro",
         ["/problems/{name}"] = "not-found",
     };
 

@@ -34,6 +34,15 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         { "listHours", 422, "/v1/hours?limit=0", null },
         { "getLocationHours", 200, "/v1/locations/jonesboro/hours", null },
         { "getLocationHours", 404, "/v1/locations/unknown/hours", null },
+        { "getLocationHours", 422, "/v1/locations/jonesboro/hours?in=fr", null },
+        { "listStatus", 200, "/v1/status", null },
+        { "listStatus", 422, "/v1/status?at=2026-12-25T09:00:00", null },
+        { "getLocationStatus", 200, "/v1/locations/jonesboro/status?at=2026-07-04T12:00:00-05:00", null },
+        { "getLocationStatus", 404, "/v1/locations/unknown/status", null },
+        { "getLocationStatus", 422, "/v1/locations/jonesboro/status?at=tomorrow&in=fr", null },
+        { "getLocationCalendar", 200, "/v1/locations/jonesboro/calendar?from=2026-07-02&to=2026-07-04", null },
+        { "getLocationCalendar", 404, "/v1/locations/unknown/calendar", null },
+        { "getLocationCalendar", 422, "/v1/locations/jonesboro/calendar?from=2026-07-04&to=2026-07-02", null },
         { "createContactSubmission", 201, "/v1/contact-submissions", "createContactSubmission.request" },
         { "createContactSubmission", 422, "/v1/contact-submissions", """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }""" },
         { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
@@ -197,7 +206,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     [GeneratedRegex("\"openapi-json-null-sentinel[^\"]*\"")]
     private static partial Regex NullSentinel();
 
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")]
     private static partial Regex Instant();
 
     static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

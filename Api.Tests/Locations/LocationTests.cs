@@ -25,6 +25,19 @@ public sealed class LocationTests : IAsyncLifetime
           - { slug: near, name: D near, coordinates: { latitude: 35.1, longitude: -90.0 }, temporaryClosure: {} }
         """;
 
+    const string WithHours =
+        """
+        clinic:
+          timeZone: America/Chicago
+          exceptions: [{ when: 2026-07-03, reason: Holiday, closed: true }]
+        locations:
+          - { slug: a, name: A, coordinates: { latitude: 35.0, longitude: -90.0 }, hours: &w { monday: [], tuesday: [], wednesday: [08:00-17:00], thursday: [], friday: [08:00-17:00], saturday: [], sunday: [] } }
+          - { slug: b, name: B, coordinates: { latitude: 36.0, longitude: -90.0 }, hours: *w, exceptions: [{ when: 2026-07-03, reason: Open, asUsual: true }] }
+          - { slug: c, name: C, hours: { monday: [], tuesday: [], wednesday: [{ time: 08:00-09:00, access: byAppointment }], thursday: [{ time: 08:00-09:00, access: telephoneOnly }], friday: [], saturday: [], sunday: [] } }
+          - { slug: d, name: D, temporaryClosure: { reopensOn: 2026-07-03 }, hours: *w }
+          - { slug: e, name: E }
+        """;
+
     readonly TempFolder seed = new();
     ApiFactory api = null!;
 
@@ -51,7 +64,7 @@ public sealed class LocationTests : IAsyncLifetime
           "telephone": "+15555550100", "email": "front-desk@example.com", "coordinates": { "latitude": 35, "longitude": -90 },
           "timeZone": "America/New_York", "access": ["byAppointment", "walkIn"], "acceptingNewPatients": true, "telehealth": false,
           "languages": ["en", "es"], "accessibilityNotes": "Step-free.",
-          "temporaryClosure": { "reopensOn": "2026-08-03", "reason": "Renovation" }, "distanceMeters": null
+          "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "distanceMeters": null
         }
         """, await api.GetAsync("/v1/locations/whole"));
 
@@ -68,7 +81,7 @@ public sealed class LocationTests : IAsyncLifetime
 
     [Fact]
     public async Task A_closure_without_a_date_is_a_closure() =>
-        JsonAssert.Equal("""{ "reopensOn": null, "reason": null }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
+        JsonAssert.Equal("""{ "closedFrom": null, "reopensOn": null, "reason": null }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
 
     [Fact]
     public async Task The_list_is_by_name() => Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));
@@ -111,6 +124,70 @@ public sealed class LocationTests : IAsyncLifetime
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """
             [{ "parameter": "near", "detail": "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180." }]
             """);
+    }
+
+    async Task<ApiFactory> WithHoursAsync()
+    {
+        File.WriteAllText(seed.File("clinic.yaml"), WithHours);
+        return await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
+    }
+
+    [Theory]
+    [InlineData("2026-07-01T08:30-05:00", "", "a b c")]
+    [InlineData("2026-07-01T08:30-05:00", "&near=36.5,-90", "b a c")]
+    [InlineData("2026-07-01T09:00-05:00", "", "a b")]
+    [InlineData("2026-07-01T17:00-05:00", "", "")]
+    [InlineData("2026-07-02T08:30-05:00", "", "")]
+    [InlineData("2026-07-03T08:30-05:00", "", "b")]
+    [InlineData("2026-07-10T08:30-05:00", "&near=36.5,-90", "b a d")]
+    public async Task Those_open_at_a_time_are_found(string at, string query, string slugs)
+    {
+        await using var open = await WithHoursAsync();
+        var items = new List<string>();
+        // One at a time, so that each page but the last is full.
+        for (var cursor = ""; cursor is not null;)
+        {
+            var page = await open.GetAsync($"/v1/locations?limit=1&openAt={at}{query}{cursor}");
+            items.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
+            cursor = page["nextCursor"] is { } next ? $"&cursor={next}" : null;
+        }
+        Assert.Equal(slugs, string.Join(' ', items));
+    }
+
+    [Fact]
+    public async Task Those_open_now_are_told_for_no_longer_than_it_is_true_and_paged_even_when_they_close_meanwhile()
+    {
+        await using var open = await WithHoursAsync();
+        open.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 1, 13, 59, 50, TimeSpan.Zero));
+        using var response = await open.SendAsync(HttpMethod.Get, "/v1/locations?openAt=now");
+        Assert.Equal("public, max-age=10", response.Headers.CacheControl!.ToString());
+        var first = await open.GetAsync("/v1/locations?openAt=now&near=35,-90&limit=1");
+        // Past five: what the first page ended with is closed now.
+        open.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 1, 22, 0, 0, TimeSpan.Zero));
+        JsonAssert.Equal("""{ "items": [], "nextCursor": null }""", await open.GetAsync($"/v1/locations?openAt=now&near=35,-90&limit=1&cursor={first["nextCursor"]}"));
+        await open.GetAsync($"/v1/locations?near=35,-90&limit=1&cursor={first["nextCursor"]}", status: 400);
+    }
+
+    [Fact]
+    public async Task A_time_without_an_offset_is_refused()
+    {
+        using var response = await api.Client.GetAsync("/v1/locations?openAt=2026-07-01T08:00:00&near=91,0");
+        await JsonAssert.ProblemAsync(response, 422, "invalid", "2 rules are broken.", """
+            [
+              { "parameter": "near", "detail": "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180." },
+              { "parameter": "openAt", "detail": "openAt must be a date and time with Z or an offset, as 2026-12-25T09:00:00-06:00." }
+            ]
+            """);
+    }
+
+    [Fact]
+    public async Task A_closure_that_is_over_is_no_closure()
+    {
+        api.Clock.SetUtcNow(new DateTimeOffset(2026, 8, 3, 3, 59, 45, TimeSpan.Zero));
+        using (var last = await api.SendAsync(HttpMethod.Get, "/v1/locations/whole")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
+        api.Clock.Advance(TimeSpan.FromSeconds(15));
+        Assert.Null((await api.GetAsync("/v1/locations/whole"))["temporaryClosure"]);
+        Assert.Null((await api.GetAsync("/v1/locations"))["items"]![1]!["temporaryClosure"]);
     }
 
     [Fact]

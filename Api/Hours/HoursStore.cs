@@ -1,83 +1,203 @@
 using Api.Data;
+using Api.Locations;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Api.Hours;
 
-/// <summary>A location's weekly hours as they are in force on a date; <c>null</c> when they were never entered.</summary>
-sealed record HoursOfLocation(string Location, string TimeZone, WeeklyHours? Hours);
+/// <summary>A location's schedule.</summary>
+/// <param name="Location">The location's slug.</param>
+/// <param name="Schedule">All that decides when it is open.</param>
+/// <param name="VerifiedAt">When somebody last made sure of it; <c>null</c> when that is not known.</param>
+sealed record LocationSchedule(string Location, Schedule Schedule, Instant? VerifiedAt);
 
 /// <summary>All SQL on hours.</summary>
 sealed class HoursStore(Database db)
 {
+    // "MM-dd"
+    static readonly AnnualDatePattern DayOfYear = AnnualDatePattern.Iso;
+
     /// <summary>The date from which hours apply that have no beginning.</summary>
     static readonly LocalDate Always = new(1, 1, 1);
 
-    /// <summary>The hours of every location, by the locations' names, or of one.</summary>
-    /// <param name="slug">One location, or <c>null</c> for all.</param>
-    /// <param name="now">Of several versions the one in force is taken, each location going by its own calendar.</param>
-    /// <param name="ct">Stops reading.</param>
-    public async Task<IReadOnlyList<HoursOfLocation>> ListAsync(string? slug, Instant now, CancellationToken ct)
+    /// <summary>The schedule of one location, or <c>null</c>.</summary>
+    public async Task<LocationSchedule?> FindAsync(string slug, CancellationToken ct) =>
+        await LoadAsync(slug, ct) is [var location] ? location : null;
+
+    /// <summary>The schedule of every location, by the locations' names.</summary>
+    public Task<IReadOnlyList<LocationSchedule>> ListAsync(CancellationToken ct) => LoadAsync(null, ct);
+
+    async Task<IReadOnlyList<LocationSchedule>> LoadAsync(string? slug, CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
+        // One transaction, so that both statements see the same moment. Deferred, or it would ask for the right to write.
+#pragma warning disable CA1849 // Nothing to wait for: it begins with the first statement.
+        await using var snapshot = connection.BeginTransaction(deferred: true);
+#pragma warning restore CA1849
+        var exceptions = await connection.QueryAsync<ExceptionRow>(new CommandDefinition(
+            """
+            SELECT e.id, l.slug, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth, e.effect, e.reason,
+                   p.opens, p.closes, p.access, p.note
+            FROM hours_exceptions e
+            LEFT JOIN locations l ON l.id = e.location_id
+            LEFT JOIN hours_exception_periods p ON p.hours_exception_id = e.id
+            WHERE @slug IS NULL OR e.location_id IS NULL OR l.slug = @slug
+            ORDER BY e.id, p.opens
+            """,
+            new { slug }, snapshot, cancellationToken: ct));
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             """
-            SELECT l.slug, l.time_zone, w.valid_from, p.day, p.opens, p.closes
+            SELECT l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on, l.closure_reason, l.hours_verified_at,
+                   w.valid_from, p.day, p.opens, p.closes, p.access, p.note
             FROM locations l
             LEFT JOIN weekly_hours w ON w.location_id = l.id
             LEFT JOIN weekly_periods p ON p.weekly_hours_id = w.id
             WHERE @slug IS NULL OR l.slug = @slug
             ORDER BY l.name, l.slug, w.valid_from, p.day, p.opens
             """,
-            new { slug }, cancellationToken: ct));
+            new { slug }, snapshot, cancellationToken: ct));
+
+        var scopes = exceptions.GroupBy(row => (row.Id, row.Slug)).ToLookup(rule => rule.Key.Slug, rule => rule.First().ToException(rule));
         return
         [
-            .. rows.GroupBy(row => (row.Slug, row.TimeZone)).Select(location =>
+            .. rows.GroupBy(row => row.Slug).Select(location =>
             {
-                var today = now.InZone(DateTimeZoneProviders.Tzdb[location.Key.TimeZone]).Date;
-                var current = location.Where(row => row.ValidFrom <= today).GroupBy(row => row.ValidFrom).LastOrDefault();
-                var hours = current is null ? null : new WeeklyHours(current.Where(row => row.Day is not null)
-                    .ToLookup(row => (IsoDayOfWeek)row.Day!, row => new Period(row.Opens!.Value, row.Closes!.Value)));
-                return new HoursOfLocation(location.Key.Slug, location.Key.TimeZone, hours);
+                var first = location.First();
+                var versions = location.Where(row => row.ValidFrom is not null).GroupBy(row => row.ValidFrom!.Value).Select(version => new WeeklyHours(
+                    version.Where(row => row.Day is not null).ToLookup(row => (IsoDayOfWeek)row.Day!, row => row.ToPeriod()!),
+                    version.Key == Always ? null : version.Key));
+                var closure = first.TemporarilyClosed ? new TemporaryClosure(first.ClosedFrom, first.ReopensOn, first.ClosureReason) : null;
+                // Null, the clinic's, is a key of a lookup like any other.
+                var schedule = new Schedule(DateTimeZoneProviders.Tzdb[first.TimeZone], versions, scopes[null].Concat(scopes[location.Key]), closure);
+                return new LocationSchedule(location.Key, schedule, first.HoursVerifiedAt);
             }),
         ];
     }
 
     /// <summary>
-    /// Writes a location's hours in place of those it had, or <c>null</c> to make them unknown. Called inside
-    /// <see cref="Database.WriteAsync"/>.
+    /// Writes a location's hours and exceptions in place of those it had; without any version its hours are unknown. Called
+    /// inside <see cref="Database.WriteAsync"/>.
     /// </summary>
-    public static void Save(SqliteConnection connection, string slug, WeeklyHours? hours)
+    public static void Save(
+        SqliteConnection connection, string slug, IEnumerable<WeeklyHours> versions, IEnumerable<ScheduleException> exceptions, Instant? verifiedAt)
     {
-        connection.Execute(
-            "DELETE FROM weekly_hours WHERE location_id = (SELECT id FROM locations WHERE slug = @slug)", new { slug });
-        if (hours is null) return;
+        var location = connection.QuerySingle<long>(
+            "UPDATE locations SET hours_verified_at = @verifiedAt WHERE slug = @slug RETURNING id", new { slug, verifiedAt });
+        connection.Execute("DELETE FROM weekly_hours WHERE location_id = @location", new { location });
+        foreach (var hours in versions)
+        {
+            var id = connection.QuerySingle<long>(
+                "INSERT INTO weekly_hours (location_id, valid_from) VALUES (@location, @validFrom) RETURNING id",
+                new { location, validFrom = hours.ValidFrom ?? Always });
+            foreach (var day in WeeklyHours.Week)
+            {
+                foreach (var period in hours[day])
+                {
+                    connection.Execute(
+                        """
+                        INSERT INTO weekly_periods (weekly_hours_id, day, opens, closes, access, note)
+                        VALUES (@id, @day, @Opens, @Closes, @access, @Note)
+                        """,
+                        new { id, day = (int)day, period.Opens, period.Closes, access = ToColumn(period.Access), period.Note });
+                }
+            }
+        }
+        connection.Execute("DELETE FROM hours_exceptions WHERE location_id = @location", new { location });
+        foreach (var exception in exceptions) Save(connection, location, exception);
+    }
+
+    /// <summary>Writes the exceptions of the whole clinic in place of those it had. Called inside <see cref="Database.WriteAsync"/>.</summary>
+    public static void SaveClinicWide(SqliteConnection connection, IEnumerable<ScheduleException> exceptions)
+    {
+        connection.Execute("DELETE FROM hours_exceptions WHERE location_id IS NULL");
+        foreach (var exception in exceptions) Save(connection, null, exception);
+    }
+
+    static void Save(SqliteConnection connection, long? location, ScheduleException exception)
+    {
+        var dates = exception.When as DateRule.Dates;
+        var yearly = exception.When as DateRule.Yearly;
+        var weekday = exception.When as DateRule.YearlyWeekday;
         var id = connection.QuerySingle<long>(
             """
-            INSERT INTO weekly_hours (location_id, valid_from)
-            SELECT id, @Always FROM locations WHERE slug = @slug
+            INSERT INTO hours_exceptions (location_id, starts_on, ends_on, yearly_from, yearly_to, month, weekday, nth, effect, reason)
+            VALUES (@location, @startsOn, @endsOn, @yearlyFrom, @yearlyTo, @month, @weekday, @nth, @effect, @Reason)
             RETURNING id
             """,
-            new { slug, Always });
-        foreach (var day in WeeklyHours.Week)
-        {
-            foreach (var period in hours[day])
+            new
             {
-                connection.Execute(
-                    "INSERT INTO weekly_periods (weekly_hours_id, day, opens, closes) VALUES (@id, @day, @Opens, @Closes)",
-                    new { id, day = (int)day, period.Opens, period.Closes });
-            }
+                location,
+                startsOn = dates?.From,
+                endsOn = dates?.To,
+                yearlyFrom = yearly is null ? null : DayOfYear.Format(yearly.From),
+                yearlyTo = yearly is null ? null : DayOfYear.Format(yearly.To),
+                month = weekday?.Month,
+                weekday = (int?)weekday?.Day,
+                nth = weekday?.Nth,
+                effect = ToColumn(exception.Effect),
+                exception.Reason,
+            });
+        foreach (var period in exception.Periods)
+        {
+            connection.Execute(
+                """
+                INSERT INTO hours_exception_periods (hours_exception_id, opens, closes, access, note)
+                VALUES (@id, @Opens, @Closes, @access, @Note)
+                """,
+                new { id, period.Opens, period.Closes, access = ToColumn(period.Access), period.Note });
         }
     }
 
-    sealed record Row
+    // As JSON has them.
+    static string ToColumn<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName($"{value}");
+
+    abstract record PeriodRow
+    {
+        public required LocalTime? Opens { get; init; }
+        public required LocalTime? Closes { get; init; }
+        public required string? Access { get; init; }
+        public required string? Note { get; init; }
+
+        public Period? ToPeriod() => Opens is null ? null
+            : new Period(Opens.Value, Closes!.Value, Enum.Parse<AccessMode>(Access!, ignoreCase: true), Note);
+    }
+
+    sealed record Row : PeriodRow
     {
         public required string Slug { get; init; }
         public required string TimeZone { get; init; }
+        public required bool TemporarilyClosed { get; init; }
+        public required LocalDate? ClosedFrom { get; init; }
+        public required LocalDate? ReopensOn { get; init; }
+        public required string? ClosureReason { get; init; }
+        public required Instant? HoursVerifiedAt { get; init; }
         public required LocalDate? ValidFrom { get; init; }
         public required int? Day { get; init; }
-        public required LocalTime? Opens { get; init; }
-        public required LocalTime? Closes { get; init; }
+    }
+
+    sealed record ExceptionRow : PeriodRow
+    {
+        public required long Id { get; init; }
+        public required string? Slug { get; init; }
+        public required LocalDate? StartsOn { get; init; }
+        public required LocalDate? EndsOn { get; init; }
+        public required string? YearlyFrom { get; init; }
+        public required string? YearlyTo { get; init; }
+        public required int? Month { get; init; }
+        public required int? Weekday { get; init; }
+        public required int? Nth { get; init; }
+        public required string Effect { get; init; }
+        public required string Reason { get; init; }
+
+        public ScheduleException ToException(IEnumerable<ExceptionRow> rows)
+        {
+            DateRule when = StartsOn is { } from ? new DateRule.Dates(from, EndsOn!.Value)
+                : YearlyFrom is not null ? new DateRule.Yearly(DayOfYear.Parse(YearlyFrom).Value, DayOfYear.Parse(YearlyTo!).Value)
+                : new DateRule.YearlyWeekday(Nth!.Value, (IsoDayOfWeek)Weekday!.Value, Month!.Value);
+            return new ScheduleException(when, Enum.Parse<ExceptionEffect>(Effect, ignoreCase: true), Reason,
+                [.. rows.Select(row => row.ToPeriod()).OfType<Period>()], clinicWide: Slug is null);
+        }
     }
 }

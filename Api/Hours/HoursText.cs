@@ -1,36 +1,106 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Resources;
+using Api.Locations;
 using NodaTime;
 using NodaTime.Text;
 
 namespace Api.Hours;
 
-/// <summary>Says weekly hours as a sign on the door would.</summary>
-static class HoursText
+/// <summary>Says hours in a language, as a sign on the door would. The words are in <c>HoursText.resx</c> and beside it.</summary>
+sealed class HoursText
 {
-    static readonly LocalTimePattern Clock = LocalTimePattern.CreateWithInvariantCulture("h:mm tt");
+    static readonly ResourceManager Resources = new(typeof(HoursText));
+    static readonly ConcurrentDictionary<string, HoursText> Languages = new();
+
+    readonly CultureInfo language;
+    readonly LocalTimePattern clock;
+    readonly LocalDatePattern date;
+    readonly ConcurrentDictionary<string, string> words = new();
+
+    HoursText(CultureInfo language)
+    {
+        this.language = language;
+        clock = LocalTimePattern.CreateWithInvariantCulture(Word("ClockPattern"));
+        date = LocalDatePattern.Create(Word("DatePattern"), language);
+    }
+
+    public static HoursText In(CultureInfo language) => Languages.GetOrAdd(language.Name, _ => new HoursText(language));
 
     /// <summary>
     /// <c>Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed</c>: days with the same periods are said together,
     /// three or more in a row as a range.
     /// </summary>
-    public static string Of(WeeklyHours? hours)
+    public string Of(WeeklyHours? hours)
     {
-        if (hours is null) return "Hours are not known";
+        if (hours is null) return Word("Unknown");
         var groups = WeeklyHours.Week.GroupBy(day => Of(hours[day])).ToArray();
         return groups is [var one]
-            ? "Every day " + one.Key
-            : string.Join("; ", groups.Select(group => $"{Days([.. group])} {group.Key}"));
+            ? Say("EveryDay", one.Key)
+            : Sentence(string.Join("; ", groups.Select(group => $"{Days([.. group])} {group.Key}")));
     }
 
-    static string Of(IReadOnlyList<Period> periods) => periods switch
+    /// <summary><c>8:00 am–12:00 pm and 1:00 pm–5:00 pm by appointment</c>, or <c>closed</c>.</summary>
+    public string Of(IReadOnlyList<Period> periods) =>
+        periods.Count == 0 ? Within("Closed") : List([.. periods.Select(Of)]);
+
+    /// <summary><c>Open until 5:00 pm</c>, <c>Closed. Opens Monday at 8:00 am</c></summary>
+    public string Of(in Status status, DateTimeZone zone)
     {
-        [] => "closed",
-        [{ IsAllDay: true }] => "open 24 hours",
-        _ => List([.. periods.Select(period => $"{Of(period.Opens)}–{Of(period.Closes)}")]),
+        var moment = status.Moment;
+        var state = Word(moment.Period?.Access.ToString() ?? moment.State.ToString());
+        var text = state;
+        if (moment.Period is not null && status.AccessUntil is { } until)
+        {
+            text = Named("Until", state, until.InZone(zone).LocalDateTime, status.Date, ends: true);
+            if (status.Then is { } then) text = Say("Then", text, Within(then.ToString()));
+        }
+        return !moment.IsOpen && status.OpensAt is { } opens
+            ? Named("Opens", text, opens.InZone(zone).LocalDateTime, status.Date, ends: false) : text;
+    }
+
+    /// <summary><c>Christmas Day, closed</c>, <c>Monday, 8:00 am–5:00 pm</c></summary>
+    public string Reason(in Moment moment, TemporaryClosure? closure) =>
+        moment.ClosedBy is { } part ? OfPart(part) : Reason(moment.Day, closure);
+
+    /// <summary>The same for a whole day, with what is closed of it.</summary>
+    public string Reason(in ScheduleDay day, IReadOnlyList<ScheduleException> closedParts, TemporaryClosure? closure) =>
+        string.Join("; ", [Reason(day, closure), .. closedParts.Select(OfPart)]);
+
+    string Reason(in ScheduleDay day, TemporaryClosure? closure) => day.Kind switch
+    {
+        DayKind.Unknown => Word("Unknown"),
+        DayKind.TemporarilyClosed => closure?.Reason is { } reason
+            ? Say("Because", reason, Within("TemporarilyClosed")) : Word("TemporarilyClosed"),
+        DayKind.Skipped => Say("Skipped", day.Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture)),
+        _ => Sentence(Say("Because", day.Exception?.Reason ?? Name(day.Date.DayOfWeek), Of(day.Periods!))),
     };
 
-    static string Of(LocalTime time) => Clock.Format(time).ToLowerInvariant();
+    string OfPart(ScheduleException part) => Say("Because", part.Reason, Say("ClosedPart", Span(part.Periods[0])));
 
-    static string Days(IsoDayOfWeek[] days)
+    string Of(Period period)
+    {
+        var text = period.IsAllDay && period.Access == AccessMode.Open ? Word("AllDay") : Span(period);
+        if (period.Access != AccessMode.Open) text += " " + Within(period.Access == AccessMode.WalkIn ? "WalkInPeriod" : period.Access.ToString());
+        return period.Note is { } note ? $"{text} ({note})" : text;
+    }
+
+    string Span(Period period) => $"{Of(period.Opens)}–{Of(period.Closes)}";
+
+    string Of(LocalTime time) => clock.Format(time).ToLowerInvariant();
+
+    // The day is named only when it is not today, and with its date when the weekday alone could be an earlier one.
+    string Named(string verb, string state, LocalDateTime moment, LocalDate today, bool ends)
+    {
+        var midnight = ends && moment.TimeOfDay == LocalTime.Midnight;
+        var day = midnight ? moment.Date.PlusDays(-1) : moment.Date;
+        var time = midnight ? Word("Midnight") : Say(moment.Hour == 1 ? "ClockAtOne" : "Clock", Of(moment.TimeOfDay));
+        var days = NodaTime.Period.DaysBetween(today, day);
+        var named = days <= 0 ? "Time" : days <= Status.LastDayOfThisWeek ? "Weekday" : "Date";
+        return Say(verb + named, state, time, Name(day.DayOfWeek), date.Format(day));
+    }
+
+    string Days(IsoDayOfWeek[] days)
     {
         var parts = new List<string>();
         for (var i = 0; i < days.Length;)
@@ -38,7 +108,7 @@ static class HoursText
             var last = i;
             while (last + 1 < days.Length && days[last + 1] == days[last] + 1) last++;
             if (last - i >= 2)
-                parts.Add($"{Name(days[i])} to {Name(days[last])}");
+                parts.Add(Say("DayRange", Name(days[i]), Name(days[last])));
             else
                 parts.AddRange(days[i..(last + 1)].Select(Name));
             i = last + 1;
@@ -46,8 +116,22 @@ static class HoursText
         return List(parts);
     }
 
-    static string Name(IsoDayOfWeek day) => day.ToString();
+    string Name(IsoDayOfWeek day) => language.DateTimeFormat.GetDayName((DayOfWeek)((int)day % 7));
 
-    static string List(List<string> parts) => parts.Count == 1
-        ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
+    string List(List<string> parts) => parts.Count == 1
+        ? parts[0] : Say("And", string.Join(", ", parts.SkipLast(1)), parts[^1]);
+
+    string Say(string word, params ReadOnlySpan<object?> parts) => string.Format(language, Word(word), parts);
+
+    string Word(string word) => words.GetOrAdd(word, key =>
+        Resources.GetString(key, language) ?? throw new MissingManifestResourceException($"HoursText.resx has no {key}."));
+
+    // Inside of a sentence and at its beginning.
+    string Within(string word)
+    {
+        var text = Word(word);
+        return char.ToLower(text[0], language) + text[1..];
+    }
+
+    string Sentence(string text) => char.ToUpper(text[0], language) + text[1..];
 }

@@ -52,10 +52,13 @@ static class Content
         return endpoints.WithMetadata(content).CacheOutput(new CachePolicy(content));
     }
 
-    /// <summary>Says when the answer to this request is going to change, if that is before the usual minute is over.</summary>
+    /// <summary>
+    /// Says when the answer to this request is going to change, if that is before the usual minute is over. Of several
+    /// times the first counts.
+    /// </summary>
     public static void FreshUntil(this HttpContext http, Instant now, Instant? change)
     {
-        if (change - now is { } left && left < Longest) http.Items[FreshFor] = left;
+        if (change - now is { } left && left < ((Duration?)http.Items[FreshFor] ?? Longest)) http.Items[FreshFor] = left;
     }
 
     public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
@@ -163,6 +166,8 @@ static class Content
             {
                 context.CacheVaryByRules.VaryByValues["encoding"] = encoder.EncodingName;
             }
+            if (content.QueryKeys.Contains(Languages.Parameter) && http.Request.Headers.AcceptLanguage.Count > 0)
+                context.CacheVaryByRules.VaryByValues["language"] = Languages.Preferred(http.Request).Name;
             // Nothing here depends on the host, and a caller can send any.
             context.CacheVaryByRules.VaryByHost = false;
             return ValueTask.CompletedTask;

@@ -43,7 +43,8 @@ static class OpenApi
             gen.IncludeXmlComments(Assembly.GetExecutingAssembly(), includeControllerXmlComments: false);
             gen.SupportNonNullableReferenceTypes();
             gen.NonNullableReferenceTypesAsRequired();
-            gen.MapType<Instant>(() => Text("date-time", "An instant, RFC 3339 in UTC.", "2026-01-12T15:00:00Z"));
+            gen.MapType<Instant>(() => Text("date-time", "An instant, RFC 3339 in UTC.", "2026-01-12T15:00:00Z", "Z$"));
+            gen.MapType<OffsetDateTime>(() => Text("date-time", "A moment by a location's clock, RFC 3339 with its offset from UTC.", "2026-01-12T09:00:00-06:00"));
             gen.MapType<LocalDate>(() => Text("date", "A local date.", "2026-01-12"));
             gen.MapType<LocalTime>(() => Text(null, "A time of day by the clock on the wall, HH:mm.", "08:00", "^([01][0-9]|2[0-3]):[0-5][0-9]$"));
             gen.MapType<IsoDayOfWeek>(() => new OpenApiSchema

@@ -42,7 +42,7 @@ public sealed record Location
     /// <summary>What visitors with a disability should know, plain text.</summary>
     public required string? AccessibilityNotes { get; init; }
 
-    /// <summary>Set while the location is closed for a time, otherwise <c>null</c>.</summary>
+    /// <summary>Set while the location is closed for a time, or is going to be; otherwise <c>null</c>.</summary>
     public required TemporaryClosure? TemporaryClosure { get; init; }
 
     /// <summary>

@@ -12,7 +12,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Api.Seed;
 
 /// <summary>
-/// Content as files: <c>clinic.yaml</c> with the locations and their weekly hours, <c>articles/*.md</c> with YAML front
+/// Content as files: <c>clinic.yaml</c> with the locations and their hours, <c>articles/*.md</c> with YAML front
 /// matter. Whatever is wrong in them is said with file and line.
 /// </summary>
 sealed class SeedFolder
@@ -20,7 +20,11 @@ sealed class SeedFolder
     /// <summary>The seed that comes with the program.</summary>
     public static string Default => Path.Combine(AppContext.BaseDirectory, "db", "seed");
 
-    public required IReadOnlyList<(Location Location, WeeklyHours? Hours)> Locations { get; init; }
+    public required IReadOnlyList<SeedLocation> Locations { get; init; }
+
+    /// <summary>The exceptions of the whole clinic.</summary>
+    public required IReadOnlyList<ScheduleException> Exceptions { get; init; }
+
     public required IReadOnlyList<ArticleDraft> Articles { get; init; }
 
     /// <exception cref="StartupFault">There is no such folder, or a file in it has an error.</exception>
@@ -35,12 +39,28 @@ sealed class SeedFolder
         var articles = Path.Combine(folder, "articles");
         return new SeedFolder
         {
-            Locations = [.. clinic.Locations.Select(location => (location.ToLocation(clinic.Clinic.TimeZone), location.Hours?.ToWeeklyHours()))],
+            Locations =
+            [
+                .. clinic.Locations.Select(location => new SeedLocation(location.ToLocation(clinic.Clinic.TimeZone), ReadVersions(clinicFile, location),
+                    ReadExceptions(clinicFile, location.Exceptions, clinicWide: false), location.HoursVerifiedAt)),
+            ],
+            Exceptions = ReadExceptions(clinicFile, clinic.Clinic.Exceptions, clinicWide: true),
             Articles = Directory.Exists(articles)
                 ? [.. Directory.EnumerateFiles(articles, "*.md").Order(StringComparer.Ordinal).Select(ReadArticle)]
                 : [],
         };
     }
+
+    static WeeklyHours[] ReadVersions(string file, LocationPart location)
+    {
+        var versions = location.ToVersions().ToArray();
+        return versions.Select(version => version.ValidFrom).Distinct().Count() == versions.Length ? versions
+            : throw new StartupFault($"{file}, line {location.Slug.Line}: '{location.Slug.Value}' has two hoursChanges from the same date.");
+    }
+
+    static ScheduleException[] ReadExceptions(string file, List<ExceptionPart> parts, bool clinicWide) =>
+        [.. parts.Select(part => part.ToException(clinicWide) ?? throw new StartupFault(
+            $"{file}, line {part.When.Line}: '{part.Reason.Value}' must have one of closed: true, periods, closedPart and asUsual: true."))];
 
     static ArticleDraft ReadArticle(string file)
     {
@@ -93,6 +113,8 @@ sealed class SeedFolder
             [typeof(Text)] = ("one line of text without control characters", Text.Parse),
             [typeof(Latitude)] = ("a latitude from -90 to 90", Latitude.Parse),
             [typeof(Longitude)] = ("a longitude from -180 to 180", Longitude.Parse),
+            [typeof(When)] = ("a date like 2026-12-24, dates like 2026-12-24 to 2027-01-02, or yearly ones like every 12-25, every 12-24 to 01-02, " +
+                "every fourth thursday of november", When.Parse),
             [typeof(Slug)] = ("made of lower-case letters, digits and single hyphens", Slug.Parse),
         };
 
@@ -100,14 +122,20 @@ sealed class SeedFolder
 
         public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
         {
+            if (type == typeof(Period) && parser.Accept<MappingStart>(out _)) return ((PeriodPart)rootDeserializer(typeof(PeriodPart))!).ToPeriod();
             var (expected, parse) = Types[Nullable.GetUnderlyingType(type) ?? type];
             var scalar = parser.Consume<Scalar>();
             if (scalar is { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }) return null;
             var value = parse(scalar.Value);
             if (value is Slug slug) slug.Line = (int)scalar.Start.Line;
+            if (value is When when) when.Line = (int)scalar.Start.Line;
             return value ?? throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is not {expected}.");
         }
 
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) => throw new NotSupportedException();
     }
 }
+
+/// <summary>A location of the seed, with its hours.</summary>
+sealed record SeedLocation(
+    Location Location, IReadOnlyList<WeeklyHours> Hours, IReadOnlyList<ScheduleException> Exceptions, Instant? HoursVerifiedAt);

@@ -16,11 +16,12 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
         var seed = SeedFolder.Read(folder);
         await db.WriteAsync(connection =>
         {
-            foreach (var (location, hours) in seed.Locations)
+            foreach (var (location, hours, exceptions, verifiedAt) in seed.Locations)
             {
                 LocationStore.Save(connection, location);
-                HoursStore.Save(connection, location.Slug, hours);
+                HoursStore.Save(connection, location.Slug, hours, exceptions, verifiedAt);
             }
+            HoursStore.SaveClinicWide(connection, seed.Exceptions);
             foreach (var article in seed.Articles) articles.Save(connection, article);
             return seed;
         }, ct);
