@@ -2,8 +2,8 @@
 
     table.py RESULTS
 
-RESULTS has a line for each measurement: row, side (api, baseline, nginx, or few: the API with 20 articles), then what
-report.lua prints; or row, side and one figure.
+RESULTS has a line for each measurement: row, side (api, baseline, nginx, or few: the API with 20 articles or 3 locations), then what
+report.lua prints; or what hours.cs prints, or row, side and one figure.
 """
 
 import sys
@@ -16,6 +16,8 @@ for line in open(sys.argv[1]):
     measured[row, side].append([float(figure) for figure in figures])
 
 CACHED = ["cached /v1/articles", "cached /v1/articles/{slug}", "cached /v1/locations", "cached /v1/hours"]
+STATUS = "cached /v1/locations/{slug}/status"
+SEVERAL = "status of 1,000 locations"
 
 
 def middle(row, side, index=0):
@@ -46,7 +48,7 @@ def verdict(met):
 def compare(row, target, judge, other="baseline"):
     """judge gets the ratios of the rates, of the p50s and of the p99s, API to other."""
     ratios = [middle(row, "api", i) / middle(row, other, i) for i in range(3)]
-    line(row, load(row, "api"), load(row, other) + (" (20 articles)" if other == "few" else ""), load(row, "nginx"),
+    line(row, load(row, "api"), load(row, other) + (" (few)" if other == "few" else ""), load(row, "nginx"),
          "rate {:.2f}, p50 {:.2f}, p99 {:.2f}".format(*ratios), target, verdict(judge(*ratios)) if judge else "–")
 
 
@@ -57,17 +59,27 @@ def single(row, unit, target, judge):
          f"{ratio:.2f}" if ratio else "–", target, verdict(judge(api, ratio)))
 
 
+def engine(row, microseconds, size):
+    time, allocated = middle(row, "api", 0), middle(row, "api", 1)
+    target = f"≤ {microseconds} µs" + (f", ≤ {size} B" if size else "")
+    line(row, f"{time:.1f} µs, {allocated:.0f} B", "–", "–", "–", target, verdict(time <= microseconds and (not size or allocated <= size)))
+
+
 print("Loads: requests a second, p50 / p99 of the latency. Medians of all rounds.\n")
 line("what", "API", "baseline", "nginx", "ratio API : baseline", "target", "")
 line("---", "---", "---", "---", "---", "---", "---")
 for row in CACHED:
     compare(row, "rate ≥ 0.85, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.85 and p99 <= 1.5)
+compare(STATUS, "rate ≥ 0.8, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.8 and p99 <= 1.5)
 compare("message, 64 senders", "rate ≥ 5, p99 < 1", lambda rate, p50, p99: rate >= 5 and p99 < 1)
 compare("message, 1 sender", "p50 ≤ 1.2", lambda rate, p50, p99: p50 <= 1.2)
 compare("list, 10,000 articles", "p50 ≤ 1.3", lambda rate, p50, p99: p50 <= 1.3, "few")
 compare("read, 10,000 articles", "p50 ≤ 1.3", lambda rate, p50, p99: p50 <= 1.3, "few")
 compare("search, 10,000 articles", "p50 ≤ 2 ms", lambda *_: middle("search, 10,000 articles", "api", 1) <= 2000, "few")
 line("search, 10,000 articles, 64 at once", load("search, 10,000 articles, 64 at once", "api"), *["–"] * 5)
+compare(SEVERAL, "p50 ≤ 20 ms", lambda *_: middle(SEVERAL, "api", 1) <= 20000, "few")
+engine("status, 50 exceptions", 5, 1024)
+engine("calendar of 366 days, 50 exceptions", 1000, None)
 single("start to first answer", "ms", "≤ 3", lambda api, ratio: ratio <= 3)
 single("memory after GETs and messages", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
 single("memory after searches in 10,000 articles", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Api.Data;
 using Api.Locations;
 using Dapper;
@@ -36,44 +37,57 @@ sealed class HoursStore(Database db)
 #pragma warning disable CA1849 // Nothing to wait for: it begins with the first statement.
         await using var snapshot = connection.BeginTransaction(deferred: true);
 #pragma warning restore CA1849
+        // Periods come as one text for each row that has them, not as rows: there are dozens to a location, most of them alike.
         var exceptions = await connection.QueryAsync<ExceptionRow>(new CommandDefinition(
             """
-            SELECT e.id, l.slug, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth, e.effect, e.reason,
-                   p.opens, p.closes, p.access, p.note
+            SELECT l.slug, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth, e.effect, e.reason,
+                   (SELECT string_agg('0' || p.opens || p.closes || p.access || ' ' || COALESCE(p.note, ''), @Separator ORDER BY p.opens)
+                    FROM hours_exception_periods p
+                    WHERE p.hours_exception_id = e.id) AS periods
             FROM hours_exceptions e
             LEFT JOIN locations l ON l.id = e.location_id
-            LEFT JOIN hours_exception_periods p ON p.hours_exception_id = e.id
             WHERE @slug IS NULL OR e.location_id IS NULL OR l.slug = @slug
-            ORDER BY e.id, p.opens
+            ORDER BY e.id
             """,
-            new { slug }, snapshot, cancellationToken: ct));
+            new { slug, PeriodsText.Separator }, snapshot, cancellationToken: ct));
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             """
             SELECT l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on, l.closure_reason, l.hours_verified_at,
-                   w.valid_from, p.day, p.opens, p.closes, p.access, p.note
+                   w.valid_from,
+                   (SELECT string_agg(p.day || p.opens || p.closes || p.access || ' ' || COALESCE(p.note, ''), @Separator)
+                    FROM weekly_periods p
+                    WHERE p.weekly_hours_id = w.id) AS periods
             FROM locations l
             LEFT JOIN weekly_hours w ON w.location_id = l.id
-            LEFT JOIN weekly_periods p ON p.weekly_hours_id = w.id
             WHERE @slug IS NULL OR l.slug = @slug
-            ORDER BY l.name, l.slug, w.valid_from, p.day, p.opens
+            ORDER BY l.name, l.slug, w.valid_from
             """,
-            new { slug }, snapshot, cancellationToken: ct));
+            new { slug, PeriodsText.Separator }, snapshot, cancellationToken: ct));
 
-        var scopes = exceptions.GroupBy(row => (row.Id, row.Slug)).ToLookup(rule => rule.Key.Slug, rule => rule.First().ToException(rule));
+        var text = new PeriodsText();
+        var weeks = new Dictionary<(string?, LocalDate), WeeklyHours>();
+        var scopes = exceptions.ToLookup(row => row.Slug, row => row.ToException(text));
         return
         [
             .. rows.GroupBy(row => row.Slug).Select(location =>
             {
                 var first = location.First();
-                var versions = location.Where(row => row.ValidFrom is not null).GroupBy(row => row.ValidFrom!.Value).Select(version => new WeeklyHours(
-                    version.Where(row => row.Day is not null).ToLookup(row => (IsoDayOfWeek)row.Day!, row => row.ToPeriod()!),
-                    version.Key == Always ? null : version.Key));
                 var closure = first.TemporarilyClosed ? new TemporaryClosure(first.ClosedFrom, first.ReopensOn, first.ClosureReason) : null;
                 // Null, the clinic's, is a key of a lookup like any other.
-                var schedule = new Schedule(DateTimeZoneProviders.Tzdb[first.TimeZone], versions, scopes[null].Concat(scopes[location.Key]), closure);
+                var schedule = new Schedule(DateTimeZoneProviders.Tzdb[first.TimeZone], location.Select(Week).OfType<WeeklyHours>(),
+                    scopes[null].Concat(scopes[location.Key]), closure);
                 return new LocationSchedule(location.Key, schedule, first.HoursVerifiedAt);
             }),
         ];
+
+        // Locations with the same hours share them.
+        WeeklyHours? Week(Row row)
+        {
+            if (row.ValidFrom is not { } from) return null;
+            ref var week = ref CollectionsMarshal.GetValueRefOrAddDefault(weeks, (row.Periods, from), out _);
+            return week ??= new WeeklyHours(
+                text.Read(row.Periods).ToLookup(period => period.Day, period => period.Period), from == Always ? null : from);
+        }
     }
 
     /// <summary>
@@ -153,18 +167,7 @@ sealed class HoursStore(Database db)
     // As JSON has them.
     static string ToColumn<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName($"{value}");
 
-    abstract record PeriodRow
-    {
-        public required LocalTime? Opens { get; init; }
-        public required LocalTime? Closes { get; init; }
-        public required string? Access { get; init; }
-        public required string? Note { get; init; }
-
-        public Period? ToPeriod() => Opens is null ? null
-            : new Period(Opens.Value, Closes!.Value, Enum.Parse<AccessMode>(Access!, ignoreCase: true), Note);
-    }
-
-    sealed record Row : PeriodRow
+    sealed record Row
     {
         public required string Slug { get; init; }
         public required string TimeZone { get; init; }
@@ -174,12 +177,11 @@ sealed class HoursStore(Database db)
         public required string? ClosureReason { get; init; }
         public required Instant? HoursVerifiedAt { get; init; }
         public required LocalDate? ValidFrom { get; init; }
-        public required int? Day { get; init; }
+        public required string? Periods { get; init; }
     }
 
-    sealed record ExceptionRow : PeriodRow
+    sealed record ExceptionRow
     {
-        public required long Id { get; init; }
         public required string? Slug { get; init; }
         public required LocalDate? StartsOn { get; init; }
         public required LocalDate? EndsOn { get; init; }
@@ -190,14 +192,43 @@ sealed class HoursStore(Database db)
         public required int? Nth { get; init; }
         public required string Effect { get; init; }
         public required string Reason { get; init; }
+        public required string? Periods { get; init; }
 
-        public ScheduleException ToException(IEnumerable<ExceptionRow> rows)
+        public ScheduleException ToException(PeriodsText text)
         {
             DateRule when = StartsOn is { } from ? new DateRule.Dates(from, EndsOn!.Value)
                 : YearlyFrom is not null ? new DateRule.Yearly(DayOfYear.Parse(YearlyFrom).Value, DayOfYear.Parse(YearlyTo!).Value)
                 : new DateRule.YearlyWeekday(Nth!.Value, (IsoDayOfWeek)Weekday!.Value, Month!.Value);
             return new ScheduleException(when, Enum.Parse<ExceptionEffect>(Effect, ignoreCase: true), Reason,
-                [.. rows.Select(row => row.ToPeriod()).OfType<Period>()], clinicWide: Slug is null);
+                [.. text.Read(Periods).Select(period => period.Period)], clinicWide: Slug is null);
+        }
+    }
+
+    /// <summary>Reads periods as a query puts them together: a digit for the day, opens, closes, access, a space, note.</summary>
+    sealed class PeriodsText
+    {
+        /// <summary>Stands between two of them, and in no note.</summary>
+        public const string Separator = "\u001e";
+
+        static readonly LocalTimePattern Clock = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+
+        readonly Dictionary<string, Period> known = [];
+
+        public IEnumerable<(IsoDayOfWeek Day, Period Period)> Read(string? texts)
+        {
+            foreach (var text in texts?.Split(Separator) ?? [])
+            {
+                ref var period = ref CollectionsMarshal.GetValueRefOrAddDefault(known, text[1..], out _);
+                period ??= Parse(text);
+                yield return ((IsoDayOfWeek)(text[0] - '0'), period);
+            }
+        }
+
+        static Period Parse(string text)
+        {
+            var space = text.IndexOf(' ', StringComparison.Ordinal);
+            return new Period(Clock.Parse(text[1..6]).Value, Clock.Parse(text[6..11]).Value,
+                Enum.Parse<AccessMode>(text[11..space], ignoreCase: true), space + 1 < text.Length ? text[(space + 1)..] : null);
         }
     }
 }

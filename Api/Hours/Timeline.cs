@@ -17,7 +17,8 @@ struct Timeline
     public Timeline(Schedule schedule, Instant start)
     {
         this.schedule = schedule;
-        stretches = new List<Stretch>(4);
+        // Two periods on each of three days, and some more.
+        stretches = new List<Stretch>(8);
         Now = start;
         interval = schedule.Zone.GetZoneInterval(start);
         Date = start.WithOffset(interval.WallOffset).Date;
@@ -116,7 +117,7 @@ struct Timeline
     {
         var parts = schedule.ClosedPartsOn(day.Date);
         if (day.Periods is not { Count: > 0 } && parts.Count == 0) return;
-        if (IsSkipped(schedule.Zone, day.Date)) return;
+        if (!IsFarFromAChange(day.Date.AtMidnight(), out _) && IsSkipped(schedule.Zone, day.Date)) return;
         for (var i = 0; i < day.Periods?.Count; i++) Add(day, day.Periods[i], null);
         // Where a location is closed for a time, that is the reason.
         if (day.Kind == DayKind.TemporarilyClosed) return;
@@ -131,16 +132,15 @@ struct Timeline
         if (start < end) stretches.Add(new Stretch(start, end, day, period, closedBy));
     }
 
-    readonly Instant ToInstant(LocalDateTime local, bool ends)
+    readonly Instant ToInstant(LocalDateTime local, bool ends) =>
+        IsFarFromAChange(local, out var instant) ? instant : ToInstant(schedule.Zone, local, ends);
+
+    // Nearly every day the clock in force is the only one that matters, and the zone need not be asked.
+    readonly bool IsFarFromAChange(LocalDateTime local, out Instant instant)
     {
-        // Nearly every day the clock in force is the only one that matters.
-        var guess = local.WithOffset(interval.WallOffset).ToInstant();
-        if (interval.Contains(guess) && (!interval.HasStart || guess - interval.Start > FarFromAChange) &&
-            (!interval.HasEnd || interval.End - guess > FarFromAChange))
-        {
-            return guess;
-        }
-        return ToInstant(schedule.Zone, local, ends);
+        instant = local.WithOffset(interval.WallOffset).ToInstant();
+        return interval.Contains(instant) && (!interval.HasStart || instant - interval.Start > FarFromAChange) &&
+            (!interval.HasEnd || interval.End - instant > FarFromAChange);
     }
 
     // No zone has ever changed its clocks by more than a day.
