@@ -2,6 +2,7 @@ using Api.Articles;
 using Api.CommandLine;
 using Api.Contact;
 using Api.Data;
+using Api.Formats;
 using Api.Hours;
 using Api.Http;
 using Api.Locations;
@@ -37,6 +38,7 @@ static class Program
         builder.Services.AddSingleton<ArticleSearch>();
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
+        builder.Services.AddSingleton<FormatReader>();
         builder.Services.AddSingleton<ContactStore>();
         builder.Services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
         configure?.Invoke(builder);
@@ -59,6 +61,7 @@ static class Program
         v1.MapArticles();
         v1.MapLocations();
         v1.MapHours();
+        v1.MapFormats();
         v1.MapContact();
         return app;
     }

@@ -24,6 +24,12 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         ["/v1/locations/{slug}/hours"] = "jonesboro",
         ["/v1/locations/{slug}/status"] = "jonesboro",
         ["/v1/locations/{slug}/calendar"] = "jonesboro",
+        ["/v1/locations/{slug}/schema.jsonld"] = "jonesboro",
+        ["/v1/locations/{slug}/fhir"] = "jonesboro",
+        ["/v1/locations/{slug}/hours/google"] = "jonesboro",
+        ["/v1/locations/{slug}/hours/osm"] = "jonesboro",
+        ["/v1/locations/{slug}/hours.ics"] = "jonesboro",
+        ["/v1/articles/{slug}/schema.jsonld"] = "combining-psychotropic-medication-with-therapy",
         ["/problems/{name}"] = "not-found",
     };
 
@@ -269,7 +275,7 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         {
             using var allowed = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://www.example.com"));
             Assert.Equal("https://www.example.com", allowed.Headers.GetValues("Access-Control-Allow-Origin").Single());
-            Assert.Equal("ETag,Link,Location,Retry-After,RateLimit,RateLimit-Policy", allowed.Headers.GetValues("Access-Control-Expose-Headers").Single());
+            Assert.Equal("ETag,Link,Location,Not-Expressed,Retry-After,RateLimit,RateLimit-Policy", allowed.Headers.GetValues("Access-Control-Expose-Headers").Single());
             using var other = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://evil.example"));
             Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
         }

@@ -23,7 +23,7 @@ enum NotExpressed
     /// <summary>The reasons of exceptions.</summary>
     Reasons,
 
-    /// <summary>Weekly hours that hold from a date to come.</summary>
+    /// <summary>Weekly hours that hold from a date to come, or from one that is more than a year away.</summary>
     ChangesToCome,
 
     /// <summary>Exceptions later than a year from now.</summary>

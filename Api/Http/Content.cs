@@ -41,7 +41,8 @@ static class Content
         .AddResponseCompression(options =>
         {
             options.EnableForHttps = true;
-            options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/feed+json", "application/atom+xml", "application/yaml"];
+            options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/feed+json", "application/atom+xml", "application/yaml",
+                "application/ld+json", "application/fhir+json", "text/calendar"];
         });
 
     /// <summary>Said once on a group: its GETs serve content.</summary>

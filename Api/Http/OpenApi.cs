@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Api.Formats;
 using Api.Hours;
 using FluentValidation;
 using FluentValidation.Validators;
@@ -195,6 +196,8 @@ static class OpenApi
             };
             if (context.ApiDescription.ParameterDescriptions.Any(p => p.Name == "cursor"))
                 ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", $"</{context.ApiDescription.RelativePath}?cursor=…>; rel=\"next\"");
+            if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<NotExpressedHeader>().Any())
+                ok.Headers[NotExpressedHeader.Name] = Header($"What this format cannot say of the hours, separated by commas; absent when it says all: `{string.Join("`, `", NotExpressedHeader.Tokens)}`.", "reasons");
             operation.Responses["304"] = new OpenApiResponse { Description = "The answer is the one that `If-None-Match` names." };
             (operation.Parameters ??= []).Add(new OpenApiParameter
             {

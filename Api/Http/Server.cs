@@ -37,7 +37,7 @@ static class Server
             .WithOrigins(origins)
             .WithMethods("GET", "HEAD", "POST")
             .WithHeaders("Content-Type", "Idempotency-Key", "If-None-Match")
-            .WithExposedHeaders("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
+            .WithExposedHeaders("ETag", "Link", "Location", Formats.NotExpressedHeader.Name, "Retry-After", "RateLimit", "RateLimit-Policy")
             .SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
         System.Net.IPNetwork[] proxies = [.. (builder.Configuration.GetSection("Proxies:Known").Get<string[]>() ?? []).Select(Network)];
