@@ -68,9 +68,9 @@ sealed class Schedule
         foreach (var exception in exceptions)
         {
             if (exception.Effect == ExceptionEffect.ClosedPart || !exception.When.Includes(date)) continue;
-            return exception.Effect == ExceptionEffect.AsUsual
-                ? new ScheduleDay(date, weekly is null ? DayKind.Unknown : DayKind.Exception, exception, weekly)
-                : new ScheduleDay(date, DayKind.Exception, exception, exception.Periods);
+            if (exception.Effect != ExceptionEffect.AsUsual) return new ScheduleDay(date, DayKind.Exception, exception, exception.Periods);
+            // As usual, where that is not known, is not known either.
+            return weekly is null ? new ScheduleDay(date, DayKind.Unknown, null, null) : new ScheduleDay(date, DayKind.Exception, exception, weekly);
         }
         return new ScheduleDay(date, weekly is null ? DayKind.Unknown : DayKind.Usual, null, weekly);
     }

@@ -1,0 +1,146 @@
+using Api.Hours;
+using NodaTime;
+
+namespace Api.Tests.Hours;
+
+/// <summary>
+/// Answers by brute force, minute after minute, and shares no code with the engine: of NodaTime it takes a zone's offset at an
+/// instant and the arithmetic of dates.
+/// </summary>
+sealed class Oracle
+{
+    /// <summary>What holds in one minute: the state, and of the period that it is in how patients are seen and on which date it opened.</summary>
+    public readonly record struct Minute(State State, AccessMode? Access, string? Note, LocalDate? Opened)
+    {
+        public bool IsOpen => State is State.Open or State.ByAppointment;
+    }
+
+    readonly Plan plan;
+    readonly Instant start;
+    readonly LocalDateTime[] local;
+    readonly Minute[] minutes;
+
+    /// <summary>Works out all minutes from some days before a plan's moment to some days after it.</summary>
+    public Oracle(Plan plan, int daysBefore, int daysAfter)
+    {
+        this.plan = plan;
+        // Two days more on both sides, of which the periods are not complete.
+        start = plan.Now - Duration.FromDays(daysBefore + 3);
+        var zone = plan.TimeZone;
+        local = new LocalDateTime[(daysBefore + daysAfter + 6) * 24 * 60];
+        for (var i = 0; i < local.Length; i++)
+        {
+            var instant = start + Duration.FromMinutes(i);
+            local[i] = instant.WithOffset(zone.GetUtcOffset(instant)).LocalDateTime;
+        }
+        minutes = Work();
+    }
+
+    public Minute At(Instant instant) => minutes[Index(instant)];
+
+    public LocalDate DateAt(Instant instant) => local[Index(instant)].Date;
+
+    /// <summary>The first minute after an instant, and before a limit, of which something holds.</summary>
+    public Instant? First(Instant after, Instant before, Func<Minute, Minute, bool> holds)
+    {
+        for (var i = Index(after) + 1; i < Index(before); i++)
+            if (holds(minutes[i - 1], minutes[i])) return start + Duration.FromMinutes(i);
+        return null;
+    }
+
+    /// <summary>How many minutes of a date it is open.</summary>
+    public int OpenMinutes(LocalDate date) => Enumerable.Range(0, local.Length).Count(i => local[i].Date == date && minutes[i].IsOpen);
+
+    int Index(Instant instant) => (int)(instant - start).TotalMinutes;
+
+    Minute[] Work()
+    {
+        var dates = local.Select(time => time.Date).Distinct().ToArray();
+        var days = dates.ToDictionary(date => date, Decide);
+        var closed = new bool[local.Length];
+        var best = new (Slot Slot, LocalDate Date)?[local.Length];
+        foreach (var date in dates)
+        {
+            foreach (var slot in days[date].Slots ?? [])
+            {
+                var (from, to) = Span(date, slot);
+                for (var i = from; i < to; i++)
+                    if (best[i] is not { } other || Rank(slot.Access) > Rank(other.Slot.Access)) best[i] = (slot, date);
+            }
+            if (days[date].Closure) continue;
+            foreach (var part in days[date].ClosedParts)
+            {
+                var (from, to) = Span(date, part);
+                for (var i = from; i < to; i++) closed[i] = true;
+            }
+        }
+        return
+        [
+            .. Enumerable.Range(0, local.Length).Select(i =>
+            {
+                var day = days[local[i].Date];
+                if (closed[i]) return new Minute(day.Closure ? State.TemporarilyClosed : State.Closed, null, null, null);
+                if (best[i] is var (slot, date))
+                {
+                    var state = slot.Access == AccessMode.TelephoneOnly ? State.Closed : slot.Access == AccessMode.ByAppointment ? State.ByAppointment : State.Open;
+                    return new Minute(state, slot.Access, slot.Note, date);
+                }
+                return new Minute(day.Closure ? State.TemporarilyClosed : day.Slots is null ? State.Unknown : State.Closed, null, null, null);
+            }),
+        ];
+    }
+
+    // From the first minute at which the wall's clock shows opens or later, to the last at which it shows less than closes.
+    (int From, int To) Span(LocalDate date, Slot slot)
+    {
+        var opens = date.AtMidnight().PlusMinutes(slot.Opens);
+        var closes = (slot.Closes <= slot.Opens ? date.PlusDays(1) : date).AtMidnight().PlusMinutes(slot.Closes);
+        var from = Array.FindIndex(local, time => time >= opens);
+        var to = Array.FindLastIndex(local, time => time < closes) + 1;
+        return (from < 0 ? local.Length : from, to);
+    }
+
+    (bool Closure, IReadOnlyList<Slot>? Slots, IReadOnlyList<Slot> ClosedParts) Decide(LocalDate date)
+    {
+        if (plan.Closure is { } closure && (closure.From is null || closure.From <= date) && (closure.Reopens is null || date < closure.Reopens))
+            return (true, [], []);
+        var week = plan.Weeks.Where(version => version.From is null || version.From <= date).MaxBy(version => version.From ?? LocalDate.MinIsoValue);
+        var usual = week?.Days[(int)date.DayOfWeek - 1];
+        var parts = new List<Slot>();
+        var holding = plan.Exceptions.Select((exception, order) => (exception, order)).Where(e => Includes(e.exception, date))
+            .OrderBy(e => e.exception.Dates is null ? 1 : 0).ThenBy(e => e.exception.ClinicWide ? 1 : 0).ThenBy(e => Length(e.exception)).ThenByDescending(e => e.order);
+        foreach (var (exception, _) in holding)
+        {
+            if (exception.Effect == ExceptionEffect.ClosedPart) parts.Add(exception.Slots[0]);
+            else return (false, exception.Effect == ExceptionEffect.AsUsual ? usual : exception.Slots, parts);
+        }
+        return (false, usual, parts);
+    }
+
+    static bool Includes(PlannedException exception, LocalDate date)
+    {
+        if (exception.Dates is { } dates) return date >= dates.From && date <= dates.To;
+        if (exception.Yearly is { } yearly)
+        {
+            var day = date.Month * 100 + date.Day;
+            return yearly.From <= yearly.To ? day >= yearly.From && day <= yearly.To : day >= yearly.From || day <= yearly.To;
+        }
+        var (nth, weekday, month) = exception.Weekday!.Value;
+        if (date.Month != month || (int)date.DayOfWeek != weekday) return false;
+        // Counting the same weekdays of the month, from its beginning or from its end.
+        var same = 1;
+        for (var other = date.PlusDays(nth > 0 ? -7 : 7); other.Month == month; other = other.PlusDays(nth > 0 ? -7 : 7)) same++;
+        return same == Math.Abs(nth);
+    }
+
+    static int Length(PlannedException exception)
+    {
+        if (exception.Dates is { } dates) return (dates.To - dates.From).Days + (dates.To - dates.From).Months * 31;
+        if (exception.Yearly is null) return 0;
+        var days = 0;
+        for (var date = new LocalDate(2000, 1, 1); date.Year == 2000; date = date.PlusDays(1)) if (Includes(exception, date)) days++;
+        return days - 1;
+    }
+
+    static int Rank(AccessMode access) => Array.IndexOf([AccessMode.TelephoneOnly, AccessMode.ByAppointment, AccessMode.Open, AccessMode.WalkIn], access);
+}

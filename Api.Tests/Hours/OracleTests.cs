@@ -1,0 +1,112 @@
+using System.Globalization;
+using Api.Hours;
+using FsCheck.Xunit;
+using NodaTime;
+
+namespace Api.Tests.Hours;
+
+/// <summary>
+/// The engine against the <see cref="Oracle"/>, over random schedules at moments around changes of the clock. A failure names
+/// the seed; <c>new RandomSchedules(seed).Next()</c> is the plan.
+/// </summary>
+public sealed class OracleTests
+{
+    const int Before = 2, After = 9;
+
+    [Property(MaxTest = 400)]
+    public void State_and_next_changes_are_those_of_every_single_minute(int seed)
+    {
+        var plan = new RandomSchedules(seed).Next();
+        var (schedule, oracle) = (plan.ToSchedule(), new Oracle(plan, Before, After));
+        var end = plan.Now + Duration.FromDays(After);
+        var random = new Random(seed);
+        foreach (var now in Enumerable.Range(0, 12).Select(_ => plan.Now + Duration.FromMinutes(random.Next(-Before * 1440, 4 * 1440))))
+        {
+            var (status, minute) = (schedule.At(now), oracle.At(now));
+            Check(plan, now, minute, new Oracle.Minute(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, minute.Opened));
+
+            var access = oracle.First(now, end, (_, then) => (then.State, then.Access, then.Note) != (minute.State, minute.Access, minute.Note));
+            // Nothing is foretold of what comes after hours that are not known.
+            var unknown = minute.State == State.Unknown ? now : oracle.First(now, end, (_, then) => then.State == State.Unknown);
+            Next(plan, now, access, status.AccessUntil, end);
+            Next(plan, now, oracle.First(now, unknown ?? end, (before, then) => then.IsOpen && !before.IsOpen), status.OpensAt, unknown ?? end);
+            // It may close where hours cease to be known, and that is not foretold either.
+            Next(plan, now, oracle.First(now, unknown ?? end, (before, then) => !then.IsOpen && before.IsOpen), status.ClosesAt, unknown ?? end);
+            if (unknown is not null)
+            {
+                Check(plan, now, true, status.OpensAt is null || status.OpensAt < unknown);
+                Check(plan, now, true, status.ClosesAt is null || status.ClosesAt < unknown);
+            }
+        }
+    }
+
+    [Property(MaxTest = 200)]
+    public void An_answer_is_valid_until_the_first_instant_at_which_it_is_another(int seed)
+    {
+        var plan = new RandomSchedules(seed).Next();
+        var schedule = plan.ToSchedule();
+        var random = new Random(seed);
+        var now = plan.Now;
+        var answer = Answer(schedule, now);
+        if (answer.ValidUntil is { } until)
+        {
+            Check(plan, until, true, until > now);
+            var length = (until - now).TotalMinutes;
+            foreach (var share in (double[])[0, random.NextDouble(), random.NextDouble(), random.NextDouble(), 1])
+            {
+                var then = now + Duration.FromMinutes(Math.Max(0, (long)(share * length) - 1));
+                Check(plan, then, answer with { OpensAt = null, ClosesAt = null, ValidUntil = null }, Answer(schedule, then) with { OpensAt = null, ClosesAt = null, ValidUntil = null });
+                Check(plan, then, answer, Answer(schedule, then));
+            }
+            Check(plan, until, false, answer == Answer(schedule, until) with { ValidUntil = answer.ValidUntil });
+        }
+        else
+        {
+            Check(plan, now, answer, Answer(schedule, now + Duration.FromDays(random.Next(300))));
+        }
+    }
+
+    [Property(MaxTest = 200)]
+    public void A_calendar_has_every_minute_in_the_period_that_it_belongs_to(int seed)
+    {
+        var plan = new RandomSchedules(seed).Next();
+        var oracle = new Oracle(plan, Before, After);
+        var (from, to) = (plan.Today.PlusDays(-1), plan.Today.PlusDays(5));
+        var days = plan.ToSchedule().Calendar(from, to);
+        foreach (var day in days.Where(day => day.Day.Kind is not (DayKind.Unknown or DayKind.Skipped)))
+            Check(plan, plan.Now, (day.Day.Date, oracle.OpenMinutes(day.Day.Date)), (day.Day.Date, (int)day.OpenTime!.Value.TotalMinutes));
+
+        var periods = days.SelectMany(day => (day.Periods ?? []).Select(period => (day.Day.Date, period))).ToArray();
+        for (var now = plan.Now - Duration.FromDays(Before); now < plan.Now + Duration.FromDays(7); now += Duration.FromMinutes(1))
+        {
+            var minute = oracle.At(now);
+            var found = periods.Where(entry => entry.period.Opens <= now && now < entry.period.Closes).ToArray();
+            if (minute.Opened is { } opened && opened >= from && opened <= to)
+                Check(plan, now, (opened, minute.Access, minute.Note), found is [var one] ? (one.Date, (AccessMode?)one.period.Access, one.period.Note) : default);
+            else
+                Check(plan, now, 0, found.Length);
+        }
+    }
+
+    sealed record Answered(State State, AccessMode? Access, string? Note, Instant? OpensAt, Instant? ClosesAt, string Reason, string Text, Instant? ValidUntil);
+
+    static Answered Answer(Schedule schedule, Instant now)
+    {
+        var status = schedule.At(now);
+        var words = HoursText.In(CultureInfo.GetCultureInfo("en"));
+        return new Answered(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, status.OpensAt, status.ClosesAt,
+            words.Reason(status.Moment, schedule.Closure), words.Of(status, schedule.Zone), status.ValidUntil);
+    }
+
+    static void Next(Plan plan, Instant now, Instant? expected, Instant? actual, Instant limit)
+    {
+        if (expected is not null) Check(plan, now, expected, actual);
+        else Check(plan, now, true, actual is null || actual >= limit);
+    }
+
+    static void Check<T>(Plan plan, Instant at, T expected, T actual)
+    {
+        if (!EqualityComparer<T>.Default.Equals(expected, actual))
+            Assert.Fail($"At {at}, {at.InZone(plan.TimeZone)}:\n  expected {expected}\n  but was  {actual}\n{plan}");
+    }
+}
