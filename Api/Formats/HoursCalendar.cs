@@ -123,14 +123,13 @@ static class HoursCalendar
                 if (exception.When.Includes(date) && !Holds(date)) left.Add(Iso(date));
             yield return (runs[0].First, 1, YearlyRule(exception.When), string.Join(",", left));
         }
-        // Several days as one event that comes back, when none of them is left out.
+        // Several days as one event that comes back, when none of them is left out and they are as many every year.
         else if (exception is { When: DateRule.Yearly range, Effect: ExceptionEffect.Closed or ExceptionEffect.AsUsual } &&
-            runs.All(run => IsOn(run.First, range.From) && (IsOn(run.Last, range.To) || run.Last == last)))
+            !(range.From != range.To && range.Includes(new LocalDate(2000, 2, 29))) && runs.All(run => IsOn(run.First, range.From) && (IsOn(run.Last, range.To) || run.Last == last)))
         {
             var first = runs[0].First;
             var end = range.To.InYear(first.Year);
             if (end < first) end = range.To.InYear(first.Year + 1);
-            // Over New Year, or over a leap day, it takes as many days as it does this time.
             yield return (first, NodaTime.Period.DaysBetween(first, end) + 1, YearlyRule(new DateRule.Yearly(range.From, range.From)), "");
         }
         else

@@ -64,21 +64,24 @@ static class WallClock
     /// <summary>Every date of a range, both included.</summary>
     public static IEnumerable<WallDay> Dates(Schedule schedule, LocalDate from, LocalDate to)
     {
-        // What a very long day leaves to the date after it.
-        Period? rest = null;
-        foreach (var day in schedule.Calendar(from, to))
+        // What a day leaves to the date after it, of periods longer than 24 hours and of those that another one cuts in two.
+        List<Period> rest = [];
+        foreach (var day in schedule.Calendar(from.PlusDays(-1), to))
         {
-            List<Period>? periods = day.Periods is null ? null : [];
-            if (rest is not null && periods is not null) periods.Add(rest);
-            rest = null;
+            var periods = day.Periods is null ? null : rest;
+            rest = [];
             foreach (var period in day.Periods ?? [])
             {
                 var (opens, closes) = (Local(period.Opens), Local(period.Closes));
                 var (access, note) = (period.Access, period.Note);
-                if (opens.PlusDays(1) < closes || (opens.PlusDays(1) == closes && opens.TimeOfDay != LocalTime.Midnight))
+                if (opens.Date > day.Day.Date)
                 {
-                    rest = new Period(LocalTime.Midnight, closes.TimeOfDay, access, note);
+                    rest.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, access, note));
+                }
+                else if (opens.PlusDays(1) < closes || (opens.PlusDays(1) == closes && opens.TimeOfDay != LocalTime.Midnight))
+                {
                     periods!.Add(new Period(opens.TimeOfDay, LocalTime.Midnight, access, note));
+                    rest.Add(new Period(LocalTime.Midnight, closes.TimeOfDay, access, note));
                 }
                 // By the wall's clock nothing is left of what ends in an hour that comes twice before it began.
                 else if (opens < closes)
@@ -86,7 +89,8 @@ static class WallClock
                     periods!.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, access, note));
                 }
             }
-            yield return new WallDay(day.Day.Date, periods, ReasonOf(schedule, day), day.Day.Kind == DayKind.TemporarilyClosed);
+            periods?.Sort((one, other) => one.Opens.CompareTo(other.Opens));
+            if (day.Day.Date >= from) yield return new WallDay(day.Day.Date, periods, ReasonOf(schedule, day), day.Day.Kind == DayKind.TemporarilyClosed);
         }
 
         LocalDateTime Local(Instant instant) => instant.InZone(schedule.Zone).LocalDateTime;

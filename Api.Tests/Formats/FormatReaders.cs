@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Api.Tests.Formats;
+
+/// <summary>Reads hours out of the formats as another system would, and shares no code with what wrote them.</summary>
+abstract class HoursReader(DateTimeZone zone, object text)
+{
+    public override string ToString() => $"{text}";
+
+    /// <summary>Minutes from the midnight of a date; an end after 24:00 is on the next day. What opens on that date.</summary>
+    protected abstract IEnumerable<(int From, int To)> On(LocalDate date);
+
+    public bool IsOpen(Instant instant)
+    {
+        var today = instant.InZone(zone).Date;
+        return new[] { today.PlusDays(-1), today, today.PlusDays(1) }.Any(date => Exists(date) && On(date).Any(span =>
+            ToInstant(date, span.From, ends: false) <= instant && instant < ToInstant(date, span.To, ends: true)));
+    }
+
+    bool Exists(LocalDate date) => zone.AtStartOfDay(date).Date == date;
+
+    Instant ToInstant(LocalDate date, int minutes, bool ends)
+    {
+        var mapping = zone.MapLocal(date.AtMidnight().PlusMinutes(minutes));
+        return mapping.Count == 0 ? mapping.EarlyInterval.End : (ends ? mapping.Last() : mapping.First()).ToInstant();
+    }
+
+    protected static int Minutes(string clock) =>
+        int.Parse(clock[..2], CultureInfo.InvariantCulture) * 60 + int.Parse(clock[3..5], CultureInfo.InvariantCulture);
+
+    protected static (int, int) Span(int opens, int closes) => (opens, closes <= opens ? closes + 1440 : closes);
+
+    protected static LocalDate Date(JsonNode? node) => LocalDatePattern.Iso.Parse(node!.GetValue<string>()).Value;
+}
+
+sealed class SchemaOrgReader(DateTimeZone zone, JsonNode clinic) : HoursReader(zone, clinic)
+{
+    protected override IEnumerable<(int From, int To)> On(LocalDate date)
+    {
+        var special = clinic["specialOpeningHoursSpecification"]!.AsArray().Where(entry => Holds(entry!)).ToArray();
+        var entries = special.Length > 0 ? special : [.. (clinic["openingHoursSpecification"]?.AsArray() ?? [])
+            .Where(entry => Holds(entry!) && entry!["dayOfWeek"]!.AsArray().Any(day => day!.GetValue<string>() == $"{date.DayOfWeek}"))];
+        foreach (var entry in entries)
+        {
+            var (opens, closes) = (entry!["opens"]!.GetValue<string>(), entry["closes"]!.GetValue<string>());
+            if ((opens, closes) == ("00:00", "00:00")) continue;
+            yield return (opens, closes) == ("00:00", "23:59") ? (0, 1440) : Span(Minutes(opens), Minutes(closes));
+        }
+
+        bool Holds(JsonNode entry) => (entry["validFrom"] is null || Date(entry["validFrom"]) <= date) && (entry["validThrough"] is null || date <= Date(entry["validThrough"]));
+    }
+}
+
+sealed class GoogleReader(DateTimeZone zone, JsonNode body) : HoursReader(zone, body)
+{
+    protected override IEnumerable<(int From, int To)> On(LocalDate date)
+    {
+        var special = body["specialHours"]!["specialHourPeriods"]!.AsArray().Where(period => Date2(period!["startDate"]!) == date).ToArray();
+        if (special.Length > 0)
+        {
+            return special.Where(period => period!["closed"]?.GetValue<bool>() != true).Select(period =>
+                (Time(period!["openTime"]!), Time(period["closeTime"]!) + (Date2(period["endDate"]!) > date ? 1440 : 0)));
+        }
+        return (body["regularHours"]?["periods"]?.AsArray() ?? []).Where(period => string.Equals(period!["openDay"]!.GetValue<string>(), $"{date.DayOfWeek}", StringComparison.OrdinalIgnoreCase))
+            .Select(period => (Time(period!["openTime"]!), Time(period["closeTime"]!) + (period["closeDay"]!.GetValue<string>() != period["openDay"]!.GetValue<string>() ? 1440 : 0)));
+
+        static int Time(JsonNode time) => time["hours"]!.GetValue<int>() * 60 + time["minutes"]!.GetValue<int>();
+        static LocalDate Date2(JsonNode day) => new(day["year"]!.GetValue<int>(), day["month"]!.GetValue<int>(), day["day"]!.GetValue<int>());
+    }
+}
+
+sealed class FhirReader(DateTimeZone zone, JsonNode location) : HoursReader(zone, location)
+{
+    protected override IEnumerable<(int From, int To)> On(LocalDate date) =>
+        (location["hoursOfOperation"]?.AsArray() ?? []).Where(entry => entry!["daysOfWeek"]!.AsArray().Any(day => string.Equals(day!.GetValue<string>(), $"{date.DayOfWeek}"[..3], StringComparison.OrdinalIgnoreCase)))
+            .Select(entry => entry!["allDay"] is not null ? (0, 1440)
+                : (Minutes(entry["openingTime"]!.GetValue<string>()), entry["closingTime"]!.GetValue<string>() is "23:59:59" ? 1440 : Minutes(entry["closingTime"]!.GetValue<string>())));
+}
+
+/// <summary>The part of the opening_hours grammar that is written here. The last rule that names a date decides about it.</summary>
+sealed partial class OsmReader(DateTimeZone zone, string value) : HoursReader(zone, value)
+{
+    static readonly string[] Months = CultureInfo.InvariantCulture.DateTimeFormat.AbbreviatedMonthNames;
+    static readonly string[] DaysOfWeek = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
+
+    readonly Match[] rules = [.. Split().Split(value).Select(rule => Rule().Match(rule) is { Success: true } match ? match : throw new FormatException(rule))];
+
+    public bool IsUnknown(LocalDate date) => Deciding(date) is { } rule && rule.Groups["hours"].Value == "unknown";
+
+    protected override IEnumerable<(int From, int To)> On(LocalDate date)
+    {
+        var hours = Deciding(date)?.Groups["hours"].Value;
+        return hours switch
+        {
+            null or "off" or "unknown" => [],
+            "" => [(0, 1440)], // 24/7
+            _ => hours.Split(',').Select(span => (Minutes(span[..5]), Minutes(span[6..]))),
+        };
+    }
+
+    Match? Deciding(LocalDate date) => rules.LastOrDefault(rule => Names(rule, date));
+
+    static bool Names(Match rule, LocalDate date)
+    {
+        if (rule.Groups["nth"].Success)
+        {
+            var nth = int.Parse(rule.Groups["nth"].Value, CultureInfo.InvariantCulture);
+            return date.Month == Month(rule.Groups["nthmonth"].Value) && date.DayOfWeek == Day(rule.Groups["nthday"].Value) &&
+                (nth > 0 ? (date.Day - 1) / 7 + 1 == nth : date.PlusDays(7).Month != date.Month);
+        }
+        if (rule.Groups["from"].Success)
+        {
+            var from = rule.Groups["from"].Value;
+            var to = rule.Groups["to"].Success ? rule.Groups["to"].Value : from;
+            if (from.Length == "2026 Dec 24".Length)
+            {
+                var last = rule.Groups["plus"].Success ? LocalDate.MaxIsoValue : Dated(to);
+                if (date < Dated(from) || date > last) return false;
+            }
+            else
+            {
+                var (first, last, day) = (Order(from), Order(to), date.Month * 100 + date.Day);
+                if (!(first <= last ? first <= day && day <= last : day >= first || day <= last)) return false;
+            }
+        }
+        return !rule.Groups["days"].Success || rule.Groups["days"].Value.Split(',').Any(part =>
+            part.Length == 2 ? Day(part) == date.DayOfWeek : Day(part[..2]) <= date.DayOfWeek && date.DayOfWeek <= Day(part[3..]));
+    }
+
+    static int Order(string monthDay) => Month(monthDay[..3]) * 100 + int.Parse(monthDay[4..], CultureInfo.InvariantCulture);
+    static LocalDate Dated(string text) => new(int.Parse(text[..4], CultureInfo.InvariantCulture), Month(text[5..8]), int.Parse(text[9..], CultureInfo.InvariantCulture));
+    static int Month(string name) => Array.IndexOf(Months, name) + 1;
+    static IsoDayOfWeek Day(string name) => (IsoDayOfWeek)(Array.IndexOf(DaysOfWeek, name) + 1);
+
+    [GeneratedRegex("; (?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")]
+    private static partial Regex Split();
+
+    [GeneratedRegex("""^(?:24/7 ?)?(?:(?<nthmonth>[A-Z][a-z]{2}) (?<nthday>[A-Z][a-z])\[(?<nth>-?\d)\] ?|(?:(?<from>(?:\d{4} )?[A-Z][a-z]{2} \d\d)(?:-(?<to>(?:\d{4} )?[A-Z][a-z]{2} \d\d)|(?<plus>\+))? ?)?(?<days>(?:(?:Mo|Tu|We|Th|Fr|Sa|Su)[-,]?)+)? ?)(?<hours>off|unknown|(?:\d\d:\d\d-\d\d:\d\d,?)+)?(?: open)?(?: "[^"]*")?$""")]
+    private static partial Regex Rule();
+}
