@@ -107,6 +107,16 @@ public sealed class SeedTests : IDisposable
     [InlineData("name: Here", "name: Here\n    telehealth: perhaps", 6, "")]
     [InlineData("name: Here", "name: Here\n  - slug: here\n    name: Again", 6, "'here' is there twice")]
     [InlineData("name: Here", "name: Here\n    coordinates: { latitude: 91, longitude: 0 }", 6, "latitude")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 13-01, reason: R, closed: true }", 7, "'every 13-01'")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: 2026-02-30, reason: R, closed: true }", 7, "'2026-02-30'")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: 2026-03-02 to 2026-03-01, reason: R, closed: true }", 7, "'2026-03-02 to 2026-03-01'")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every sixth monday of may, reason: R, closed: true }", 7, "'every sixth monday of may'")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, closed: true }", 7, "reason")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, reason: R }", 7, "closed")]
+    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, reason: R, closed: true, asUsual: true }", 7, "closed")]
+    [InlineData("name: Here", "name: Here\n    hoursChanges: [{ validFrom: soon }]", 6, "'soon'")]
+    [InlineData("name: Here", "name: Here\n    temporaryClosure: { closedFrom: 2026-06-02, reopensOn: 2026-06-02 }", 4, "reopensOn")]
+    [InlineData("name: Here", "name: Here\n    hoursChanges:\n      - &a { validFrom: 2026-06-01, monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] }\n      - *a", 4, "two hoursChanges")]
     public void An_error_in_the_clinic_is_named_with_file_and_line(string correct, string wrong, int line, string message)
     {
         var fault = Assert.Throws<StartupFault>(() => SeedFolder.Read(Write(Clinic.Replace(correct, wrong, StringComparison.Ordinal))));

@@ -36,6 +36,8 @@ sealed class SeedFolder
         var again = clinic.Locations.GroupBy(location => location.Slug.Value).FirstOrDefault(same => same.Count() > 1);
         if (again is not null)
             throw new StartupFault($"{clinicFile}, line {again.Last().Slug.Line}: the slug '{again.Key}' is there twice.");
+        if (clinic.Locations.FirstOrDefault(location => location.TemporaryClosure is { } closure && closure.ReopensOn <= closure.ClosedFrom) is { } never)
+            throw new StartupFault($"{clinicFile}, line {never.Slug.Line}: '{never.Slug.Value}' has a temporaryClosure whose reopensOn is not after its closedFrom.");
         var articles = Path.Combine(folder, "articles");
         return new SeedFolder
         {

@@ -1,0 +1,167 @@
+using Api.Hours;
+using Api.Locations;
+using Api.Seed;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Api.Tests.Hours;
+
+/// <summary>The engine's edges, one a row. Hours are written as in a seed; instants as local time with offset.</summary>
+public sealed class ScheduleTests
+{
+    const string NewYork = "America/New_York";
+
+    [Theory]
+    // An end is exclusive.
+    [InlineData(NewYork, "09:00-17:00", "2026-06-01T08:59:59-04", "Closed", "2026-06-01T09:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData(NewYork, "09:00-17:00", "2026-06-01T09:00:00-04", "Open", "2026-06-02T09:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData(NewYork, "09:00-17:00", "2026-06-01T16:59:59-04", "Open", "2026-06-02T09:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData(NewYork, "09:00-17:00", "2026-06-01T17:00:00-04", "Closed", "2026-06-02T09:00:00-04", "2026-06-02T17:00:00-04")]
+    // A lunch break.
+    [InlineData(NewYork, "08:00-12:00 13:00-17:00", "2026-06-01T12:30:00-04", "Closed", "2026-06-01T13:00:00-04", "2026-06-01T17:00:00-04")]
+    // Periods that touch, overlap or go on over midnight are one stay.
+    [InlineData(NewYork, "08:00-12:00 12:00-17:00", "2026-06-01T09:00:00-04", "Open", "2026-06-02T08:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData(NewYork, "08:00-13:00 12:00-17:00", "2026-06-01T09:00:00-04", "Open", "2026-06-02T08:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData(NewYork, "00:00-03:00 22:00-00:00", "2026-06-01T23:00:00-04", "Open", "2026-06-02T22:00:00-04", "2026-06-02T03:00:00-04")]
+    [InlineData(NewYork, "22:00-06:00", "2026-06-02T05:59:59-04", "Open", "2026-06-02T22:00:00-04", "2026-06-02T06:00:00-04")]
+    // Always open never opens and never closes.
+    [InlineData(NewYork, "00:00-00:00", "2026-06-01T12:00:00-04", "Open", null, null)]
+    // Never open neither.
+    [InlineData(NewYork, "", "2026-06-01T12:00:00-04", "Closed", null, null)]
+    // Answering the telephone is not seeing anybody.
+    [InlineData(NewYork, "08:00-09:00/telephoneOnly 09:00-17:00", "2026-06-01T08:30:00-04", "Closed", "2026-06-01T09:00:00-04", "2026-06-01T17:00:00-04")]
+    // By appointment and open are one stay, since neither is closed, and two states.
+    [InlineData(NewYork, "08:00-09:00/byAppointment 09:00-17:00", "2026-06-01T08:30:00-04", "ByAppointment", "2026-06-02T08:00:00-04", "2026-06-01T17:00:00-04")]
+    // 2:30 is skipped: what opens in it opens at 3:00, and what ends in it ends there.
+    [InlineData(NewYork, "02:30-05:00", "2026-03-08T01:59:59-05", "Closed", "2026-03-08T03:00:00-04", "2026-03-08T05:00:00-04")]
+    [InlineData(NewYork, "01:00-02:30", "2026-03-08T01:30:00-05", "Open", "2026-03-09T01:00:00-04", "2026-03-08T03:00:00-04")]
+    [InlineData(NewYork, "02:10-02:50", "2026-03-08T01:59:00-05", "Closed", "2026-03-09T02:10:00-04", "2026-03-09T02:50:00-04")]
+    // 1:30 comes twice: what opens in it opens the first time, and what ends in it ends the second.
+    [InlineData(NewYork, "01:30-05:00", "2026-11-01T01:29:59-04", "Closed", "2026-11-01T01:30:00-04", "2026-11-01T05:00:00-05")]
+    [InlineData(NewYork, "00:00-01:30", "2026-11-01T01:45:00-04", "Open", "2026-11-02T00:00:00-05", "2026-11-01T01:30:00-05")]
+    // Half an hour.
+    [InlineData("Australia/Lord_Howe", "02:15-05:00", "2026-10-04T01:59:00+10:30", "Closed", "2026-10-04T02:30:00+11", "2026-10-04T05:00:00+11")]
+    // At midnight, which does not exist then.
+    [InlineData("America/Havana", "00:00-08:00", "2024-03-09T23:00:00-05", "Closed", "2024-03-10T01:00:00-04", "2024-03-10T08:00:00-04")]
+    // A date that does not exist: nothing opens on it, and the night before it ends as the next date begins.
+    [InlineData("Pacific/Apia", "09:00-17:00", "2011-12-29T20:00:00-10", "Closed", "2011-12-31T09:00:00+14", "2011-12-31T17:00:00+14")]
+    [InlineData("Pacific/Apia", "22:00-06:00", "2011-12-29T23:00:00-10", "Open", "2011-12-31T22:00:00+14", "2011-12-31T00:00:00+14")]
+    public void The_same_hours_every_day(string zone, string hours, string at, string state, string? opens, string? closes) =>
+        Check(Schedule(zone, hours), at, state, opens, closes);
+
+    [Theory]
+    // 2026-12-25 is a Friday.
+    [InlineData("every 12-25 closed", "2026-12-25T12:00:00-05", "Closed", "2026-12-26T09:00:00-05", "Christmas")]
+    [InlineData("every fourth thursday of november closed", "2026-11-26T12:00:00-05", "Closed", "2026-11-27T09:00:00-05", "Christmas")]
+    [InlineData("every last monday of may closed", "2026-05-25T12:00:00-04", "Closed", "2026-05-26T09:00:00-04", "Christmas")]
+    [InlineData("every 12-24 to 01-02 closed", "2027-01-01T12:00:00-05", "Closed", "2027-01-03T09:00:00-05", "Christmas")]
+    [InlineData("2026-12-24 to 2026-12-26 closed", "2026-12-24T12:00:00-05", "Closed", "2026-12-27T09:00:00-05", "Christmas")]
+    [InlineData("every 02-29 closed", "2028-02-29T12:00:00-05", "Closed", "2028-03-01T09:00:00-05", "Christmas")]
+    [InlineData("every 02-29 closed", "2027-02-28T12:00:00-05", "Open", "2027-03-01T09:00:00-05", null)]
+    // Other hours, and what is closed of the usual ones.
+    [InlineData("2026-12-25 10:00-11:00", "2026-12-25T12:00:00-05", "Closed", "2026-12-26T09:00:00-05", "Christmas")]
+    [InlineData("2026-12-25 part 12:00-13:00", "2026-12-25T12:00:00-05", "Closed", "2026-12-25T13:00:00-05", "Christmas")]
+    [InlineData("2026-12-25 part 12:00-13:00", "2026-12-25T13:00:00-05", "Open", "2026-12-26T09:00:00-05", null)]
+    // The night before is closed with the evening on which it opened, not with the date on which it ends.
+    [InlineData("2026-12-25 22:00-03:00; 2026-12-26 closed", "2026-12-26T02:00:00-05", "Open", "2026-12-27T09:00:00-05", "Christmas")]
+    // A part that is closed is closed, whatever runs into it.
+    [InlineData("2026-12-25 22:00-03:00; 2026-12-26 part 01:00-02:00", "2026-12-26T01:30:00-05", "Closed", "2026-12-26T02:00:00-05", "Christmas")]
+    // Once before yearly, the location's own before the clinic's, a date before a range; and as usual lifts.
+    [InlineData("clinic 2026-12-25 closed; 2026-12-20 to 2026-12-31 10:00-14:00", "2026-12-25T13:00:00-05", "Open", "2026-12-26T10:00:00-05", "Christmas")]
+    [InlineData("2026-12-20 to 2026-12-31 closed; 2026-12-25 10:00-14:00", "2026-12-25T13:00:00-05", "Open", "2027-01-01T09:00:00-05", "Christmas")]
+    [InlineData("every 12-25 closed; 2026-12-25 10:00-14:00", "2026-12-25T13:00:00-05", "Open", "2026-12-26T09:00:00-05", "Christmas")]
+    [InlineData("clinic every 12-25 closed; 2026-12-25 usual", "2026-12-25T13:00:00-05", "Open", "2026-12-26T09:00:00-05", "Christmas")]
+    public void An_exception(string exceptions, string at, string state, string opens, string? reason)
+    {
+        var status = Check(Schedule(NewYork, "09:00-17:00", exceptions), at, state, opens, null, all: false);
+        Assert.Equal(reason, (status.Moment.ClosedBy ?? status.Moment.Day.Exception)?.Reason);
+    }
+
+    [Theory]
+    [InlineData("2026-05-31T12:00:00-04", "Open", "2026-06-01T07:00:00-04", "2026-05-31T17:00:00-04")]
+    [InlineData("2026-06-01T16:00:00-04", "Closed", "2026-06-02T07:00:00-04", "2026-06-02T15:00:00-04")]
+    // The past stays answerable.
+    [InlineData("2020-06-01T16:00:00-04", "Open", "2020-06-02T09:00:00-04", "2020-06-01T17:00:00-04")]
+    public void Summer_hours_hold_from_their_date_on(string at, string state, string opens, string closes) =>
+        Check(new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("09:00-17:00"), Weekly("07:00-15:00", new LocalDate(2026, 6, 1))], []), at, state, opens, closes);
+
+    [Theory]
+    [InlineData("2026-05-31", "2026-06-03", "2026-06-01T12:00:00-04", "TemporarilyClosed", "2026-06-03T09:00:00-04")]
+    [InlineData("2026-05-31", "2026-06-03", "2026-06-03T12:00:00-04", "Open", "2026-06-04T09:00:00-04")]
+    [InlineData("2026-06-02", null, "2026-06-01T12:00:00-04", "Open", null)]
+    [InlineData(null, null, "2026-06-01T12:00:00-04", "TemporarilyClosed", null)]
+    public void A_temporary_closure(string? from, string? reopens, string at, string state, string? opens) =>
+        Check(new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("09:00-17:00")], [], new TemporaryClosure(Date(from), Date(reopens), "Works")), at, state, opens, null, all: false);
+
+    [Fact]
+    public void Unknown_is_not_closed()
+    {
+        var unknown = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [], [Exception("2026-12-25 closed")]);
+        Check(unknown, "2026-12-24T12:00:00-05", "Unknown", null, null);
+        Check(unknown, "2026-12-25T12:00:00-05", "Closed", null, null);
+    }
+
+    [Theory]
+    [InlineData(NewYork, "2026-03-07", 24 * 60)]
+    [InlineData(NewYork, "2026-03-08", 23 * 60)]
+    [InlineData(NewYork, "2026-11-01", 25 * 60)]
+    [InlineData("Australia/Lord_Howe", "2026-04-05", (24 * 60) + 30)]
+    [InlineData("Pacific/Apia", "2011-12-30", 0)]
+    public void Open_minutes_are_those_that_pass(string zone, string date, int minutes)
+    {
+        var day = Assert.Single(Schedule(zone, "00:00-00:00").Calendar(Date(date)!.Value, Date(date)!.Value));
+        Assert.Equal(Duration.FromMinutes(minutes), day.OpenTime);
+    }
+
+    static Status Check(Schedule schedule, string at, string state, string? opens, string? closes, bool all = true)
+    {
+        var status = schedule.At(At(at)!.Value);
+        Assert.Equal(state, $"{status.Moment.State}");
+        Assert.Equal(At(opens), status.OpensAt);
+        if (all) Assert.Equal(At(closes), status.ClosesAt);
+        // What is said to hold until a moment is still so just before it.
+        if (status.ValidUntil is { } until)
+        {
+            var last = schedule.At(until - Duration.Epsilon);
+            Assert.Equal((status.Moment.State, status.OpensAt, status.ClosesAt), (last.Moment.State, last.OpensAt, last.ClosesAt));
+        }
+        return status;
+    }
+
+    static Schedule Schedule(string zone, string hours, string exceptions = "") => new(
+        DateTimeZoneProviders.Tzdb[zone], [Weekly(hours)],
+        exceptions.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Exception));
+
+    static WeeklyHours Weekly(string hours, LocalDate? from = null) =>
+        new(WeeklyHours.Week.SelectMany(day => Periods(hours).Select(period => (day, period))).ToLookup(pair => pair.day, pair => pair.period), from);
+
+    // "clinic every 12-25 closed": whose, when, and one of closed, usual, part and a period, or periods.
+    static ScheduleException Exception(string text)
+    {
+        var clinic = text.StartsWith("clinic ", StringComparison.Ordinal);
+        if (clinic) text = text["clinic ".Length..];
+        var (when, what) = (text[..text.LastIndexOf(' ')], text[(text.LastIndexOf(' ') + 1)..]);
+        var part = when.EndsWith(" part", StringComparison.Ordinal);
+        if (part) when = when[..^" part".Length];
+        var effect = part ? ExceptionEffect.ClosedPart : what switch
+        {
+            "closed" => ExceptionEffect.Closed,
+            "usual" => ExceptionEffect.AsUsual,
+            _ => ExceptionEffect.Periods,
+        };
+        var periods = effect is ExceptionEffect.ClosedPart or ExceptionEffect.Periods ? Periods(what) : [];
+        return new ScheduleException(SeedFiles.ParseDateRule(when)!, effect, "Christmas", periods, clinic);
+    }
+
+    static Period[] Periods(string hours) =>
+        [.. hours.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text =>
+        {
+            var parts = text.Split('/');
+            var period = SeedFiles.ParsePeriod(parts[0])!;
+            return parts.Length == 1 ? period : new Period(period.Opens, period.Closes, Enum.Parse<AccessMode>(parts[1], ignoreCase: true), null);
+        })];
+
+    static Instant? At(string? text) => text is null ? null : OffsetDateTimePattern.GeneralIso.Parse(text).Value.ToInstant();
+
+    static LocalDate? Date(string? text) => text is null ? null : LocalDatePattern.Iso.Parse(text).Value;
+}
