@@ -9,21 +9,14 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
-
     static ChromeDriver Browser(TempFolder profile)
     {
-        var (browser, driver) = (Find("chromium"), Find("chromedriver"));
-        var missing = browser is null || driver is null;
-        Assert.SkipWhen(missing && Environment.GetEnvironmentVariable("CI") != "true", "chromium and chromedriver are not installed");
-        Assert.False(missing, "Under CI, chromium and chromedriver must be installed.");
-
-        var options = new ChromeOptions { BinaryLocation = browser };
+        var tools = Tools.Need("chromium", "chromedriver");
+        var options = new ChromeOptions { BinaryLocation = tools[0] };
         options.AddArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--window-size=1200,2000", $"--user-data-dir={profile.Path}");
         options.SetLoggingPreference(LogType.Browser, OpenQA.Selenium.LogLevel.All);
-        return new ChromeDriver(ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(driver)), options, Patience);
+        return new ChromeDriver(ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(tools[1])), options, Patience);
     }
 
     [Fact]
