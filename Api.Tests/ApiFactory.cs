@@ -45,7 +45,7 @@ public sealed class ApiFactory : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", .. Settings], builder =>
+        App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", .. ApiProcess.GenerousLimits, .. Settings], builder =>
         {
             builder.Logging.ClearProviders().AddProvider(Log);
             builder.Services.AddSingleton<TimeProvider>(Clock);

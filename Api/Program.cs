@@ -26,6 +26,7 @@ static class Program
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site"));
         builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database"));
+        builder.Services.Configure<ContactOptions>(builder.Configuration.GetSection("Contact")).PostConfigure<ContactOptions>(options => options.Check());
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         builder.Services.AddContent();
         builder.Services.AddSecurityHeaders();

@@ -59,6 +59,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         { "getHoursCalendar", 422, "/v1/hours.ics?in=fr", null },
         { "createContactSubmission", 201, "/v1/contact-submissions", "createContactSubmission.request" },
         { "createContactSubmission", 422, "/v1/contact-submissions", """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }""" },
+        { "createContactSubmission", 429, "/v1/contact-submissions", "createContactSubmission.request" },
         { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
         { "getLiveness", 200, "/health/live", null },
         { "getReadiness", 200, "/health/ready", null },
@@ -151,7 +152,8 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             Headers = { { "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" } },
         };
         if (status == 406) request.Headers.Add("Accept", "text/html");
-        using var response = await api.Client.SendAsync(request);
+        await using var limited = status == 429 ? await FullAsync(path, body!) : null;
+        using var response = await (limited ?? api).Client.SendAsync(request);
         Assert.Equal(status, (int)response.StatusCode);
         var isJson = response.Content.Headers.ContentType!.MediaType!.EndsWith("json", StringComparison.Ordinal);
         var text = await response.Content.ReadAsStringAsync();
@@ -167,6 +169,16 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         // The reader puts a text of its own in the place of null.
         JsonAssert.Equal(NullSentinel().Replace(media.Example!.ToJsonString(), "null"), answer);
         Validate(answer, media.Schema!, name);
+    }
+
+    /// <summary>An API that takes no more for the next nine minutes.</summary>
+    static async Task<ApiFactory> FullAsync(string path, string body)
+    {
+        var full = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=5", "--Contact:Limits:Overall:Requests=1000"]));
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(201, (int)(await full.Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"))).StatusCode);
+        full.Clock.Advance(TimeSpan.FromMinutes(1));
+        return full;
     }
 
     [Fact]

@@ -44,6 +44,67 @@ public sealed class ServerTests
     }
 
     [Fact]
+    public async Task Hundreds_who_stop_half_way_hold_no_thread_keep_nobody_waiting_and_are_cut_off()
+    {
+        const int Each = 150;
+        const string Start = "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
+        using var folder = new TempFolder();
+        // A process of its own, as only its threads are to be counted.
+        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
+        using var running = api;
+        int Threads()
+        {
+            api.Process.Refresh();
+            return api.Process.Threads.Count;
+        }
+        var before = Threads();
+        var senders = Enumerable.Repeat(Start + "\r\n{\"name\":\"MARKED", Each).Concat(Enumerable.Repeat(Start, Each)).Concat(Enumerable.Repeat(Start + "\r\n{", Each))
+            .Select((sent, i) => StopAsync(client.BaseAddress!.Port, sent, drips: i >= 2 * Each)).ToArray();
+        var connected = await Task.WhenAll(senders);
+        for (var i = 0; i < 20; i++)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            Assert.Contains("jonesboro", await client.GetStringAsync("/v1/locations?uncached=1", patience.Token), StringComparison.Ordinal);
+        }
+        Assert.Contains(connected, connection => !connection.IsCompleted);
+        Assert.InRange(Threads(), 1, before + 30);
+
+        var answers = await Task.WhenAll(connected);
+        Assert.All(answers[..Each], answer => Assert.Contains("/problems/timeout", answer, StringComparison.Ordinal));
+        Assert.All(answers[..(2 * Each)], answer => Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal));
+        // To a connection that still sends, the end can come before the answer.
+        Assert.All(answers[(2 * Each)..], answer => Assert.True(answer is "" || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer));
+        Assert.InRange(Threads(), 1, before + 30);
+        Assert.DoesNotContain("MARKED", api.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Sends the beginning of a request, and then nothing more or a byte now and then.</summary>
+    /// <returns>What is answered until the server ends the connection, once the beginning is sent.</returns>
+    static async Task<Task<string>> StopAsync(int port, string beginning, bool drips)
+    {
+        var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(beginning));
+        return ReadAsync();
+
+        async Task<string> ReadAsync()
+        {
+            using var closing = socket;
+            var answer = new StreamReader(stream).ReadToEndAsync();
+            try
+            {
+                while (drips && await Task.WhenAny(answer, Task.Delay(200)) != answer) await stream.WriteAsync(" "u8.ToArray());
+                return await answer;
+            }
+            catch (IOException)
+            {
+                return "";
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_sender_who_hangs_up_half_way_leaves_nothing_and_harms_nobody()
     {
         await using var api = await ApiFactory.StartAsync();

@@ -88,6 +88,9 @@ static class Verbs
             $"another with --urls http://localhost:5081. ({e.Message})",
         SocketException or IOException { InnerException: SocketException } =>
             $"The address to listen on cannot be used: choose another with --urls. ({e.Message})",
+        // Of the binder's: "Failed to convert configuration value 'x' at 'Database:WriteQueueCapacity' to type 'System.Int32'."
+        InvalidOperationException { InnerException: ArgumentException or FormatException or OverflowException } when
+            e.Message.Contains("configuration value", StringComparison.Ordinal) => $"A setting cannot be understood: {e.Message}",
         FormatException => $"A setting cannot be understood: {e.Message}",
         _ => null,
     };

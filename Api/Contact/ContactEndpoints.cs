@@ -1,5 +1,6 @@
 using Api.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Api.Contact;
 
@@ -7,14 +8,17 @@ static class ContactEndpoints
 {
     public static void MapContact(this IEndpointRouteBuilder routes)
     {
-        var submissions = routes.MapGroup("/contact-submissions").WithTags("Contact").WithValidation().ReceivesJson();
+        var limits = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value.Limits;
+        var submissions = routes.MapGroup("/contact-submissions").WithTags("Contact")
+            .WithRateLimits("contact", limits.PerClient, limits.Overall).WithValidation().ReceivesJson();
         submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
     }
 
     /// <summary>Sends a message to the clinic</summary>
     /// <remarks>
     /// Answered 201 only once the message is on disk, so a message that was acknowledged is never lost. A 422 names every
-    /// broken rule at once and stores nothing.
+    /// broken rule at once and stores nothing. Only so many messages are taken from one address, and from all together:
+    /// `RateLimit` tells what is left, and a 429 when to try again. What is refused or fails is not counted.
     /// </remarks>
     static async Task<Results<Created<ContactReceipt>, Problem<Problems.Invalid>>> AddAsync(
         Body<ContactSubmission> body, ContactStore store, HttpContext http)

@@ -57,6 +57,7 @@ static class OpenApi
             gen.SchemaFilter<RequiredMembers>();
             gen.SchemaFilter<ValidatorRules>();
             gen.OperationFilter<ProblemResponses>();
+            gen.OperationFilter<RateLimitHeaders>();
             gen.OperationFilter<ContentHeaders>();
             gen.OperationFilter<ParameterRules>();
             gen.OperationFilter<ResponsesInOrder>();
@@ -88,7 +89,7 @@ static class OpenApi
             if (IsRequest(context.Type)) return;
             foreach (var member in context.Type.GetProperties().Where(CanBeNull))
             {
-                var name = System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+                var name = NameOf(member);
                 // A type that is described elsewhere is only referred to, and a reference cannot itself say "or null".
                 if (properties.TryGetValue(name, out var found) && found is OpenApiSchemaReference { Description: var description } reference)
                 {
@@ -101,12 +102,15 @@ static class OpenApi
             }
             var optional = context.Type.GetProperties()
                 .Where(p => p.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>() is not null)
-                .Select(p => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+                .Select(NameOf);
             concrete.Required = properties.Keys.Except(optional).ToHashSet();
             foreach (var name in optional)
                 if (properties.TryGetValue(name, out var member) && member is OpenApiSchema left) left.Type &= ~JsonSchemaType.Null;
         }
     }
+
+    static string NameOf(PropertyInfo member) => member.GetCustomAttribute<System.Text.Json.Serialization.JsonPropertyNameAttribute>()?.Name
+        ?? System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(member.Name);
 
     static bool CanBeNull(PropertyInfo member) => new NullabilityInfoContext().Create(member).ReadState == NullabilityState.Nullable;
 
@@ -165,8 +169,25 @@ static class OpenApi
             {
                 if (operation.Responses?.GetValueOrDefault($"{status.Key}") is not OpenApiResponse response) continue;
                 response.Description = string.Join("\n\n", status.Select(type => $"`{type.Path}`: {type.Title}. {type.Meaning}"));
-                if (status.Key == StatusCodes.Status503ServiceUnavailable)
-                    (response.Headers ??= new Dictionary<string, IOpenApiHeader>())["Retry-After"] = Header("Seconds to wait before the next try.", "1");
+                if (status.Key is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+                    (response.Headers ??= new Dictionary<string, IOpenApiHeader>())["Retry-After"] = Header("Seconds to wait before the next try.", status.Key == 503 ? "1" : "540");
+            }
+        }
+    }
+
+    /// <summary>The headers that tell what is left of the limits; what cannot be read is refused before they are looked at.</summary>
+    sealed class RateLimitHeaders : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RateLimited>().Any()) return;
+            foreach (var response in operation.Responses!.Where(r => r.Key is not ("400" or "406" or "408" or "413" or "415")).Select(r => r.Value).Cast<OpenApiResponse>())
+            {
+                response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+                response.Headers["RateLimit-Policy"] = Header("The limits: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers). Absent when there are none.",
+                    "\"contact\";q=5;w=600, \"contact-overall\";q=1000;w=600");
+                response.Headers["RateLimit"] = Header("What is left of each: `r` requests for the next `t` seconds, then `q` again.",
+                    "\"contact\";r=4;t=540, \"contact-overall\";r=998;t=300");
             }
         }
     }

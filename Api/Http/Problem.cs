@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Json;
@@ -15,6 +16,7 @@ namespace Api.Http;
 /// <param name="Instance">The path of the request.</param>
 /// <param name="TraceId">Names this request in the server's log.</param>
 /// <param name="Errors">Every broken rule, where the error is about rules or parameters; otherwise absent.</param>
+/// <param name="ViolatedPolicies">The limits that were reached, by their names in `RateLimit-Policy`, where the error is about limits; otherwise absent.</param>
 public sealed record ProblemDocument(
     string Type,
     string Title,
@@ -22,7 +24,8 @@ public sealed record ProblemDocument(
     string Detail,
     string Instance,
     string TraceId,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldError>? Errors);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldError>? Errors,
+    [property: JsonPropertyName("violated-policies"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? ViolatedPolicies);
 
 /// <summary>One broken rule. Either <c>pointer</c> or <c>parameter</c> is there.</summary>
 /// <param name="Pointer">The member of the body, as a JSON pointer in a URI fragment (RFC 6901): <c>#/email</c>.</param>
@@ -52,14 +55,19 @@ class Problem(ProblemType type, string detail, IReadOnlyList<FieldError>? errors
 
     public int? StatusCode => type.Status;
 
+    /// <summary>Seconds after which to try again.</summary>
+    public int? RetryAfter { get; init; } = type.Status == StatusCodes.Status503ServiceUnavailable ? 1 : null;
+
+    public IReadOnlyList<string>? ViolatedPolicies { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = type.Status;
         response.Headers.CacheControl = "no-store";
-        if (type.Status == StatusCodes.Status503ServiceUnavailable) response.Headers.RetryAfter = "1";
+        if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         var document = new ProblemDocument(type.Path, type.Title, type.Status, detail, httpContext.Request.Path.ToUriComponent(),
-            TraceId(httpContext), errors);
+            TraceId(httpContext), errors, ViolatedPolicies);
         // Whatever the request's Accept says: a client that cannot read the error is helped by no error at all.
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         return response.WriteAsJsonAsync(document, json, MediaType, httpContext.RequestAborted);

@@ -51,6 +51,11 @@ static class ProblemTypes
         "The request was read, but what it says cannot be accepted. `errors` lists every broken rule at once: `pointer` is " +
         "the JSON pointer (RFC 6901) of a member of the body, `parameter` the name of a query parameter. Nothing was changed.");
 
+    public static readonly ProblemType QuotaExceeded = new("quota-exceeded", 429, "The limit is reached",
+        "More requests came from your address, or from all clients together, than are taken in a while. Nothing was changed. Send the " +
+        "same request again after the seconds in `Retry-After`. `violated-policies` names the limits that were reached, which " +
+        "`RateLimit-Policy` describes. It is what <https://iana.org/assignments/http-problem-types#quota-exceeded> is.");
+
     public static readonly ProblemType Fault = new("fault", 500, "The server failed",
         "An error on our side, which is in the log under `traceId`. Whether to try again depends on the request.");
 
@@ -64,7 +69,7 @@ static class ProblemTypes
     public static readonly IReadOnlyList<ProblemType> All =
     [
         Malformed, InvalidCursor, NotFound, MethodNotAllowed, NotAcceptable, Timeout, TooLarge, UnsupportedMediaType,
-        Invalid, Fault, Busy, StorageFull,
+        Invalid, QuotaExceeded, Fault, Busy, StorageFull,
     ];
 
     /// <summary>The type of a problem of which only the status is known.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Api.CommandLine;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -19,8 +20,9 @@ static class Server
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 64;
-            // Enough for the slowest honest sender; a connection that only pretends to send is dropped.
+            // Enough for the slowest honest sender; a connection that only pretends to send is dropped, and holds no thread until then.
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         });
         // What keeps the host from starting is said in one sentence, see Verbs; the host would log a stack trace before it.
@@ -44,6 +46,9 @@ static class Server
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
             options.ForwardedHeaders = proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            // From the last entry, which the nearest proxy wrote, back to the first that no known proxy vouches for: the client. What
+            // stands before it is what the client says.
+            options.ForwardLimit = null;
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
             foreach (var proxy in proxies) options.KnownIPNetworks.Add(proxy);

@@ -1,0 +1,421 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Api.CommandLine;
+using Api.Contact;
+using Api.Http;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Api.Tests.Http;
+
+public sealed class RateLimitTests
+{
+    const string Path = "/v1/contact-submissions";
+
+    const string Message = """
+        { "name": "Test Sender", "email": "sender@example.com", "preferredContact": "email", "location": "jonesboro",
+          "message": "Hello.", "consent": true }
+        """;
+
+    /// <summary>An API behind a proxy at 127.0.0.1 and others in 10.0.0.0/8, with the limits of the defaults unless others are given.</summary>
+    static Task<ApiFactory> StartAsync(int perClient = 5, int window = 600, int overall = 1000, int overallWindow = 600, Action<ApiFactory>? change = null) =>
+        ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.AddRange([
+                "--Proxies:Known:0=127.0.0.1", "--Proxies:Known:1=10.0.0.0/8",
+                $"--Contact:Limits:PerClient:Requests={perClient}", $"--Contact:Limits:PerClient:WindowSeconds={window}",
+                $"--Contact:Limits:Overall:Requests={overall}", $"--Contact:Limits:Overall:WindowSeconds={overallWindow}"]);
+            change?.Invoke(factory);
+        });
+
+    static Task<HttpResponseMessage> PostAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new StringContent(body, Encoding.UTF8, type) };
+        if (from is not null) request.Headers.Add("X-Forwarded-For", from);
+        return api.Client.SendAsync(request);
+    }
+
+    static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
+
+    /// <summary>The status, and what the answer tells of the limits.</summary>
+    static async Task<string> SendAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    {
+        using var response = await PostAsync(api, from, body, type);
+        return $"{(int)response.StatusCode} {Header(response, "RateLimit")}".TrimEnd();
+    }
+
+    static async Task<int> StatusAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    {
+        using var response = await PostAsync(api, from, body, type);
+        return (int)response.StatusCode;
+    }
+
+    static async Task<long> StoredAsync(ApiFactory api)
+    {
+        await using var connection = await api.Database.OpenAsync(default);
+        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM submissions");
+    }
+
+    [Fact]
+    public async Task Without_settings_one_client_may_send_5_messages_in_10_minutes_and_all_together_1000()
+    {
+        await using var defaults = Program.Compose([]);
+        var limits = defaults.Services.GetRequiredService<IOptions<ContactOptions>>().Value.Limits;
+        Assert.Equal((5, 600, 1000, 600), (limits.PerClient.Requests, limits.PerClient.WindowSeconds, limits.Overall.Requests, limits.Overall.WindowSeconds));
+    }
+
+    [Fact]
+    public async Task Every_answer_tells_what_is_left_and_the_one_too_many_when_to_try_again()
+    {
+        await using var api = await StartAsync();
+        for (var left = 4; left >= 0; left--)
+        {
+            using var taken = await PostAsync(api);
+            Assert.Equal(HttpStatusCode.Created, taken.StatusCode);
+            Assert.Equal("\"contact\";q=5;w=600, \"contact-overall\";q=1000;w=600", Header(taken, "RateLimit-Policy"));
+            Assert.Equal($"\"contact\";r={left};t={560 + left * 10}, \"contact-overall\";r={995 + left};t={560 + left * 10}", Header(taken, "RateLimit"));
+            Assert.Null(taken.Headers.RetryAfter);
+            api.Clock.Advance(TimeSpan.FromSeconds(10));
+        }
+        using var response = await PostAsync(api);
+        await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", "The limit is reached: 5 in 600 s from one address. Try again in 550 s.");
+        Assert.Equal("550", response.Headers.RetryAfter!.ToString());
+        Assert.Equal("\"contact\";q=5;w=600, \"contact-overall\";q=1000;w=600", Header(response, "RateLimit-Policy"));
+        Assert.Equal("\"contact\";r=0;t=550, \"contact-overall\";r=995;t=550", Header(response, "RateLimit"));
+        JsonAssert.Equal("""["contact"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+        Assert.Equal(5, await StoredAsync(api));
+    }
+
+    [Fact]
+    public async Task Retry_After_is_right_to_the_second()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        Assert.Equal(201, await StatusAsync(api));
+        api.Clock.Advance(TimeSpan.FromSeconds(59));
+        using (var refused = await PostAsync(api)) Assert.Equal("541", refused.Headers.RetryAfter!.ToString());
+        api.Clock.Advance(TimeSpan.FromSeconds(541) - TimeSpan.FromMilliseconds(1));
+        using (var refused = await PostAsync(api)) Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
+        api.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
+
+        // Part of a second is a whole one: never too early.
+        api.Clock.Advance(TimeSpan.FromMilliseconds(599_001));
+        using (var refused = await PostAsync(api)) Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
+        api.Clock.Advance(TimeSpan.FromMilliseconds(-1 + 1000));
+        Assert.Equal(201, await StatusAsync(api));
+    }
+
+    [Fact]
+    public async Task The_window_begins_with_a_clients_first_message_and_not_with_another_s()
+    {
+        await using var api = await StartAsync(perClient: 1, window: 60);
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        api.Clock.Advance(TimeSpan.FromSeconds(50));
+        Assert.Equal("201 \"contact\";r=0;t=60, \"contact-overall\";r=998;t=550", await SendAsync(api, "203.0.113.2"));
+        api.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        Assert.Equal("429 \"contact\";r=0;t=50, \"contact-overall\";r=997;t=540", await SendAsync(api, "203.0.113.2"));
+    }
+
+    [Fact]
+    public async Task All_clients_together_have_a_limit_too_and_who_is_refused_for_it_keeps_what_is_theirs()
+    {
+        await using var api = await StartAsync(overall: 2, overallWindow: 60);
+        Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=1;t=60", await SendAsync(api, "203.0.113.1"));
+        Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=0;t=60", await SendAsync(api, "203.0.113.2"));
+        using (var response = await PostAsync(api, "203.0.113.3"))
+        {
+            await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", "The limit is reached: 2 in 60 s from all clients together. Try again in 60 s.");
+            Assert.Equal("60", response.Headers.RetryAfter!.ToString());
+            Assert.Equal("\"contact\";r=5;t=600, \"contact-overall\";r=0;t=60", Header(response, "RateLimit"));
+            JsonAssert.Equal("""["contact-overall"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+        }
+        api.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=1;t=60", await SendAsync(api, "203.0.113.3"));
+        Assert.Equal("201 \"contact\";r=3;t=540, \"contact-overall\";r=0;t=60", await SendAsync(api, "203.0.113.1"));
+    }
+
+    [Theory]
+    [InlineData(600, 60, 600, "600 s from one address"), InlineData(60, 600, 600, "600 s from all clients together")]
+    public async Task When_both_limits_are_reached_the_longer_wait_counts(int window, int overallWindow, int wait, string which)
+    {
+        await using var api = await StartAsync(perClient: 1, window: window, overall: 1, overallWindow: overallWindow);
+        Assert.Equal(201, await StatusAsync(api));
+        using var response = await PostAsync(api);
+        await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", $"The limit is reached: 1 in {which}. Try again in {wait} s.");
+        Assert.Equal($"{wait}", response.Headers.RetryAfter!.ToString());
+        JsonAssert.Equal("""["contact", "contact-overall"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+    }
+
+    [Fact]
+    public async Task A_limit_of_0_is_none()
+    {
+        await using (var api = await StartAsync(perClient: 0, overall: 1))
+        {
+            Assert.Equal("201 \"contact-overall\";r=0;t=600", await SendAsync(api));
+            Assert.Equal("429 \"contact-overall\";r=0;t=600", await SendAsync(api));
+        }
+        await using (var api = await StartAsync(perClient: 1, overall: 0))
+        {
+            Assert.Equal("201 \"contact\";r=0;t=600", await SendAsync(api));
+            Assert.Equal("429 \"contact\";r=0;t=600", await SendAsync(api));
+        }
+        await using (var api = await StartAsync(perClient: 0, overall: 0))
+        {
+            using var response = await PostAsync(api);
+            Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+            Assert.False(response.Headers.Contains("RateLimit-Policy"));
+            Assert.False(response.Headers.Contains("RateLimit"));
+        }
+    }
+
+    [Theory]
+    [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests is -1: make it the number of requests, or 0 for no limit.")]
+    [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds is 0: make it 1 or more.")]
+    public void A_senseless_limit_stops_the_start(string setting, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<StartupFault>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
+
+    [Theory]
+    [InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"), InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")]
+    public async Task A_limit_that_is_no_number_stops_the_start_in_one_sentence(string setting, string named)
+    {
+        using var folder = new TempFolder();
+        var (exitCode, _, errors) = await ApiProcess.RunAsync("migrate", $"--Database:Folder={folder.Path}", $"--Contact:Limits:{setting}");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("A setting cannot be understood", errors, StringComparison.Ordinal);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Who_corrects_a_form_loses_nothing_by_it()
+    {
+        await using var api = await StartAsync(perClient: 2);
+        Assert.Equal("422 \"contact\";r=2;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api, body: "{}"));
+        Assert.Equal(201, await StatusAsync(api));
+        api.Clock.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599", await SendAsync(api, body: "{}"));
+            // This one passes the validator, and the write refuses it.
+            Assert.Equal("422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599",
+                await SendAsync(api, body: Message.Replace("jonesboro", "nowhere", StringComparison.Ordinal)));
+        }
+        Assert.Equal(201, await StatusAsync(api));
+        Assert.Equal(429, await StatusAsync(api, body: "{}"));
+    }
+
+    [Fact]
+    public async Task A_message_that_fails_on_our_side_can_be_sent_again()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        for (var i = 0; i < 3; i++) Assert.Equal("500 \"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api));
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
+    }
+
+    [Fact]
+    public async Task A_full_queue_gives_the_permit_back_and_keeps_its_own_Retry_After()
+    {
+        await using var api = await StartAsync(perClient: 1, change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=1"));
+        using var open = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource();
+        var blocking = Task.Run(() => api.Database.WriteAsync(_ =>
+        {
+            entered.SetResult();
+            return open.Wait(TimeSpan.FromMinutes(1));
+        }, default));
+        await entered.Task;
+        var waiting = api.Database.WriteAsync(_ => 0, default);
+        using (var response = await PostAsync(api))
+        {
+            await JsonAssert.ProblemAsync(response, 503, "busy");
+            Assert.Equal("1", response.Headers.RetryAfter!.ToString());
+            Assert.Equal("\"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", Header(response, "RateLimit"));
+        }
+        open.Set();
+        await Task.WhenAll(blocking, waiting);
+        Assert.Equal(201, await StatusAsync(api));
+    }
+
+    [Fact]
+    public async Task A_flood_of_what_cannot_be_read_changes_nothing_and_is_not_counted()
+    {
+        await using var api = await StartAsync(perClient: 1, overall: 1);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("400", await SendAsync(api, body: "{"));
+            Assert.Equal("415", await SendAsync(api, type: "text/plain"));
+            Assert.Equal("413", await SendAsync(api, body: new string(' ', 70_000)));
+        }
+        Assert.Equal(0, await StoredAsync(api));
+        Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=0;t=600", await SendAsync(api));
+        // Nor does a client that is at its limit learn anything else from it.
+        Assert.Equal("400", await SendAsync(api, body: "{"));
+    }
+
+    [Fact]
+    public async Task Behind_proxies_a_client_is_the_address_that_the_outermost_of_them_saw()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        Assert.Equal(429, await StatusAsync(api, "203.0.113.1"));
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.2"));
+        // What the client itself claims stands first, and is not looked at.
+        Assert.Equal(429, await StatusAsync(api, "198.51.100.7, 203.0.113.1"));
+        Assert.Equal(429, await StatusAsync(api, "127.0.0.1, 203.0.113.1"));
+        Assert.Equal(429, await StatusAsync(api, "nonsense, 203.0.113.1"));
+        // Two proxies in a row.
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.3, 10.0.0.2"));
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.4, 10.0.0.2"));
+        Assert.Equal(429, await StatusAsync(api, "198.51.100.8, 203.0.113.4, 10.0.0.2"));
+        Assert.Equal(429, await StatusAsync(api, "198.51.100.9, 203.0.113.4:4711, 10.0.0.2"));
+    }
+
+    [Fact]
+    public async Task Who_is_no_known_proxy_gains_nothing_by_forging_the_header()
+    {
+        foreach (var proxy in new[] { "--Proxies:Other=1", "--Proxies:Known:0=192.0.2.1" })
+        {
+            await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=1", proxy]));
+            Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+            Assert.Equal(429, await StatusAsync(api, "203.0.113.2"));
+            Assert.Equal(429, await StatusAsync(api, "203.0.113.3, 192.0.2.1"));
+        }
+    }
+
+    [Fact]
+    public async Task IPv6_is_counted_by_64_and_IPv4_in_the_clothes_of_IPv6_as_IPv4()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        Assert.Equal(201, await StatusAsync(api, "2001:db8:0:1::1"));
+        Assert.Equal(429, await StatusAsync(api, "2001:db8:0:1:ffff:ffff:ffff:ffff"));
+        Assert.Equal(429, await StatusAsync(api, "[2001:db8:0:1::7]:4711"));
+        Assert.Equal(201, await StatusAsync(api, "2001:db8:0:2::1"));
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        Assert.Equal(429, await StatusAsync(api, "::ffff:203.0.113.1"));
+        Assert.Equal(201, await StatusAsync(api, "::ffff:203.0.113.2"));
+    }
+
+    [Fact]
+    public async Task No_address_is_stored_or_logged()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        foreach (var address in new[] { "203.0.113.77", "2001:db8:77::77" })
+        {
+            Assert.Equal(201, await StatusAsync(api, address));
+            Assert.Equal(429, await StatusAsync(api, address));
+            Assert.Equal(429, await StatusAsync(api, address, "{}"));
+        }
+        foreach (var file in Directory.GetFiles(api.Folder.Path))
+        {
+            // SQLite has it open, and lets others read.
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            var bytes = await reader.ReadToEndAsync();
+            foreach (var form in new[] { "203.0.113.77", "2001:db8:77", Encoding.Latin1.GetString([203, 0, 113, 77]), Encoding.Latin1.GetString([0x20, 0x01, 0x0d, 0xb8, 0, 0x77]) })
+                Assert.DoesNotContain(form, bytes, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain("203.0.113.77", api.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("2001:db8:77", api.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_key_of_a_client_is_another_in_every_process()
+    {
+        var address = IPAddress.Parse("203.0.113.1");
+        var key = new ClientKey();
+        Assert.Equal(key.Of(address), key.Of(address));
+        Assert.NotEqual(key.Of(address), new ClientKey().Of(address));
+        // A Unix socket has no address.
+        Assert.Equal(key.Of(null), key.Of(null));
+    }
+
+    [Fact]
+    public async Task A_wall_clock_that_is_set_back_or_forward_changes_nothing()
+    {
+        var clock = new TwoClocks();
+        await using var api = await StartAsync(perClient: 1, change: factory => factory.Configure = builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        Assert.Equal(201, await StatusAsync(api));
+        foreach (var wall in new[] { ApiFactory.Now.AddYears(-1), ApiFactory.Now.AddYears(1) })
+        {
+            clock.Wall = wall;
+            Assert.Equal("429 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
+        }
+        clock.Passed = 600 * clock.TimestampFrequency;
+        Assert.Equal(201, await StatusAsync(api));
+    }
+
+    sealed class TwoClocks : TimeProvider
+    {
+        public DateTimeOffset Wall { get; set; } = ApiFactory.Now;
+        public long Passed { get; set; }
+        public override DateTimeOffset GetUtcNow() => Wall;
+        public override long GetTimestamp() => Passed;
+    }
+
+    [Fact]
+    public async Task However_many_send_at_once_no_more_than_the_limit_get_through()
+    {
+        await using var api = await StartAsync(perClient: 7, overall: 20);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 120).Select(i => StatusAsync(api, $"203.0.113.{i % 4}")));
+        Assert.Equal(20, statuses.Count(status => status == 201));
+        Assert.Equal(100, statuses.Count(status => status == 429));
+        Assert.Equal(20, await StoredAsync(api));
+    }
+
+    static RateLimit Limit(TimeProvider clock, int requests = 5, int mostClients = 100) =>
+        new("x", isPerClient: true, new LimitOptions { Requests = requests, WindowSeconds = 600 }, clock, mostClients);
+
+    [Fact]
+    public void Windows_that_are_over_are_forgotten_and_so_are_those_of_which_all_was_given_back()
+    {
+        var clock = new FakeTimeProvider();
+        var limit = Limit(clock);
+        for (var client = 0u; client < 50; client++) Assert.True(limit.TryTake(client, out _));
+        Assert.Equal(50, limit.Clients);
+        clock.Advance(TimeSpan.FromSeconds(600));
+        for (var client = 1000u; client < 1050; client++) Assert.True(limit.TryTake(client, out _));
+        Assert.Equal(50, limit.Clients);
+
+        for (var client = 2000u; client < 3000; client++)
+        {
+            Assert.True(limit.TryTake(client, out var taken));
+            Assert.Equal(new Quota(5, 600, null), limit.GiveBack(client, taken));
+        }
+        Assert.Equal(50, limit.Clients);
+    }
+
+    [Fact]
+    public void More_clients_than_are_remembered_push_out_the_oldest_and_memory_does_not_grow()
+    {
+        var clock = new FakeTimeProvider();
+        var limit = Limit(clock, requests: 1);
+        for (var client = 0u; client < 10_000; client++)
+        {
+            Assert.True(limit.TryTake(client, out _));
+            Assert.InRange(limit.Clients, 1, 100);
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+        Assert.False(limit.TryTake(9_999, out _));
+        Assert.False(limit.TryTake(9_900, out _));
+        Assert.True(limit.TryTake(9_899, out _));
+    }
+
+    [Fact]
+    public void What_is_given_back_late_does_not_count_for_the_next_window()
+    {
+        var clock = new FakeTimeProvider();
+        var limit = Limit(clock, requests: 2);
+        Assert.True(limit.TryTake(1, out var early));
+        clock.Advance(TimeSpan.FromSeconds(600));
+        Assert.True(limit.TryTake(1, out _));
+        Assert.Equal(1, limit.GiveBack(1, early).Remaining);
+        Assert.True(limit.TryTake(1, out _));
+        Assert.False(limit.TryTake(1, out _));
+    }
+}

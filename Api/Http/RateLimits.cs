@@ -1,0 +1,254 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Security.Cryptography;
+
+namespace Api.Http;
+
+/// <summary>How many requests are taken in how much time; a section of the configuration.</summary>
+sealed class LimitOptions
+{
+    /// <summary>How many; with 0 there is no limit.</summary>
+    public int Requests { get; set; }
+
+    /// <summary>The length of the window that begins with the first of them.</summary>
+    public int WindowSeconds { get; set; }
+}
+
+/// <summary>Says in an endpoint's metadata that its answers carry <c>RateLimit</c> headers.</summary>
+sealed record RateLimited;
+
+/// <summary>
+/// Limits how many requests a group takes from one client and from all together, tells everybody what is left
+/// (draft-ietf-httpapi-ratelimit-headers), and answers 429 when nothing is. What is refused for its rules, or fails on our side,
+/// does not count: the sender corrects it, or tries again. A body that cannot be read never gets as far as here; it changes
+/// nothing, and is not counted either.
+/// </summary>
+// Why not the framework's limiters: the RetryAfter of its fixed window names the whole window, a partition does not tell what is left
+// in it, and none of them runs on TimeProvider.
+static class RateLimits
+{
+    const string PolicyHeader = "RateLimit-Policy", Header = "RateLimit";
+
+    /// <summary>To be said before the group's validation, which is to run inside of it.</summary>
+    /// <param name="group">Its endpoints share the limits.</param>
+    /// <param name="name">What the limit of one client is called; that of all together is called <c>name-overall</c>.</param>
+    /// <param name="perClient">The limit of one client: an IPv4 address, or an IPv6 network of 64 bits.</param>
+    /// <param name="overall">The limit of all clients together.</param>
+    public static RouteGroupBuilder WithRateLimits(this RouteGroupBuilder group, string name, LimitOptions perClient, LimitOptions overall)
+    {
+        group.Answers(ProblemTypes.QuotaExceeded).WithMetadata(new RateLimited());
+        var time = ((IEndpointRouteBuilder)group).ServiceProvider.GetRequiredService<TimeProvider>();
+        List<RateLimit> limits = [];
+        if (perClient.Requests > 0) limits.Add(new RateLimit(name, isPerClient: true, perClient, time));
+        if (overall.Requests > 0) limits.Add(new RateLimit(name + "-overall", isPerClient: false, overall, time));
+        if (limits.Count == 0) return group;
+
+        var policies = string.Join(", ", limits.Select(limit => $"\"{limit.Name}\";q={limit.Requests};w={limit.WindowSeconds}"));
+        var key = new ClientKey();
+        return group.AddEndpointFilter(async (invocation, next) =>
+        {
+            var http = invocation.HttpContext;
+            var permit = new Permit(limits, policies, key.Of(http.Connection.RemoteIpAddress));
+            // Not written yet: what handles an exception would clear it.
+            http.Response.OnStarting(permit.TellAsync, http.Response);
+            if (!permit.IsGranted) return permit.Refusal();
+            try
+            {
+                var result = await next(invocation);
+                if (StatusOf(result) == StatusCodes.Status422UnprocessableEntity) permit.GiveBack();
+                return result;
+            }
+            catch
+            {
+                permit.GiveBack();
+                throw;
+            }
+        });
+    }
+
+    static int? StatusOf(object? result)
+    {
+        while (result is INestedHttpResult nested) result = nested.Result;
+        return (result as IStatusCodeHttpResult)?.StatusCode;
+    }
+
+    /// <summary>What one request took of every limit: all of them, or none.</summary>
+    sealed class Permit
+    {
+        readonly List<RateLimit> limits;
+        readonly string policies;
+        readonly UInt128 client;
+        readonly Quota[] quotas;
+
+        public Permit(List<RateLimit> limits, string policies, UInt128 client)
+        {
+            (this.limits, this.policies, this.client) = (limits, policies, client);
+            quotas = new Quota[limits.Count];
+            IsGranted = true;
+            for (var i = 0; i < quotas.Length; i++)
+            {
+                if (!IsGranted)
+                {
+                    quotas[i] = limits[i].Look(client);
+                }
+                else if (!limits[i].TryTake(client, out quotas[i]))
+                {
+                    IsGranted = false;
+                    GiveBack(before: i);
+                }
+            }
+        }
+
+        public bool IsGranted { get; }
+
+        public void GiveBack() => GiveBack(before: quotas.Length);
+
+        void GiveBack(int before)
+        {
+            for (var i = 0; i < before; i++) quotas[i] = limits[i].GiveBack(client, quotas[i]);
+        }
+
+        public Problem Refusal()
+        {
+            var violated = Enumerable.Range(0, quotas.Length).Where(i => quotas[i].Remaining == 0).OrderByDescending(i => quotas[i].Seconds).ToArray();
+            var (limit, seconds) = (limits[violated[0]], quotas[violated[0]].Seconds);
+            return new Problem(ProblemTypes.QuotaExceeded, $"The limit is reached: {limit.Requests} in {limit.WindowSeconds} s " +
+                $"{(limit.IsPerClient ? "from one address" : "from all clients together")}. Try again in {seconds} s.")
+            {
+                RetryAfter = seconds,
+                ViolatedPolicies = [.. violated.Order().Select(i => limits[i].Name)],
+            };
+        }
+
+        public Task TellAsync(object response)
+        {
+            var headers = ((HttpResponse)response).Headers;
+            headers[PolicyHeader] = policies;
+            headers[Header] = quotas.Length == 1 ? Told(0) : $"{Told(0)}, {Told(1)}";
+            return Task.CompletedTask;
+        }
+
+        string Told(int i) => $"\"{limits[i].Name}\";r={quotas[i].Remaining};t={quotas[i].Seconds}";
+    }
+}
+
+/// <summary>
+/// Stands for a client without saying who it is: 128 bits of an HMAC under a key that only this process has and that is
+/// written nowhere. The address itself is not kept.
+/// </summary>
+sealed class ClientKey
+{
+    readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>The same for all of an IPv6 network of 64 bits, which is what one household or one server has.</summary>
+    /// <param name="address">With a Unix socket there is none, and all who come through it are one client.</param>
+    public UInt128 Of(IPAddress? address)
+    {
+        Span<byte> bytes = stackalloc byte[16], hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        var length = 0;
+        address?.TryWriteBytes(bytes, out length);
+        var client = address switch
+        {
+            { IsIPv4MappedToIPv6: true } => bytes[12..],
+            _ => bytes[..Math.Min(length, 8)],
+        };
+        HMACSHA256.HashData(secret, client, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+}
+
+/// <summary>What a client has left of a limit.</summary>
+/// <param name="Remaining">How many requests.</param>
+/// <param name="Seconds">Until the window is over, rounded up; the whole window, if none has begun.</param>
+/// <param name="Window">The window that a permit was taken in.</param>
+readonly record struct Quota(int Remaining, int Seconds, LinkedListNode<RateLimit.Window>? Window);
+
+/// <summary>
+/// Counts what is taken in windows of one length. A window begins with the first permit and is forgotten when it is over or all of
+/// its permits are given back. Goes by <see cref="TimeProvider.GetTimestamp"/>, which no change of the wall clock touches.
+/// </summary>
+sealed class RateLimit(string name, bool isPerClient, LimitOptions options, TimeProvider time, int mostClients = 100_000)
+{
+    internal record struct Window(UInt128 Client, long Ends, int Used);
+
+    readonly long length = options.WindowSeconds * time.TimestampFrequency;
+    readonly Lock gate = new();
+    readonly Dictionary<UInt128, LinkedListNode<Window>> windows = [];
+    // All are of one length, so the first to begin is the first to be over.
+    readonly LinkedList<Window> byAge = new();
+
+    public string Name => name;
+    public bool IsPerClient => isPerClient;
+    public int Requests { get; } = options.Requests;
+    public int WindowSeconds { get; } = options.WindowSeconds;
+
+    /// <summary>How many clients are remembered.</summary>
+    public int Clients
+    {
+        get { lock (gate) return windows.Count; }
+    }
+
+    public bool TryTake(UInt128 client, out Quota quota)
+    {
+        if (!isPerClient) client = default;
+        lock (gate)
+        {
+            var now = time.GetTimestamp();
+            var window = Find(client, now) ?? Begin(client, now);
+            var granted = window.ValueRef.Used < Requests;
+            if (granted) window.ValueRef.Used++;
+            quota = Of(window, now);
+            return granted;
+        }
+    }
+
+    /// <summary>Undoes a taking, unless its window is over and forgotten.</summary>
+    public Quota GiveBack(UInt128 client, Quota taken)
+    {
+        lock (gate)
+        {
+            if (taken.Window is { List: not null } window && --window.ValueRef.Used == 0) Forget(window);
+            return Look(client);
+        }
+    }
+
+    public Quota Look(UInt128 client)
+    {
+        if (!isPerClient) client = default;
+        lock (gate)
+        {
+            var now = time.GetTimestamp();
+            return Find(client, now) is { } window ? Of(window, now) : new Quota(Requests, WindowSeconds, null);
+        }
+    }
+
+    LinkedListNode<Window>? Find(UInt128 client, long now)
+    {
+        if (!windows.TryGetValue(client, out var window)) return null;
+        if (window.ValueRef.Ends > now) return window;
+        Forget(window);
+        return null;
+    }
+
+    LinkedListNode<Window> Begin(UInt128 client, long now)
+    {
+        // Two go for one that comes, so that none stays for long and nobody waits until a crowd is cleared away.
+        for (var i = 0; i < 2 && byAge.First is { } oldest && oldest.ValueRef.Ends <= now; i++) Forget(oldest);
+        // With more clients than that, the one whose window is over soonest begins anew early. Who has so many addresses needs no
+        // address twice, and the limit of all together is not touched.
+        if (windows.Count == mostClients) Forget(byAge.First!);
+        return windows[client] = byAge.AddLast(new Window(client, now + length, 0));
+    }
+
+    void Forget(LinkedListNode<Window> window)
+    {
+        windows.Remove(window.ValueRef.Client);
+        byAge.Remove(window);
+    }
+
+    Quota Of(LinkedListNode<Window> window, long now)
+    {
+        var left = window.ValueRef.Ends - now;
+        return new Quota(Requests - window.ValueRef.Used, (int)((left + time.TimestampFrequency - 1) / time.TimestampFrequency), window);
+    }
+}
