@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Api.Articles;
 using Api.CommandLine;
 using Api.Contact;
@@ -40,6 +41,9 @@ static class Program
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
         builder.Services.AddSingleton<FormatReader>();
+        builder.Services.AddSingleton(ChallengeOptions.Read(builder.Configuration));
+        builder.Services.AddSingleton(services => new Altcha(RandomNumberGenerator.GetBytes(32),
+            services.GetRequiredService<ChallengeOptions>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<ContactStore>();
         builder.Services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
         configure?.Invoke(builder);

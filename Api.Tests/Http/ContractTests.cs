@@ -15,8 +15,20 @@ namespace Api.Tests.Http;
 /// The HTTP contract, held against every endpoint that the program maps: one that is added tomorrow is tested tomorrow,
 /// without a word here, unless it has a route parameter that <see cref="Values"/> does not know.
 /// </summary>
-public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
+public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<ContractTests.AllIsOn>
 {
+    /// <summary>An app in which what is off by default is on, so that all of its endpoints answer.</summary>
+    public sealed class AllIsOn : IAsyncLifetime
+    {
+        public ApiFactory Api { get; } = new() { Settings = { "--Contact:Challenge:Mode=optional" } };
+
+        public ValueTask InitializeAsync() => Api.InitializeAsync();
+
+        public ValueTask DisposeAsync() => Api.DisposeAsync();
+    }
+
+    readonly ApiFactory api = all.Api;
+
     static readonly Dictionary<string, string> Values = new()
     {
         ["/v1/articles/{slug}"] = "combining-psychotropic-medication-with-therapy",
@@ -32,6 +44,9 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         ["/v1/articles/{slug}/schema.jsonld"] = "combining-psychotropic-medication-with-therapy",
         ["/problems/{name}"] = "not-found",
     };
+
+    /// <summary>GETs under /v1 that are no content: made anew for each who asks, and never to be kept.</summary>
+    static readonly string[] NeverTheSame = ["/v1/contact-challenge"];
 
     static readonly string[] AllMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -145,7 +160,8 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
         var content = Routes().Where(route => route.IsContent).ToArray();
         Assert.True(content.Length >= 10);
         // What is under /v1 and read is content, so that none can be forgotten.
-        Assert.All(Routes().Where(route => route.AnswersGet && route.Path.StartsWith("/v1/", StringComparison.Ordinal)), route => Assert.True(route.IsContent));
+        Assert.All(Routes().Where(route => route.AnswersGet && route.Path.StartsWith("/v1/", StringComparison.Ordinal)),
+            route => Assert.Equal(!NeverTheSame.Contains(route.Path), route.IsContent));
         foreach (var route in content)
         {
             foreach (var path in new[] { route.Path, route.Path + "?uncached=1" })
@@ -169,6 +185,19 @@ public sealed class ContractTests(ApiFactory api) : IClassFixture<ApiFactory>
                 using var changed = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", "\"other\""));
                 Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
             }
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_content_is_never_kept_and_never_the_same()
+    {
+        foreach (var path in NeverTheSame)
+        {
+            using var first = await api.SendAsync(HttpMethod.Get, path);
+            using var second = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", "*"));
+            Assert.All([first, second], answer => Assert.Equal((HttpStatusCode.OK, "no-store", null),
+                (answer.StatusCode, answer.Headers.CacheControl!.ToString(), answer.Headers.ETag)));
+            Assert.NotEqual(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         }
     }
 

@@ -12,6 +12,7 @@ static class ContactEndpoints
         var submissions = routes.MapGroup("/contact-submissions").WithTags("Contact")
             .WithRateLimits("contact", limits.PerClient, limits.Overall).WithValidation().ReceivesJson();
         submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
+        routes.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge").WithTags("Contact");
     }
 
     /// <summary>Sends a message to the clinic</summary>
@@ -28,5 +29,18 @@ static class ContactEndpoints
         if (receipt is null) return Problems.Broken(FieldError.At("#/location", ContactValidator.NoSuchLocation));
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, receipt);
+    }
+
+    /// <summary>A challenge for the sender's browser</summary>
+    /// <remarks>
+    /// Proof of work against mass mailing, without cookies and third parties: ALTCHA, version 1 of its protocol. Give this address to the
+    /// widget of the npm package `altcha` 2 as its `challengeurl`. Every answer is another challenge, which can be solved and
+    /// sent back once, until it expires. Where none is wanted, this is a 404.
+    /// </remarks>
+    static Results<Ok<ContactChallenge>, Problem<Problems.NotFound>> NewChallenge(Altcha altcha, ChallengeOptions options, HttpContext http)
+    {
+        if (options.Mode == ChallengeMode.Off) return new Problem<Problems.NotFound>("No challenge is needed: send the message without one.");
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(altcha.NewChallenge());
     }
 }
