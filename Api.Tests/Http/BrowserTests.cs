@@ -1,10 +1,16 @@
+using Api.Contact;
+using Api.Tests.Npm;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
 using OpenQA.Selenium.Support.UI;
 
 namespace Api.Tests.Http;
 
-/// <summary>The docs page in a real browser: Chromium with its driver, where they are installed.</summary>
+/// <summary>The docs page, and a web site that asks the API, in a real browser: Chromium with its driver, where they are installed.</summary>
 public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -61,6 +67,60 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         await browser.Navigate().GoToUrlAsync(new Uri(api.Client.BaseAddress!, "/problems/invalid"));
         Assert.Equal("422: The request breaks rules", browser.FindElement(By.TagName("h1")).Text);
         Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("favicon", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_ALTCHA_widget_of_a_web_site_solves_a_challenge_and_what_it_sends_is_valid()
+    {
+        using var profile = new TempFolder();
+        using var browser = Browser(profile);
+        var page = "";
+        await using var site = await SiteAsync(() => page, await NodeModules.FileAsync("altcha/dist/altcha.js"));
+        await using var api = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.AddRange(["--Contact:Challenge:Mode=required", "--Contact:Challenge:MaxNumber=5000", $"--Cors:Origins:0={site.Urls.Single()}"]);
+            // The browser's, which tells the widget when to ask for another challenge.
+            factory.Configure = builder => builder.Services.AddSingleton(TimeProvider.System);
+        });
+        page =
+            $$"""
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <link rel="icon" href="data:,">
+            <title>Contact</title>
+            <script type="module" src="/altcha.js"></script>
+            <form>
+              <altcha-widget challengeurl="{{api.Client.BaseAddress}}v1/contact-challenge"></altcha-widget>
+              <button>Send</button>
+            </form>
+            </html>
+            """;
+
+        var wait = new WebDriverWait(browser, Patience);
+        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
+        await browser.Navigate().GoToUrlAsync(site.Urls.Single());
+        When("altcha-widget input[type=checkbox]").Click();
+        When("altcha-widget [data-state=verified]");
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+
+        // A field of the form, as it is sent with the others.
+        var payload = When("form input[name=altcha]").GetDomProperty("value");
+        Assert.Equal(ChallengeVerdict.Valid, api.App.Services.GetRequiredService<Altcha>().Verify(payload, out _));
+        AssertNoComplaints(browser);
+    }
+
+    /// <summary>A web site, which is of another origin than the API: one page and one script.</summary>
+    static async Task<WebApplication> SiteAsync(Func<string> page, string script)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        var site = builder.Build();
+        site.MapGet("/", () => TypedResults.Text(page(), "text/html"));
+        site.MapGet("/altcha.js", () => TypedResults.PhysicalFile(script, "text/javascript"));
+        await site.StartAsync();
+        return site;
     }
 
     static void AssertNoComplaints(ChromeDriver browser)

@@ -3,7 +3,7 @@
     table.py RESULTS
 
 RESULTS has a line for each measurement: row, side (api, baseline, nginx, or few: the API with 20 articles or 3 locations), then what
-report.lua prints; or what hours.cs prints, or row, side and one figure.
+report.lua prints; or what hours.cs and altcha.cs print, or row, side and one figure.
 """
 
 import sys
@@ -80,6 +80,7 @@ line("search, 10,000 articles, 64 at once", load("search, 10,000 articles, 64 at
 compare(SEVERAL, "p50 ≤ 20 ms", lambda *_: middle(SEVERAL, "api", 1) <= 20000, "few")
 engine("status, 50 exceptions", 5, 1024)
 engine("calendar of 366 days, 50 exceptions", 1000, None)
+engine("verify an ALTCHA solution", 50, None)
 single("start to first answer", "ms", "≤ 3", lambda api, ratio: ratio <= 3)
 single("memory after GETs and messages", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
 single("memory after searches in 10,000 articles", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
