@@ -34,6 +34,7 @@ public sealed class FormatTests
         Languages = null,
         AccessibilityNotes = null,
         TemporaryClosure = null,
+        ClosedForGoodOn = null,
     };
 
     [Property(MaxTest = 300)]
@@ -42,6 +43,7 @@ public sealed class FormatTests
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
         var clinic = MedicalClinic.Of(Somewhere, schedule, new SiteOptions(), plan.Today);
+        Assert.Equal(plan.ClosedForGoodOn is not null, clinic.NotExpressed.Contains(NotExpressed.ClosedForGood));
         Compare(plan, schedule, new SchemaOrgReader(schedule.Zone, Node(clinic.Body)), clinic.NotExpressed, seed, NotExpressed.UnknownHours);
     }
 
@@ -51,13 +53,15 @@ public sealed class FormatTests
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
         var hours = GoogleHours.Of(schedule, plan.Today);
+        var forGood = plan.ClosedForGoodOn <= plan.Today;
         var closed = schedule.On(plan.Today).Kind == DayKind.TemporarilyClosed;
-        Assert.Equal(closed ? "CLOSED_TEMPORARILY" : "OPEN", hours.Body.OpenInfo.Status);
+        Assert.Equal(forGood ? "CLOSED_PERMANENTLY" : closed ? "CLOSED_TEMPORARILY" : "OPEN", hours.Body.OpenInfo.Status);
+        Assert.Equal(plan.ClosedForGoodOn > plan.Today, hours.NotExpressed.Contains(NotExpressed.ClosedForGood));
         Assert.Equal(closed && plan.Closure!.Reopens is not null, hours.NotExpressed.Contains(NotExpressed.TemporaryClosure));
         if (closed) return;
         // What it has told, other exceptions among them, is still right until the weekly hours are others.
         Compare(plan, schedule, new GoogleReader(schedule.Zone, Node(hours.Body)), hours.NotExpressed, seed,
-            NotExpressed.UnknownHours, NotExpressed.Periods, NotExpressed.ChangesToCome);
+            NotExpressed.UnknownHours, NotExpressed.Periods, NotExpressed.ChangesToCome, NotExpressed.ClosedForGood);
     }
 
     [Property(MaxTest = 300)]
@@ -67,6 +71,7 @@ public sealed class FormatTests
         var schedule = plan.ToSchedule();
         var text = OsmHours.Of(schedule, plan.Today);
         var reader = new OsmReader(schedule.Zone, text.Body);
+        Assert.DoesNotContain(NotExpressed.ClosedForGood, text.NotExpressed);
         Compare(plan, schedule, reader, text.NotExpressed, seed);
         for (var date = plan.Today; date < plan.Today.PlusDays(WallClock.Days); date = date.PlusDays(1))
             if (!Timeline.IsSkipped(schedule.Zone, date)) Assert.True((schedule.On(date).Kind == DayKind.Unknown) == reader.IsUnknown(date), $"{date}: {text.Body}\n{plan}");
@@ -79,6 +84,10 @@ public sealed class FormatTests
         var schedule = plan.ToSchedule();
         var told = FhirLocation.Of(Somewhere, schedule, plan.Today);
         foreach (var day in WallClock.Departures(schedule, plan.Today)) Assert.True(Mentions(told.Body.AvailabilityExceptions!, day.Date), $"{day.Date}: {told.Body.AvailabilityExceptions}\n{plan}");
+
+        Assert.Equal(plan.ClosedForGoodOn <= plan.Today, told.Body.Status == "inactive");
+        if (plan.ClosedForGoodOn > plan.Today)
+            Assert.Contains($"From {plan.ClosedForGoodOn:uuuu-MM-dd}: Permanently closed", told.Body.AvailabilityExceptions, StringComparison.Ordinal);
 
         var usual = schedule.WeeklyHoursOn(plan.Today);
         Assert.Equal(usual is null, told.NotExpressed.Contains(NotExpressed.UnknownHours));
@@ -110,7 +119,8 @@ public sealed class FormatTests
         {
             var day = schedule.On(date);
             if (day.Kind == DayKind.TemporarilyClosed) Add(expected, date, "Building works");
-            if (day.Kind == DayKind.TemporarilyClosed) continue;
+            if (day.Kind == DayKind.ClosedForGood) Add(expected, date, "Permanently closed");
+            if (day.IsInClosure) continue;
             if (day.Exception is { } exception) Add(expected, date, exception.Reason);
             foreach (var part in schedule.ClosedPartsOn(date)) Add(expected, date, part.Reason);
         }
@@ -120,6 +130,62 @@ public sealed class FormatTests
         {
             if (date >= plan.Today && date <= end) set.Add($"{date:uuuu-MM-dd} {reason}");
         }
+    }
+
+    [Theory]
+    [InlineData(-1, "OPEN", "active", "Mo-Su 09:00-17:00; Dec 25 10:00-12:00 open \"Christmas\"; 2026 Jun 02+ off \"Permanently closed\"", "closedForGood")]
+    [InlineData(0, "CLOSED_PERMANENTLY", "inactive", "24/7 off \"Permanently closed\"", "")]
+    [InlineData(900, "CLOSED_PERMANENTLY", "inactive", "24/7 off \"Permanently closed\"", "")]
+    public void Closed_for_good_is_said_in_every_format_or_named(int days, string google, string fhir, string osm, string unsaidByGoogle)
+    {
+        var date = new LocalDate(2026, 6, 2);
+        var today = date.PlusDays(days);
+        Period[] day = [new(new LocalTime(9, 0), new LocalTime(17, 0))];
+        var schedule = new Schedule(DateTimeZone.Utc, [new WeeklyHours(WeeklyHours.Week.SelectMany(_ => day, (weekday, period) => (weekday, period)).ToLookup(p => p.weekday, p => p.period))],
+            [
+                new ScheduleException(new DateRule.Yearly(new AnnualDate(12, 25), new AnnualDate(12, 25)), ExceptionEffect.Periods, "Christmas", [new(new LocalTime(10, 0), new LocalTime(12, 0))], clinicWide: false),
+                new ScheduleException(new DateRule.Dates(date, date.PlusDays(2000)), ExceptionEffect.Closed, "Later", [], clinicWide: false),
+            ],
+            null, date);
+
+        var profile = GoogleHours.Of(schedule, today);
+        Assert.Equal(google, profile.Body.OpenInfo.Status);
+        Assert.Equal(unsaidByGoogle, NotExpressedHeader.Value(profile.NotExpressed));
+        Assert.Empty(profile.Body.SpecialHours.SpecialHourPeriods);
+
+        var resource = FhirLocation.Of(Somewhere, schedule, today);
+        Assert.Equal((fhir, days < 0 ? "From 2026-06-02: Permanently closed" : null), (resource.Body.Status, resource.Body.AvailabilityExceptions));
+        Assert.Empty(resource.NotExpressed);
+
+        var text = OsmHours.Of(schedule, today);
+        Assert.Equal((osm, ""), (text.Body, NotExpressedHeader.Value(text.NotExpressed)));
+
+        var clinic = MedicalClinic.Of(Somewhere, schedule, new SiteOptions(), today);
+        Assert.Equal("closedForGood", NotExpressedHeader.Value(clinic.NotExpressed));
+        var last = clinic.Body.OpeningHoursSpecification![^1];
+        Assert.Equal((7, LocalTime.Midnight, LocalTime.Midnight, days < 0 ? date : (LocalDate?)null, (LocalDate?)null), (last.DayOfWeek!.Count, last.Opens, last.Closes, last.ValidFrom, last.ValidThrough));
+        Assert.Empty(clinic.Body.SpecialOpeningHoursSpecification);
+
+        var events = HoursCalendar.Of([(Somewhere, schedule)], "Somewhere", "example.com", CultureInfo.GetCultureInfo("es"), today.AtMidnight().InUtc().ToInstant());
+        Assert.Empty(events.NotExpressed);
+        var closing = Assert.Single(Ical.Net.Calendar.Load(events.Body)!.Events);
+        Assert.Equal(("Cerrado definitivamente", date, "FREQ=DAILY"), (closing.Summary, LocalDate.FromDateTime(closing.Start!.Value), $"{closing.RecurrenceRule}"));
+    }
+
+    [Theory]
+    [InlineData(true, "RRULE:FREQ=YEARLY;UNTIL=20270302T055959Z;BYMONTH=12;BYMONTHDAY=25")]
+    [InlineData(false, "RRULE:FREQ=YEARLY;UNTIL=20270301;BYMONTH=12;BYMONTHDAY=25")]
+    public void What_comes_back_every_year_does_not_after_it_is_closed_for_good(bool timed, string rule)
+    {
+        var schedule = new Schedule(DateTimeZoneProviders.Tzdb["America/Chicago"], [],
+            [new ScheduleException(new DateRule.Yearly(new AnnualDate(12, 25), new AnnualDate(12, 25)), timed ? ExceptionEffect.Periods : ExceptionEffect.Closed, "Christmas",
+                timed ? [new(new LocalTime(10, 0), new LocalTime(12, 0))] : [], clinicWide: false)],
+            new TemporaryClosure(new LocalDate(2027, 1, 31), null, "Works"), new LocalDate(2027, 3, 2));
+        var text = HoursCalendar.Of([(Somewhere, schedule)], "Somewhere", "example.com", CultureInfo.GetCultureInfo("en"), Instant.FromUtc(2026, 7, 1, 12, 0)).Body;
+        Assert.Equal(rule, Assert.Single(text.Split("\r\n"), line => line.Contains("UNTIL", StringComparison.Ordinal)));
+        // The closure for a time ends where the other one begins.
+        Assert.Contains("DTSTART;VALUE=DATE:20270131\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("DTEND;VALUE=DATE:20270302\r\n", text, StringComparison.Ordinal);
     }
 
     // May be told of this kind of plan at all, and is a reason for another answer.
@@ -142,6 +208,7 @@ public sealed class FormatTests
                 continue;
             }
             if (excuses.Contains(NotExpressed.ChangesToCome) && local.Date >= change && told.Contains(NotExpressed.ChangesToCome)) continue;
+            if (excuses.Contains(NotExpressed.ClosedForGood) && local.Date >= plan.ClosedForGoodOn && told.Contains(NotExpressed.ClosedForGood)) continue;
             if (excuses.Contains(NotExpressed.Periods) && told.Contains(NotExpressed.Periods)) continue;
             if (status.Moment.IsOpen != reader.IsOpen(now))
                 Assert.Fail($"At {now}, {now.InZone(schedule.Zone)}: {status.Moment.State}, {string.Join(",", told)}\n{plan}\n{reader}");

@@ -102,6 +102,7 @@ sealed class Oracle
 
     (bool Closure, IReadOnlyList<Slot>? Slots, IReadOnlyList<Slot> ClosedParts) Decide(LocalDate date)
     {
+        if (plan.ClosedForGoodOn <= date) return (false, [], []);
         if (plan.Closure is { } closure && (closure.From is null || closure.From <= date) && (closure.Reopens is null || date < closure.Reopens))
             return (true, [], []);
         var week = plan.Weeks.Where(version => version.From is null || version.From <= date).MaxBy(version => version.From ?? LocalDate.MinIsoValue);

@@ -73,6 +73,8 @@ public sealed class OracleTests
         var oracle = new Oracle(plan, Before, After);
         var (from, to) = (plan.Today.PlusDays(-1), plan.Today.PlusDays(5));
         var days = plan.ToSchedule().Calendar(from, to);
+        foreach (var day in days.Where(day => day.Day.Kind != DayKind.Skipped))
+            Check(plan, plan.Now, plan.ClosedForGoodOn <= day.Day.Date, day.Day.Kind == DayKind.ClosedForGood);
         foreach (var day in days.Where(day => day.Day.Kind is not (DayKind.Unknown or DayKind.Skipped)))
             Check(plan, plan.Now, (day.Day.Date, oracle.OpenMinutes(day.Day.Date)), (day.Day.Date, (int)day.OpenTime!.Value.TotalMinutes));
 

@@ -9,6 +9,8 @@ namespace Api.Tests.Hours;
 sealed record Plan(
     string Zone, IReadOnlyList<PlannedWeek> Weeks, IReadOnlyList<PlannedException> Exceptions, PlannedClosure? Closure, Instant Now)
 {
+    public LocalDate? ClosedForGoodOn { get; init; }
+
     public DateTimeZone TimeZone => DateTimeZoneProviders.Tzdb[Zone];
 
     public LocalDate Today => Now.InZone(TimeZone).Date;
@@ -18,13 +20,14 @@ sealed record Plan(
         Weeks.Select(week => new WeeklyHours(
             week.Days.SelectMany((slots, day) => slots.Select(slot => (Day: (IsoDayOfWeek)(day + 1), slot))).ToLookup(p => p.Day, p => p.slot.ToPeriod()), week.From)),
         Exceptions.Select(e => new ScheduleException(e.ToRule(), e.Effect, e.Reason, [.. e.Slots.Select(slot => slot.ToPeriod())], e.ClinicWide)),
-        Closure is null ? null : new TemporaryClosure(Closure.From, Closure.Reopens, "Building works"));
+        Closure is null ? null : new TemporaryClosure(Closure.From, Closure.Reopens, "Building works"),
+        ClosedForGoodOn);
 
     // What a failed test shows.
     public override string ToString() => string.Join('\n',
     [
         $"{Zone} {Now}", .. Weeks.Select(week => $"week from {week.From}: {string.Join(" | ", week.Days.Select(day => string.Join(",", day)))}"),
-        .. Exceptions.Select(e => $"{e}"), $"closure: {Closure}",
+        .. Exceptions.Select(e => $"{e}"), $"closure: {Closure}", $"closed for good: {ClosedForGoodOn}",
     ]);
 }
 
@@ -88,7 +91,8 @@ sealed class RandomSchedules(int seed)
             LocalDate? from = Chance(50) ? null : today.PlusDays(random.Next(-4, 6));
             closure = new PlannedClosure(from, Chance(40) ? null : (from ?? today).PlusDays(random.Next(1, 9)));
         }
-        return new Plan(name, weeks, exceptions, closure, now);
+        LocalDate? forGood = Chance(12) ? today.PlusDays(Chance(80) ? random.Next(-4, 8) : random.Next(0, 500)) : null;
+        return new Plan(name, weeks, exceptions, closure, now) { ClosedForGoodOn = forGood };
     }
 
     PlannedException Exception(LocalDate today, int number)

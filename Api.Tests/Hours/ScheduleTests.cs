@@ -93,6 +93,48 @@ public sealed class ScheduleTests
     public void A_temporary_closure(string? from, string? reopens, string at, string state, string? opens) =>
         Check(new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("09:00-17:00")], [], new TemporaryClosure(Date(from), Date(reopens), "Works")), at, state, opens, null, all: false);
 
+    [Theory]
+    [InlineData("2026-06-01T16:59:59-04", "Open", null, "2026-06-01T17:00:00-04", "2026-06-01T17:00:00-04")]
+    [InlineData("2026-06-01T17:00:00-04", "Closed", null, null, "2026-06-02T00:00:00-04")]
+    [InlineData("2026-06-02T00:00:00-04", "Closed", null, null, null)]
+    [InlineData("2036-06-02T12:00:00-04", "Closed", null, null, null)]
+    public void Closed_for_good_is_closed_whatever_else_is_entered(string at, string state, string? opens, string? closes, string? until)
+    {
+        var schedule = ForGood("09:00-17:00", "2026-06-02 10:00-14:00; every 06-03 usual; 2026-06-02 to 2026-06-04 part 18:00-19:00; 2026-06-02 part 12:00-13:00",
+            new TemporaryClosure(Date("2026-06-02"), Date("2026-06-03"), "Works"), Weekly("08:00-20:00", Date("2026-06-03")));
+        Assert.Equal(At(until), Check(schedule, at, state, opens, closes).ValidUntil);
+    }
+
+    [Theory]
+    [InlineData("22:00-06:00", true), InlineData("22:00-06:00", false)]
+    // One that a part of the evening interrupts goes on.
+    [InlineData("22:00-06:00", true, "2026-06-01 part 23:00-03:00"), InlineData("22:00-06:00", false, "2026-06-01 part 23:00-03:00")]
+    public void What_opened_on_the_evening_before_a_closure_without_end_runs_on(string hours, bool forGood, string exceptions = "")
+    {
+        var schedule = forGood ? ForGood(hours, exceptions)
+            : new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly(hours)], [.. exceptions.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Exception)],
+                new TemporaryClosure(Date("2026-06-02"), null, "Works"));
+        var closed = forGood ? "Closed" : "TemporarilyClosed";
+        if (exceptions.Length > 0) Check(schedule, "2026-06-02T01:00:00-04", closed, "2026-06-02T03:00:00-04", "2026-06-02T06:00:00-04");
+        var last = Check(schedule, "2026-06-02T04:00:00-04", "Open", null, "2026-06-02T06:00:00-04");
+        Assert.Equal(At("2026-06-02T06:00:00-04"), last.ValidUntil);
+        Assert.Null(Check(schedule, "2026-06-02T06:00:00-04", closed, null, null).ValidUntil);
+        Assert.Equal(forGood, schedule.IsClosedForGood(At("2026-06-02T00:00:00-04")!.Value));
+        Assert.False(schedule.IsClosedForGood(At("2026-06-01T23:59:59-04")!.Value));
+    }
+
+    [Fact]
+    public void Closed_for_good_wins_over_hours_that_are_not_known_and_a_closure_for_a_time_comes_before_it()
+    {
+        var unknown = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [], [], new TemporaryClosure(Date("2026-06-02"), null, null), Date("2026-06-04"));
+        Assert.Equal(At("2026-06-02T00:00:00-04"), Check(unknown, "2026-06-01T12:00:00-04", "Unknown", null, null).ValidUntil);
+        Assert.Equal(At("2026-06-04T00:00:00-04"), Check(unknown, "2026-06-02T12:00:00-04", "TemporarilyClosed", null, null).ValidUntil);
+        Assert.Null(Check(unknown, "2026-06-04T12:00:00-04", "Closed", null, null).ValidUntil);
+        Assert.Equal((false, false, true), (unknown.IsSettledOn(Date("2026-06-01")!.Value), unknown.IsSettledOn(Date("2026-06-03")!.Value), unknown.IsSettledOn(Date("2026-06-04")!.Value)));
+        Assert.Equal([DayKind.Unknown, DayKind.TemporarilyClosed, DayKind.TemporarilyClosed, DayKind.ClosedForGood],
+            unknown.Calendar(Date("2026-06-01")!.Value, Date("2026-06-04")!.Value).Select(day => day.Day.Kind));
+    }
+
     [Fact]
     public void Unknown_is_not_closed()
     {
@@ -131,6 +173,11 @@ public sealed class ScheduleTests
     static Schedule Schedule(string zone, string hours, string exceptions = "") => new(
         DateTimeZoneProviders.Tzdb[zone], [Weekly(hours)],
         exceptions.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Exception));
+
+    // From 2026-06-02 on, a Tuesday.
+    static Schedule ForGood(string hours, string exceptions, TemporaryClosure? closure = null, params WeeklyHours[] later) => new(
+        DateTimeZoneProviders.Tzdb[NewYork], [Weekly(hours), .. later],
+        exceptions.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Exception), closure, Date("2026-06-02"));
 
     static WeeklyHours Weekly(string hours, LocalDate? from = null) =>
         new(WeeklyHours.Week.SelectMany(day => Periods(hours).Select(period => (day, period))).ToLookup(pair => pair.day, pair => pair.period), from);

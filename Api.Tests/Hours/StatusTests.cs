@@ -183,6 +183,38 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_location_that_is_closed_for_good_is_told_so_from_its_date_on()
+    {
+        File.WriteAllText(seed.File("clinic.yaml"), Seed.Replace("name: A main", "name: A main\n    closedForGoodOn: 2026-07-03", StringComparison.Ordinal));
+        await using var other = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
+        static string Status(string text, string reason, string validUntil) => $$"""
+            {
+              "location": "main", "timeZone": "America/Chicago", "state": "closed", "access": null, "note": null, "opensAt": null, "closesAt": null,
+              "reason": "{{reason}}", "text": "{{text}}", "validUntil": {{validUntil}}
+            }
+            """;
+        JsonAssert.Equal(Status("Closed", "Thursday, 8:00 am–5:00 pm", "\"2026-07-03T05:00:00Z\""), await other.GetAsync("/v1/locations/main/status?at=2026-07-02T17:00-05:00"));
+        JsonAssert.Equal(Status("Permanently closed", "Permanently closed", "null"), await other.GetAsync("/v1/locations/main/status?at=2026-07-03T00:00-05:00"));
+        JsonAssert.Equal(Status("Cerrado definitivamente", "Cerrado definitivamente", "null"), await other.GetAsync("/v1/locations/main/status?in=es&at=2030-07-03T12:00-05:00"));
+
+        JsonAssert.Equal("""
+            [
+              { "date": "2026-07-03", "day": "friday", "kind": "closedForGood", "reason": "Permanently closed", "periods": [], "openMinutes": 0 },
+              { "date": "2026-07-04", "day": "saturday", "kind": "closedForGood", "reason": "Permanently closed", "periods": [], "openMinutes": 0 }
+            ]
+            """, (await other.GetAsync("/v1/locations/main/calendar?from=2026-07-03&to=2026-07-04"))["days"]);
+
+        var hours = await other.GetAsync("/v1/locations/main/hours");
+        Assert.Equal([("2026-07-03", "Permanently closed")], hours["changes"]!.AsArray().Select(change => ((string?)change!["validFrom"], (string?)change["text"])));
+        JsonAssert.Equal("[]", hours["exceptions"]);
+        other.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 3, 5, 0, 0, TimeSpan.Zero));
+        hours = await other.GetAsync("/v1/locations/main/hours?in=es");
+        Assert.Equal(("2026-07-03", "Cerrado definitivamente"), ((string?)hours["validFrom"], (string?)hours["text"]));
+        Assert.All(hours["days"]!.AsArray(), day => Assert.True((bool)day!["closed"]!));
+        JsonAssert.Equal("[]", hours["changes"]);
+    }
+
+    [Fact]
     public async Task The_hours_tell_what_departs_from_them_and_what_takes_their_place()
     {
         var hours = await api.GetAsync("/v1/locations/main/hours");

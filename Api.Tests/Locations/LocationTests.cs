@@ -64,7 +64,7 @@ public sealed class LocationTests : IAsyncLifetime
           "telephone": "+15555550100", "email": "front-desk@example.com", "coordinates": { "latitude": 35, "longitude": -90 },
           "timeZone": "America/New_York", "access": ["byAppointment", "walkIn"], "acceptingNewPatients": true, "telehealth": false,
           "languages": ["en", "es"], "accessibilityNotes": "Step-free.",
-          "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "distanceMeters": null
+          "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "closedForGoodOn": null, "distanceMeters": null
         }
         """, await api.GetAsync("/v1/locations/whole"));
 
@@ -75,7 +75,7 @@ public sealed class LocationTests : IAsyncLifetime
           "address": { "streetAddress": null, "locality": null, "region": null, "postalCode": null, "country": null },
           "telephone": null, "email": null, "coordinates": null, "timeZone": "America/Chicago", "access": null,
           "acceptingNewPatients": null, "telehealth": null, "languages": null, "accessibilityNotes": null,
-          "temporaryClosure": null, "distanceMeters": null
+          "temporaryClosure": null, "closedForGoodOn": null, "distanceMeters": null
         }
         """, await api.GetAsync("/v1/locations/bare"));
 
@@ -188,6 +188,35 @@ public sealed class LocationTests : IAsyncLifetime
         api.Clock.Advance(TimeSpan.FromSeconds(15));
         Assert.Null((await api.GetAsync("/v1/locations/whole"))["temporaryClosure"]);
         Assert.Null((await api.GetAsync("/v1/locations"))["items"]![1]!["temporaryClosure"]);
+    }
+
+    [Fact]
+    public async Task A_location_that_is_closed_for_good_stays_and_says_so()
+    {
+        File.WriteAllText(seed.File("clinic.yaml"), """
+            clinic:
+              timeZone: America/Chicago
+            locations:
+              - slug: gone
+                name: Gone
+                closedForGoodOn: 2026-07-10
+                temporaryClosure: { closedFrom: 2026-07-01, reopensOn: 2026-08-03, reason: Renovation }
+                hours: { monday: [], tuesday: [], wednesday: [08:00-17:00], thursday: [], friday: [08:00-17:00], saturday: [], sunday: [] }
+            """);
+        await using var other = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
+        other.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 10, 4, 59, 45, TimeSpan.Zero));
+        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/gone")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
+        var before = await other.GetAsync("/v1/locations/gone");
+        Assert.Equal("Renovation", (string?)before["temporaryClosure"]!["reason"]);
+        Assert.Equal("2026-07-10", (string?)before["closedForGoodOn"]);
+
+        other.Clock.Advance(TimeSpan.FromSeconds(15));
+        foreach (var after in new[] { await other.GetAsync("/v1/locations/gone"), (await other.GetAsync("/v1/locations"))["items"]![0]! })
+        {
+            Assert.Null(after["temporaryClosure"]);
+            Assert.Equal("2026-07-10", (string?)after["closedForGoodOn"]);
+        }
+        Assert.Empty((await other.GetAsync("/v1/locations?openAt=2026-07-10T12:00-05:00"))["items"]!.AsArray());
     }
 
     [Fact]

@@ -35,6 +35,7 @@ public sealed class SeedTests : IDisposable
             foreach (var unknown in new[] { "telephone", "email", "coordinates", "access", "acceptingNewPatients", "telehealth", "languages" })
                 Assert.Null(location[unknown]);
             Assert.Null(location["address"]!["streetAddress"]);
+            Assert.Null(location["closedForGoodOn"]);
         }
         Assert.All((await api.GetAsync("/v1/hours"))["items"]!.AsArray(), hours =>
             Assert.Equal("Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed", (string?)hours!["text"]));
@@ -69,6 +70,15 @@ public sealed class SeedTests : IDisposable
         Write(Clinic.Replace("Here", "There", StringComparison.Ordinal));
         await loader.LoadAsync(folder.Path, default);
         Assert.Equal("There", (string?)(await api.GetAsync("/v1/locations/here"))["name"]);
+
+        Write(Clinic + "    closedForGoodOn: 2026-12-31\n");
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        await loader.LoadAsync(folder.Path, default);
+        Assert.Equal("2026-12-31", (string?)(await api.GetAsync("/v1/locations/here"))["closedForGoodOn"]);
+        Write();
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        await loader.LoadAsync(folder.Path, default);
+        Assert.Null((await api.GetAsync("/v1/locations/here"))["closedForGoodOn"]);
     }
 
     [Fact]
@@ -116,6 +126,8 @@ public sealed class SeedTests : IDisposable
     [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, reason: R, closed: true, asUsual: true }", 7, "closed")]
     [InlineData("name: Here", "name: Here\n    hoursChanges: [{ validFrom: soon }]", 6, "'soon'")]
     [InlineData("name: Here", "name: Here\n    temporaryClosure: { closedFrom: 2026-06-02, reopensOn: 2026-06-02 }", 4, "reopensOn")]
+    [InlineData("name: Here", "name: Here\n    closedForGoodOn: 2026-12-32", 6, "'2026-12-32' is not a date like 2026-01-12.")]
+    [InlineData("name: Here", "name: Here\n    closedForGoodOn: true", 6, "'true' is not a date like 2026-01-12.")]
     [InlineData("name: Here", "name: Here\n    hoursChanges:\n      - &a { validFrom: 2026-06-01, monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] }\n      - *a", 4, "two hoursChanges")]
     public void An_error_in_the_clinic_is_named_with_file_and_line(string correct, string wrong, int line, string message)
     {

@@ -16,7 +16,7 @@ public sealed record FhirLocation
     /// <summary>The location's slug.</summary>
     public required string Id { get; init; }
 
-    /// <summary><c>active</c>, or <c>suspended</c> while it is closed for a time.</summary>
+    /// <summary><c>active</c>, <c>suspended</c> while it is closed for a time, or <c>inactive</c> since it is closed for good.</summary>
     public required string Status { get; init; }
 
     /// <summary>The location's name.</summary>
@@ -55,7 +55,12 @@ public sealed record FhirLocation
         var body = new FhirLocation
         {
             Id = location.Slug,
-            Status = schedule.On(today).Kind == DayKind.TemporarilyClosed ? "suspended" : "active",
+            Status = schedule.On(today).Kind switch
+            {
+                DayKind.ClosedForGood => "inactive",
+                DayKind.TemporarilyClosed => "suspended",
+                _ => "active",
+            },
             Name = location.Name,
             Telecom = telecom.OfType<ContactPoint>().ToArray() is { Length: > 0 } known ? known : null,
             Address = FhirAddress.Of(location.Address),

@@ -32,6 +32,9 @@ enum NotExpressed
     /// <summary>A temporary closure, or its first or last day.</summary>
     TemporaryClosure,
 
+    /// <summary>That it is closed for good, and not only closed, or from when on.</summary>
+    ClosedForGood,
+
     /// <summary>A period, or a closed part of one, of a form that the format does not have.</summary>
     Periods,
 }

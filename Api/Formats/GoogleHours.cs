@@ -23,7 +23,8 @@ public sealed record GoogleHours
     internal static Formatted<GoogleHours> Of(Schedule schedule, LocalDate today)
     {
         var departures = WallClock.Departures(schedule, today);
-        var closedNow = schedule.On(today).Kind == DayKind.TemporarilyClosed;
+        var kind = schedule.On(today).Kind;
+        var closedNow = kind == DayKind.TemporarilyClosed;
         // While it is closed for a time, that is said once and not of every day.
         var dates = departures.Where(day => day.Periods is not null && !(closedNow && day.TemporarilyClosed));
         var body = new GoogleHours
@@ -33,11 +34,18 @@ public sealed record GoogleHours
                 .. WallClock.Week(hours).SelectMany((periods, index) => periods.Seen().Select(period => WeeklyPeriod(WeeklyHours.Week[index], period))),
             ]) : null,
             SpecialHours = new SpecialHours([.. dates.SelectMany(Special)]),
-            OpenInfo = new OpenInfo(closedNow ? "CLOSED_TEMPORARILY" : "OPEN"),
+            OpenInfo = new OpenInfo(kind switch
+            {
+                DayKind.ClosedForGood => "CLOSED_PERMANENTLY",
+                DayKind.TemporarilyClosed => "CLOSED_TEMPORARILY",
+                _ => "OPEN",
+            }),
         };
 
         var unsaid = WallClock.Unsaid(schedule, today, departures).ToHashSet();
-        if (WallClock.ChangesToCome(schedule, today).Any()) unsaid.Add(NotExpressed.ChangesToCome);
+        // Said once it is so, but not before.
+        if (kind == DayKind.ClosedForGood) unsaid.Remove(NotExpressed.ClosedForGood);
+        if (WallClock.ChangesToCome(schedule, today).Any(change => !change.IsForGood)) unsaid.Add(NotExpressed.ChangesToCome);
         if (departures.Any(day => day.Reason is not null)) unsaid.Add(NotExpressed.Reasons);
         if (closedNow && schedule.Closure!.ReopensOn is not null) unsaid.Add(NotExpressed.TemporaryClosure);
         if (departures.Any(day => day.Periods?.Seen().Any(IsTooLate) == true)) unsaid.Add(NotExpressed.Periods);
@@ -110,5 +118,5 @@ public sealed record GoogleDate(int Year, int Month, int Day);
 public sealed record TimeOfDay(int Hours, int Minutes);
 
 /// <summary>Whether the business is open at all.</summary>
-/// <param name="Status"><c>OPEN</c> or <c>CLOSED_TEMPORARILY</c>.</param>
+/// <param name="Status"><c>OPEN</c>, <c>CLOSED_TEMPORARILY</c> or <c>CLOSED_PERMANENTLY</c>.</param>
 public sealed record OpenInfo(string Status);

@@ -14,9 +14,9 @@ using Calendar = Ical.Net.Calendar;
 namespace Api.Formats;
 
 /// <summary>
-/// The exceptions of the coming year and the temporary closures, for a calendar program (RFC 5545). A day that is closed is an
-/// event of the whole day, other periods and closed parts have their times. What comes back every year does so here; where
-/// something more specific takes the place of it, that date is left out. The usual week is not in it.
+/// The exceptions of the coming year and the closures, for a time and for good, for a calendar program (RFC 5545). A day that is
+/// closed is an event of the whole day, other periods and closed parts have their times. What comes back every year does so here;
+/// where something more specific takes the place of it, that date is left out. The usual week is not in it.
 /// </summary>
 static class HoursCalendar
 {
@@ -56,29 +56,34 @@ static class HoursCalendar
 
     static IEnumerable<Planned> EventsOf(Schedule schedule, HoursText words, LocalDate today)
     {
-        if (schedule.Closure is { } closure && !(closure.ReopensOn <= today))
+        var forGood = schedule.ClosedForGoodOn;
+        if (schedule.Closure is { } closure && !(closure.ReopensOn <= today) && !(forGood <= today))
         {
             var from = closure.ClosedFrom ?? today;
-            if (from < today.PlusDays(WallClock.Days))
+            var end = closure.ReopensOn is { } reopens && !(forGood < reopens) ? reopens : forGood;
+            if (from < today.PlusDays(WallClock.Days) && !(end <= from))
             {
                 var summary = words.Reason(schedule.On(LocalDate.Max(from, today)), [], closure);
                 yield return new Planned("closure", summary, false, from)
                 {
-                    Days = closure.ReopensOn is { } reopens ? NodaTime.Period.DaysBetween(from, reopens) : 1,
-                    Rule = closure.ReopensOn is null ? "FREQ=DAILY" : "",
+                    Days = end is { } after ? NodaTime.Period.DaysBetween(from, after) : 1,
+                    Rule = end is null ? "FREQ=DAILY" : "",
                 };
             }
         }
+        if (forGood is { } gone)
+            yield return new Planned("closedForGood", words.Reason(schedule.On(gone), [], null), false, gone) { Days = 1, Rule = "FREQ=DAILY" };
         foreach (var exception in schedule.Exceptions)
         {
             foreach (var (first, days, rule, left) in Occurrences(schedule, exception, today))
             {
                 var id = Identify(exception);
+                var last = rule.Length > 0 ? forGood?.PlusDays(-1) : null;
                 var day = schedule.On(first);
                 if (exception.Effect is ExceptionEffect.Closed or ExceptionEffect.AsUsual)
                 {
                     var summary = exception.Effect == ExceptionEffect.Closed ? words.Reason(day, [], null) : exception.Reason;
-                    yield return new Planned(id, summary, exception.ClinicWide, first) { Days = days, Rule = rule, Left = left };
+                    yield return new Planned(id, summary, exception.ClinicWide, first) { Days = days, Rule = rule, Left = left, Until = last };
                     continue;
                 }
                 foreach (var period in exception.Periods)
@@ -92,6 +97,7 @@ static class HoursCalendar
                         Days = 1,
                         Rule = rule.Length > 0 || days == 1 ? rule : $"FREQ=DAILY;COUNT={days.ToString(CultureInfo.InvariantCulture)}",
                         Left = left,
+                        Until = last,
                     };
                 }
             }
@@ -120,7 +126,7 @@ static class HoursCalendar
         {
             var left = new List<string>();
             for (var date = runs[0].First; date <= last; date = date.PlusDays(1))
-                if (exception.When.Includes(date) && !Holds(date)) left.Add(Iso(date));
+                if (exception.When.Includes(date) && !Holds(date) && !(date >= schedule.ClosedForGoodOn)) left.Add(Iso(date));
             yield return (runs[0].First, 1, YearlyRule(exception.When), string.Join(",", left));
         }
         // Several days as one event that comes back, when none of them is left out and they are as many every year.
@@ -137,7 +143,7 @@ static class HoursCalendar
             foreach (var run in runs) yield return (run.First, NodaTime.Period.DaysBetween(run.First, run.Last) + 1, "", "");
         }
 
-        bool Holds(LocalDate date) => exception.When.Includes(date) && schedule.On(date) is { Kind: not DayKind.TemporarilyClosed } day &&
+        bool Holds(LocalDate date) => exception.When.Includes(date) && schedule.On(date) is { IsInClosure: false } day &&
             (exception.Effect == ExceptionEffect.ClosedPart ? schedule.ClosedPartsOn(date).Contains(exception) : ReferenceEquals(day.Exception, exception));
         static bool IsOn(LocalDate date, AnnualDate day) => date.Month == day.Month && date.Day == day.Day;
     }
@@ -166,10 +172,19 @@ static class HoursCalendar
             Start = At(first, timed?.Opens, planned.Zone),
             End = At(last, timed?.Closes, planned.Zone),
         };
-        if (planned.Rule.Length > 0) happening.RecurrenceRule = new RecurrenceRule(planned.Rule);
+        if (planned.Rule.Length > 0) happening.RecurrenceRule = new RecurrenceRule(planned.Rule) { Until = Until(planned) };
         foreach (var date in planned.Left.Split(',', StringSplitOptions.RemoveEmptyEntries))
             happening.ExceptionDates.Add(At(LocalDatePattern.Iso.Parse(date).Value, timed?.Opens, planned.Zone));
         return happening;
+    }
+
+    // In UTC where the event has a time (RFC 5545, 3.3.10).
+    static CalDateTime? Until(Planned planned)
+    {
+        if (planned.Until is not { } last) return null;
+        if (planned.Zone.Length == 0) return At(last, null, "");
+        var end = Timeline.ToInstant(DateTimeZoneProviders.Tzdb[planned.Zone], last.PlusDays(1).AtMidnight(), ends: false) - NodaTime.Duration.FromSeconds(1);
+        return new CalDateTime(end.ToDateTimeUtc(), "UTC", hasTime: true);
     }
 
     static CalDateTime At(LocalDate date, LocalTime? time, string zone) => time is { } clock
@@ -178,9 +193,8 @@ static class HoursCalendar
 
     static IEnumerable<NotExpressed> Unsaid(Schedule schedule, LocalDate today)
     {
-        if (schedule.Versions.Any(version => version.ValidFrom > today)) yield return NotExpressed.ChangesToCome;
-        if (schedule.Exceptions.Any(exception => exception.When is DateRule.Dates dates && dates.To >= today.PlusDays(WallClock.Days)))
-            yield return NotExpressed.LaterExceptions;
+        if (schedule.Versions.Any(version => version.ValidFrom > today && !version.IsForGood)) yield return NotExpressed.ChangesToCome;
+        if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
     }
 
     // The rule and what it does, but not the reason: a corrected word does not make another event.
@@ -205,6 +219,7 @@ static class HoursCalendar
         public required int Days { get; init; }
         public string Rule { get; init; } = "";
         public string Left { get; init; } = "";
+        public LocalDate? Until { get; init; }
         public string Location { get; init; } = "";
     }
 }

@@ -25,23 +25,28 @@ static class OsmHours
         AddWeeks(rules, schedule, today);
         var yearly = schedule.Exceptions.Where(exception => exception.When.IsYearly).Reverse().ToArray();
         var staysYearly = schedule.Versions.All(version => WallClock.Week(version).All(day => day.Seen().All(IsWithinDay)));
-        if (staysYearly)
+        // When it is closed for good, nothing comes back.
+        if (staysYearly && !(schedule.ClosedForGoodOn <= today))
             rules.AddRange(yearly.Where(CanStayYearly).Select(Yearly));
-        if (schedule.Closure is { } closure && !(closure.ReopensOn <= today)) rules.Add(Closed(closure, today));
+        if (schedule.Closure is { } closure && !(closure.ReopensOn <= today) && !(schedule.ClosedForGoodOn <= today)) rules.Add(Closed(closure, today));
+        // After all that it takes the place of.
+        if (schedule.ClosedForGoodOn > today) rules.Add(ClosedForGood(Range(schedule.ClosedForGoodOn.Value, null), date => date >= schedule.ClosedForGoodOn));
         AddDates(rules, schedule, today);
 
         var unsaid = WallClock.Unsaid(schedule, today, WallClock.Departures(schedule, today)).ToHashSet();
-        // Here it can be said.
+        // Here they can be said.
         unsaid.Remove(NotExpressed.UnknownHours);
+        unsaid.Remove(NotExpressed.ClosedForGood);
         return new Formatted<string>(string.Join("; ", rules.Select(rule => rule.Text)), unsaid);
     }
 
     static void AddWeeks(List<Rule> rules, Schedule schedule, LocalDate today)
     {
         var current = schedule.WeeklyHoursOn(today);
-        if (current is null) rules.Add(new Rule("24/7 unknown", _ => true, _ => null));
+        if (current is { IsForGood: true }) rules.Add(ClosedForGood("24/7", _ => true));
+        else if (current is null) rules.Add(new Rule("24/7 unknown", _ => true, _ => null));
         else AddWeek(rules, current, "", _ => true);
-        var changes = WallClock.ChangesToCome(schedule, today).ToArray();
+        var changes = WallClock.ChangesToCome(schedule, today).Where(change => !change.IsForGood).ToArray();
         for (var i = 0; i < changes.Length; i++)
         {
             var from = changes[i].ValidFrom!.Value;
@@ -84,6 +89,8 @@ static class OsmHours
         var through = closure.ReopensOn?.PlusDays(-1);
         return new Rule($"{Range(from, through)} {Text([], closure.Reason)}", date => from <= date && !(date > through), _ => []);
     }
+
+    static Rule ClosedForGood(string when, Func<LocalDate, bool> isIn) => new($"{when} {Text([], "Permanently closed")}", isIn, _ => []);
 
     // Last, each date on which the rules so far do not come to what really holds.
     static void AddDates(List<Rule> rules, Schedule schedule, LocalDate today)

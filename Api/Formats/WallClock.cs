@@ -34,9 +34,17 @@ static class WallClock
         ];
     }
 
-    /// <summary>The weekly hours that take the place of those in force within the coming year.</summary>
+    /// <summary>The weekly hours that take the place of those in force within the coming year; that it is closed for good, whenever.</summary>
     public static IEnumerable<WeeklyHours> ChangesToCome(Schedule schedule, LocalDate today) =>
-        schedule.Versions.Where(version => version.ValidFrom > today && version.ValidFrom < today.PlusDays(Days));
+        schedule.Versions.Where(version => version.ValidFrom > today && (version.ValidFrom < today.PlusDays(Days) || version.IsForGood));
+
+    /// <summary>Whether dated exceptions hold after the coming year.</summary>
+    public static bool HasLaterExceptions(Schedule schedule, LocalDate today)
+    {
+        var later = today.PlusDays(Days);
+        return !(later >= schedule.ClosedForGoodOn) && schedule.Exceptions.Any(exception =>
+            exception.When is DateRule.Dates dates && dates.To >= later && !(dates.From >= schedule.ClosedForGoodOn));
+    }
 
     /// <summary>The periods in which patients are seen.</summary>
     public static IEnumerable<Period> Seen(this IEnumerable<Period> periods) =>
@@ -53,9 +61,9 @@ static class WallClock
         if (told.Any(period => period.Access is AccessMode.ByAppointment or AccessMode.WalkIn)) yield return NotExpressed.AccessModes;
         if (told.Any(period => period.Access == AccessMode.TelephoneOnly)) yield return NotExpressed.TelephoneOnly;
         if (told.Any(period => period.Note is not null)) yield return NotExpressed.Notes;
-        if (schedule.Versions.Any(version => version.ValidFrom >= today.PlusDays(Days))) yield return NotExpressed.ChangesToCome;
-        if (schedule.Exceptions.Any(exception => exception.When is DateRule.Dates dates && dates.To >= today.PlusDays(Days)))
-            yield return NotExpressed.LaterExceptions;
+        if (schedule.Versions.Any(version => version.ValidFrom >= today.PlusDays(Days) && !version.IsForGood)) yield return NotExpressed.ChangesToCome;
+        if (HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
+        if (schedule.ClosedForGoodOn is not null) yield return NotExpressed.ClosedForGood;
     }
 
     static ILookup<IsoDayOfWeek, Period> ByDay(WeeklyHours hours) =>

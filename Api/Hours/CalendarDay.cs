@@ -40,7 +40,7 @@ sealed record CalendarDay(
             var day = schedule.On(from.PlusDays(i));
             if (Timeline.IsSkipped(schedule.Zone, day.Date)) day = new ScheduleDay(day.Date, DayKind.Skipped, null, []);
             var known = day.Kind != DayKind.Unknown;
-            days[i] = new CalendarDay(day, day.Kind is DayKind.TemporarilyClosed or DayKind.Skipped ? [] : schedule.ClosedPartsOn(day.Date),
+            days[i] = new CalendarDay(day, day.IsInClosure || day.Kind == DayKind.Skipped ? [] : schedule.ClosedPartsOn(day.Date),
                 known ? periods[i] ?? [] : null, known ? open[i] : null);
         }
         return days;

@@ -179,7 +179,7 @@ static class HoursEndpoints
         for (var date = today; date < today.PlusDays(LongestCalendar); date = date.PlusDays(1))
         {
             var day = schedule.On(date);
-            var parts = day.Kind == DayKind.TemporarilyClosed ? [] : schedule.ClosedPartsOn(date);
+            var parts = day.IsInClosure ? [] : schedule.ClosedPartsOn(date);
             var departs = day.Exception is { Effect: not ExceptionEffect.AsUsual } || parts.Count > 0;
             if (!departs)
             {

@@ -52,8 +52,8 @@ sealed class HoursStore(Database db)
             new { slug, PeriodsText.Separator }, snapshot, cancellationToken: ct));
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             """
-            SELECT l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on, l.closure_reason, l.hours_verified_at,
-                   w.valid_from,
+            SELECT l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on, l.closure_reason, l.closed_for_good_on,
+                   l.hours_verified_at, w.valid_from,
                    (SELECT string_agg(p.day || p.opens || p.closes || p.access || ' ' || COALESCE(p.note, ''), @Separator)
                     FROM weekly_periods p
                     WHERE p.weekly_hours_id = w.id) AS periods
@@ -75,7 +75,7 @@ sealed class HoursStore(Database db)
                 var closure = first.TemporarilyClosed ? new TemporaryClosure(first.ClosedFrom, first.ReopensOn, first.ClosureReason) : null;
                 // Null, the clinic's, is a key of a lookup like any other.
                 var schedule = new Schedule(DateTimeZoneProviders.Tzdb[first.TimeZone], location.Select(Week).OfType<WeeklyHours>(),
-                    scopes[null].Concat(scopes[location.Key]), closure);
+                    scopes[null].Concat(scopes[location.Key]), closure, first.ClosedForGoodOn);
                 return new LocationSchedule(location.Key, schedule, first.HoursVerifiedAt);
             }),
         ];
@@ -175,6 +175,7 @@ sealed class HoursStore(Database db)
         public required LocalDate? ClosedFrom { get; init; }
         public required LocalDate? ReopensOn { get; init; }
         public required string? ClosureReason { get; init; }
+        public required LocalDate? ClosedForGoodOn { get; init; }
         public required Instant? HoursVerifiedAt { get; init; }
         public required LocalDate? ValidFrom { get; init; }
         public required string? Periods { get; init; }

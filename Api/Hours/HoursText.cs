@@ -34,6 +34,7 @@ sealed class HoursText
     public string Of(WeeklyHours? hours)
     {
         if (hours is null) return Word("Unknown");
+        if (hours.IsForGood) return Word("ClosedForGood");
         var groups = WeeklyHours.Week.GroupBy(day => Of(hours[day])).ToArray();
         return groups is [var one]
             ? Say("EveryDay", one.Key)
@@ -48,7 +49,7 @@ sealed class HoursText
     public string Of(in Status status, DateTimeZone zone)
     {
         var moment = status.Moment;
-        var state = Word(moment.Period?.Access.ToString() ?? moment.State.ToString());
+        var state = Word(moment.Period?.Access.ToString() ?? (moment.Day.Kind == DayKind.ClosedForGood ? "ClosedForGood" : moment.State.ToString()));
         var text = state;
         if (moment.Period is not null && status.AccessUntil is { } until)
         {
@@ -72,6 +73,7 @@ sealed class HoursText
         DayKind.Unknown => Word("Unknown"),
         DayKind.TemporarilyClosed => closure?.Reason is { } reason
             ? Say("Because", reason, Within("TemporarilyClosed")) : Word("TemporarilyClosed"),
+        DayKind.ClosedForGood => Word("ClosedForGood"),
         DayKind.Skipped => Say("Skipped", day.Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture)),
         _ => Sentence(Say("Because", day.Exception?.Reason ?? Name(day.Date.DayOfWeek), Of(day.Periods!))),
     };

@@ -9,7 +9,10 @@ namespace Api.Hours;
 /// <param name="ValidFrom">The first local date on which these hours hold; <c>null</c> when they have no beginning.</param>
 /// <param name="Days">All seven days from Monday on; <c>null</c> when the hours are not known, which is not the same as closed.</param>
 /// <param name="Text">The same for people: <c>Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed</c>.</param>
-/// <param name="Changes">Weekly hours that take the place of these later, in order. Empty when none are planned.</param>
+/// <param name="Changes">
+/// Weekly hours that take the place of these later, in order. Empty when none are planned. A location that is going to be closed
+/// for good has a last one without periods.
+/// </param>
 /// <param name="Exceptions">The days of the coming 366 on which an exception decides, in order. Its days that are as usual are not among them.</param>
 /// <param name="VerifiedAt">When somebody last made sure that all this is right, UTC; <c>null</c> when that is not known.</param>
 public sealed record LocationHours(

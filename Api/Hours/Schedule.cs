@@ -4,12 +4,13 @@ using NodaTime;
 namespace Api.Hours;
 
 /// <summary>
-/// Everything that is needed to answer "is it open at this instant?": weekly hours, exceptions, a temporary closure, and
-/// the time zone in which all of them are meant. Immutable, and without a clock of its own.
+/// Everything that is needed to answer "is it open at this instant?": weekly hours, exceptions, closures for a time and for
+/// good, and the time zone in which all of them are meant. Immutable, and without a clock of its own.
 /// </summary>
 /// <remarks>
 /// <para>A period belongs to the day on which it opens. An exception decides which periods open on its days; one that
-/// opened on the evening before runs on. A closed part, in contrast, is closed whatever runs into it.</para>
+/// opened on the evening before runs on, as it does into a closure. A closed part, in contrast, is closed whatever runs into
+/// it.</para>
 /// <para>Of several exceptions on a day the most specific decides: a dated one before a yearly one, then a location's before
 /// the clinic's, then the shorter, then the one that was entered later. Closed parts that are more specific than the
 /// exception that decides, or than the weekly hours, all hold.</para>
@@ -26,11 +27,20 @@ sealed class Schedule
     /// <param name="versions">The weekly hours, each from its date on; none when they are not known.</param>
     /// <param name="exceptions">In the order in which they were entered.</param>
     /// <param name="closure">Set when the location is closed for a time.</param>
-    public Schedule(DateTimeZone zone, IEnumerable<WeeklyHours> versions, IEnumerable<ScheduleException> exceptions, TemporaryClosure? closure = null)
+    /// <param name="closedForGoodOn">The date from which on it is closed for good, which wins over all else; <c>null</c> when it is not.</param>
+    public Schedule(
+        DateTimeZone zone, IEnumerable<WeeklyHours> versions, IEnumerable<ScheduleException> exceptions,
+        TemporaryClosure? closure = null, LocalDate? closedForGoodOn = null)
     {
         Zone = zone;
         Closure = closure;
-        this.versions = [.. versions.OrderBy(version => version.ValidFrom ?? LocalDate.MinIsoValue)];
+        ClosedForGoodOn = closedForGoodOn;
+        // The last week is one without periods, so that whoever tells of weeks tells of it as well.
+        this.versions =
+        [
+            .. versions.Where(version => !(version.ValidFrom >= closedForGoodOn)).OrderBy(version => version.ValidFrom ?? LocalDate.MinIsoValue),
+            .. closedForGoodOn is { } date ? [WeeklyHours.ClosedForGood(date)] : Array.Empty<WeeklyHours>(),
+        ];
         this.exceptions =
         [
             .. exceptions.Reverse()
@@ -44,7 +54,10 @@ sealed class Schedule
     public DateTimeZone Zone { get; }
     public TemporaryClosure? Closure { get; }
 
-    /// <summary>Every version of the weekly hours, the oldest first.</summary>
+    /// <summary>The first date on which the location is closed for good; <c>null</c> when it is not going to be.</summary>
+    public LocalDate? ClosedForGoodOn { get; }
+
+    /// <summary>Every version of the weekly hours, the oldest first. Where it is closed for good, the last one is without periods.</summary>
     public IReadOnlyList<WeeklyHours> Versions => versions;
 
     /// <summary>Every exception, the most specific first.</summary>
@@ -61,6 +74,7 @@ sealed class Schedule
     /// <summary>What decides about a date, and which periods open on it.</summary>
     public ScheduleDay On(LocalDate date)
     {
+        if (date >= ClosedForGoodOn) return new ScheduleDay(date, DayKind.ClosedForGood, null, []);
         if (Closure is { } closure && !(date < closure.ClosedFrom) && !(closure.ReopensOn <= date))
             return new ScheduleDay(date, DayKind.TemporarilyClosed, null, []);
 
@@ -92,9 +106,14 @@ sealed class Schedule
     /// <summary>The status at an instant.</summary>
     public Status At(Instant instant) => Status.Of(this, new Timeline(this, instant));
 
-    /// <summary>Whether all days from a date on are like that one: closed until nobody knows when, or simply not known.</summary>
-    public bool IsSettledOn(LocalDate date) => Closure is null
-        ? versions.Length == 0 && exceptions.Length == 0
+    /// <summary>Whether the location is closed for good by an instant, be it that a period of the evening before still runs.</summary>
+    public bool IsClosedForGood(Instant instant) => instant.InZone(Zone).Date >= ClosedForGoodOn;
+
+    /// <summary>
+    /// Whether all days from a date on are like that one: closed for good or until nobody knows when, or simply not known.
+    /// </summary>
+    public bool IsSettledOn(LocalDate date) => ClosedForGoodOn is { } end ? end <= date
+        : Closure is null ? versions.Length == 0 && exceptions.Length == 0
         : Closure.ReopensOn is null && !(date < Closure.ClosedFrom);
 
     /// <summary>Every date of a range, both included, with what decides about it and its periods.</summary>
@@ -113,6 +132,9 @@ public enum DayKind
     /// <summary>The location is closed for a time.</summary>
     TemporarilyClosed,
 
+    /// <summary>The location is closed for good.</summary>
+    ClosedForGood,
+
     /// <summary>Hours that were never entered.</summary>
     Unknown,
 
@@ -127,6 +149,9 @@ public enum DayKind
 /// <param name="Periods">The periods that open on it, in order; <c>null</c> when that is not known.</param>
 readonly record struct ScheduleDay(LocalDate Date, DayKind Kind, ScheduleException? Exception, IReadOnlyList<Period>? Periods)
 {
+    /// <summary>Whether a closure decides, for a time or for good, so that no exception is a reason.</summary>
+    public bool IsInClosure => Kind is DayKind.TemporarilyClosed or DayKind.ClosedForGood;
+
     /// <summary>Whether the same rule says the same, so that one sentence tells the reason for both.</summary>
     public bool HasReasonOf(in ScheduleDay other) =>
         Kind == other.Kind && Exception == other.Exception &&

@@ -8,7 +8,7 @@ public enum State
     /// <summary>Patients are seen.</summary>
     Open,
 
-    /// <summary>Nobody is seen. Outside of all periods, or in one in which only the telephone is answered.</summary>
+    /// <summary>Nobody is seen. Outside of all periods, in one in which only the telephone is answered, or for good.</summary>
     Closed,
 
     /// <summary>Only patients with an appointment are seen.</summary>
@@ -53,7 +53,8 @@ readonly record struct Status
     {
         var now = line.Current;
         var today = line.Date;
-        if (schedule.IsSettledOn(today)) return new Status { Moment = now, Date = today };
+        // Since yesterday: a period of the evening before runs on, and a clock that goes back over midnight leads there once more.
+        if (schedule.IsSettledOn(today.PlusDays(-1))) return new Status { Moment = now, Date = today };
 
         Instant? opens = null, closes = null, accessUntil = null, changes = null;
         AccessMode? then = null;

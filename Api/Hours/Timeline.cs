@@ -43,11 +43,7 @@ struct Timeline
                 if (Now < stretch.Start || stretch.End <= Now) continue;
                 // A closed part is closed, whatever runs into it.
                 if (stretch.ClosedBy is not null)
-                {
-                    return today.Kind == DayKind.TemporarilyClosed
-                        ? new Moment(State.TemporarilyClosed, null, today, null)
-                        : new Moment(State.Closed, null, today, stretch.ClosedBy);
-                }
+                    return today.IsInClosure ? Outside : new Moment(State.Closed, null, today, stretch.ClosedBy);
                 if (best < 0 || Rank(stretch.Period.Access) > Rank(stretches[best].Period.Access)) best = i;
             }
             if (best >= 0)
@@ -55,15 +51,17 @@ struct Timeline
                 var stretch = stretches[best];
                 return new Moment(StateOf(stretch.Period.Access), stretch.Period, stretch.Day, null);
             }
-            var state = today.Kind switch
-            {
-                DayKind.TemporarilyClosed => State.TemporarilyClosed,
-                DayKind.Unknown => State.Unknown,
-                _ => State.Closed,
-            };
-            return new Moment(state, null, today, null);
+            return Outside;
         }
     }
+
+    // What holds today outside of all periods.
+    readonly Moment Outside => new(today.Kind switch
+    {
+        DayKind.TemporarilyClosed => State.TemporarilyClosed,
+        DayKind.Unknown => State.Unknown,
+        _ => State.Closed,
+    }, null, today, null);
 
     /// <summary>The next instant at which a stretch begins or ends, or another date does.</summary>
     public readonly Instant Next
@@ -119,8 +117,8 @@ struct Timeline
         if (day.Periods is not { Count: > 0 } && parts.Count == 0) return;
         if (!IsFarFromAChange(day.Date.AtMidnight(), out _) && IsSkipped(schedule.Zone, day.Date)) return;
         for (var i = 0; i < day.Periods?.Count; i++) Add(day, day.Periods[i], null);
-        // Where a location is closed for a time, that is the reason.
-        if (day.Kind == DayKind.TemporarilyClosed) return;
+        // Where a location is closed for a time or for good, that is the reason.
+        if (day.IsInClosure) return;
         foreach (var part in parts) Add(day, part.Periods[0], part);
     }
 

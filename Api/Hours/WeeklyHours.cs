@@ -18,6 +18,10 @@ sealed class WeeklyHours
         ValidFrom = validFrom;
     }
 
+    /// <summary>The week of a location that is closed for good from a date on: no day has a period.</summary>
+    public static WeeklyHours ClosedForGood(LocalDate from) =>
+        new(Enumerable.Empty<(IsoDayOfWeek Day, Period Period)>().ToLookup(pair => pair.Day, pair => pair.Period), from) { IsForGood = true };
+
     /// <summary>The days of the week, from Monday.</summary>
     public static IReadOnlyList<IsoDayOfWeek> Week { get; } =
     [
@@ -27,6 +31,9 @@ sealed class WeeklyHours
 
     /// <summary>The first local date on which they hold; <c>null</c> when they have no beginning.</summary>
     public LocalDate? ValidFrom { get; }
+
+    /// <summary>Whether the location is closed for good, so that no other hours follow.</summary>
+    public bool IsForGood { get; private init; }
 
     /// <summary>The periods that open on a day.</summary>
     public IReadOnlyList<Period> this[IsoDayOfWeek day] => days[(int)day - 1];

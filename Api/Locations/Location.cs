@@ -46,6 +46,12 @@ public sealed record Location
     public required TemporaryClosure? TemporaryClosure { get; init; }
 
     /// <summary>
+    /// The first day on which it is closed for good, local, be it past or to come; <c>null</c> when it is not going to be. From
+    /// then on it is not open whatever else is told, and <c>temporaryClosure</c> is <c>null</c>.
+    /// </summary>
+    public required LocalDate? ClosedForGoodOn { get; init; }
+
+    /// <summary>
     /// The great-circle distance from the point that <c>near</c> gives, in whole metres; <c>null</c> when there is no
     /// <c>near</c> or the location's coordinates are not known.
     /// </summary>

@@ -86,11 +86,12 @@ static class LocationEndpoints
         await store.FindAsync(slug, ct) is { } location
             ? TypedResults.Ok(Current(location, time.GetCurrentInstant(), http)) : Problems.NoSuch("location", slug);
 
-    // A closure that is over is none.
+    // A closure that is over is none, and what is closed for good is not closed for a time.
     static Location Current(Location location, Instant now, HttpContext http)
     {
-        if (location.TemporaryClosure?.ReopensOn is not { } reopens) return location;
-        var over = Timeline.ToInstant(DateTimeZoneProviders.Tzdb[location.TimeZone], reopens.AtMidnight(), ends: false);
+        if (location.TemporaryClosure is not { } closure || (closure.ReopensOn ?? location.ClosedForGoodOn) is not { } end) return location;
+        if (location.ClosedForGoodOn < end) end = location.ClosedForGoodOn.Value;
+        var over = Timeline.ToInstant(DateTimeZoneProviders.Tzdb[location.TimeZone], end.AtMidnight(), ends: false);
         if (over <= now) return location with { TemporaryClosure = null };
         http.FreshUntil(now, over);
         return location;

@@ -12,7 +12,7 @@ sealed class LocationStore(Database db)
         """
         l.slug, l.name, l.street_address, l.locality, l.region, l.postal_code, l.country, l.telephone, l.email,
         l.latitude, l.longitude, l.time_zone, l.access, l.accepting_new_patients, l.telehealth, l.languages,
-        l.accessibility_notes, l.temporarily_closed, l.closure_reason, l.closed_from, l.reopens_on
+        l.accessibility_notes, l.temporarily_closed, l.closure_reason, l.closed_from, l.reopens_on, l.closed_for_good_on
         """;
 
     /// <summary>Every location, by name.</summary>
@@ -46,10 +46,10 @@ sealed class LocationStore(Database db)
         """
         INSERT INTO locations (slug, name, street_address, locality, region, postal_code, country, telephone, email,
                                latitude, longitude, time_zone, access, accepting_new_patients, telehealth, languages,
-                               accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on)
+                               accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on, closed_for_good_on)
         VALUES (@Slug, @Name, @StreetAddress, @Locality, @Region, @PostalCode, @Country, @Telephone, @Email,
                 @Latitude, @Longitude, @TimeZone, @Access, @AcceptingNewPatients, @Telehealth, @Languages,
-                @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ClosedFrom, @ReopensOn)
+                @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ClosedFrom, @ReopensOn, @ClosedForGoodOn)
         ON CONFLICT (slug) DO UPDATE SET
             name = excluded.name, street_address = excluded.street_address, locality = excluded.locality,
             region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
@@ -58,7 +58,7 @@ sealed class LocationStore(Database db)
             accepting_new_patients = excluded.accepting_new_patients, telehealth = excluded.telehealth,
             languages = excluded.languages, accessibility_notes = excluded.accessibility_notes,
             temporarily_closed = excluded.temporarily_closed, closure_reason = excluded.closure_reason,
-            closed_from = excluded.closed_from, reopens_on = excluded.reopens_on
+            closed_from = excluded.closed_from, reopens_on = excluded.reopens_on, closed_for_good_on = excluded.closed_for_good_on
         """,
         Row.Of(location));
 
@@ -85,6 +85,7 @@ sealed class LocationStore(Database db)
         public required string? ClosureReason { get; init; }
         public required LocalDate? ClosedFrom { get; init; }
         public required LocalDate? ReopensOn { get; init; }
+        public required LocalDate? ClosedForGoodOn { get; init; }
 
         public static Row Of(Location location) => new()
         {
@@ -109,6 +110,7 @@ sealed class LocationStore(Database db)
             ClosureReason = location.TemporaryClosure?.Reason,
             ClosedFrom = location.TemporaryClosure?.ClosedFrom,
             ReopensOn = location.TemporaryClosure?.ReopensOn,
+            ClosedForGoodOn = location.ClosedForGoodOn,
         };
 
         public Location ToLocation() => new()
@@ -133,6 +135,7 @@ sealed class LocationStore(Database db)
             Languages = Languages,
             AccessibilityNotes = AccessibilityNotes,
             TemporaryClosure = TemporarilyClosed ? new TemporaryClosure(ClosedFrom, ReopensOn, ClosureReason) : null,
+            ClosedForGoodOn = ClosedForGoodOn,
         };
     }
 }

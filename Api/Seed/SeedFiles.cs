@@ -128,6 +128,10 @@ sealed class LocationPart
     public List<Text>? Languages { get; init; }
     public Text? AccessibilityNotes { get; init; }
     public ClosurePart? TemporaryClosure { get; init; }
+
+    /// <summary>The first day on which it is closed for good.</summary>
+    public LocalDate? ClosedForGoodOn { get; init; }
+
     public HoursPart? Hours { get; init; }
 
     /// <summary>Weekly hours that take the place of <see cref="Hours"/>, each from its date on.</summary>
@@ -163,6 +167,7 @@ sealed class LocationPart
         Languages = Languages?.Select(language => language.Value).ToArray(),
         AccessibilityNotes = AccessibilityNotes?.Value,
         TemporaryClosure = TemporaryClosure is null ? null : new TemporaryClosure(TemporaryClosure.ClosedFrom, TemporaryClosure.ReopensOn, TemporaryClosure.Reason?.Value),
+        ClosedForGoodOn = ClosedForGoodOn,
     };
 }
 
