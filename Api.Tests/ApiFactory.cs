@@ -45,7 +45,7 @@ public sealed class ApiFactory : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", .. ApiProcess.GenerousLimits, .. Settings], builder =>
+        App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", $"--Keys:Folder={Folder.Keys}", .. ApiProcess.GenerousLimits, .. Settings], builder =>
         {
             builder.Logging.ClearProviders().AddProvider(Log);
             builder.Services.AddSingleton<TimeProvider>(Clock);
@@ -59,7 +59,8 @@ public sealed class ApiFactory : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        await App.DisposeAsync();
+        // Not there when a test saw it refuse to be put together.
+        if (App is not null) await App.DisposeAsync();
         Folder.Dispose();
     }
 
@@ -108,14 +109,21 @@ public sealed class LogSink : ILoggerProvider, ILogger
     public void Dispose() { }
 }
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder, and one for keys beside it, that are gone after the test.</summary>
 public sealed class TempFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("clinic-").FullName;
+    readonly DirectoryInfo root = Directory.CreateTempSubdirectory("clinic-");
+
+    public TempFolder() => Path = root.CreateSubdirectory("data").FullName;
+
+    public string Path { get; }
+
+    /// <summary>Made by whoever needs it.</summary>
+    public string Keys => System.IO.Path.Combine(root.FullName, "keys");
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose() => root.Delete(recursive: true);
 }
 
 static class JsonAssert

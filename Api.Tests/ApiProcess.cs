@@ -8,6 +8,8 @@ namespace Api.Tests;
 /// <summary>The program as a process of its own, as its operator starts it.</summary>
 sealed class ApiProcess : IDisposable
 {
+    const string DatabaseFolder = "--Database:Folder=";
+
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Who tests something else sends more than a person does.</summary>
@@ -18,6 +20,9 @@ sealed class ApiProcess : IDisposable
 
     ApiProcess(string[] args)
     {
+        // Beside the database, as TempFolder has them.
+        if (args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal)) is { } folder && !args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal)))
+            args = [.. args, $"--Keys:Folder={Path.Combine(Path.GetDirectoryName(folder[DatabaseFolder.Length..])!, "keys")}"];
         process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])

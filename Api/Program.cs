@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Api.Articles;
 using Api.CommandLine;
 using Api.Contact;
@@ -7,8 +6,8 @@ using Api.Formats;
 using Api.Hours;
 using Api.Http;
 using Api.Locations;
+using Api.Outbox;
 using Api.Seed;
-using FluentValidation;
 
 namespace Api;
 
@@ -27,7 +26,7 @@ static class Program
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site"));
         builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database"));
-        builder.Services.Configure<ContactOptions>(builder.Configuration.GetSection("Contact")).PostConfigure<ContactOptions>(options => options.Check());
+        Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         builder.Services.AddContent();
         builder.Services.AddSecurityHeaders();
@@ -41,11 +40,11 @@ static class Program
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
         builder.Services.AddSingleton<FormatReader>();
-        builder.Services.AddSingleton(ChallengeOptions.Read(builder.Configuration));
-        builder.Services.AddSingleton(services => new Altcha(RandomNumberGenerator.GetBytes(32),
-            services.GetRequiredService<ChallengeOptions>(), services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton<ContactStore>();
-        builder.Services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
+        builder.AddContact();
+        builder.Services.Configure<MailOptions>(builder.Configuration.GetSection("Mail"));
+        builder.Services.Configure<WebhookOptions>(builder.Configuration.GetSection("Webhooks"));
+        builder.Services.AddSingleton<OutboxStore>();
+        builder.Services.AddSingleton<OutboxSignal>();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Api.CommandLine;
 using Api.Contact;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Contact;
 
@@ -32,37 +34,58 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     Task<HttpResponseMessage> PostAsync(string body, string type = "application/json") =>
         api.Client.PostAsync(Path, new StringContent(body, Encoding.UTF8, MediaTypeHeaderValue.Parse(type)));
 
-    async Task<IDictionary<string, object>[]> StoredAsync()
+    async Task<long> CountAsync()
     {
         await using var connection = await api.Database.OpenAsync(default);
-        return [.. (await connection.QueryAsync("SELECT s.*, l.slug AS location FROM submissions s JOIN locations l ON l.id = s.location_id ORDER BY s.id"))
-            .Cast<IDictionary<string, object>>()];
+        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM submissions");
+    }
+
+    /// <summary>Sends a message that is taken in, and opens what was sealed of it.</summary>
+    async Task<SubmissionContent> StoredAsync(JsonNode body)
+    {
+        using var response = await PostAsync(body);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var reference = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reference"]!;
+        return (await api.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default))!;
     }
 
     async Task BrokenAsync(JsonNode body, string errors)
     {
-        var before = (await StoredAsync()).Length;
+        var before = await CountAsync();
         using var response = await PostAsync(body);
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: errors);
-        Assert.Equal(before, (await StoredAsync()).Length);
+        Assert.Equal("en", response.Content.Headers.ContentLanguage.Single());
+        Assert.Equal(before, await CountAsync());
     }
 
     [Fact]
-    public async Task A_message_is_stored_and_acknowledged_with_a_reference()
+    public async Task A_message_is_stored_and_acknowledged_with_a_receipt()
     {
         using var response = await PostAsync(Valid());
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         var receipt = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
-        Assert.Equal(["reference", "receivedAt", "location"], receipt.Select(member => member.Key));
-        Assert.Matches("^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$", (string?)receipt["reference"]);
+        Assert.Equal(["reference", "receivedAt", "location", "replyBy", "afterHours", "notices", "token"], receipt.Select(member => member.Key));
+        var reference = (string)receipt["reference"]!;
+        Assert.Matches("^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$", reference);
         Assert.Equal("2026-07-01T12:00:00Z", (string?)receipt["receivedAt"]);
         Assert.Equal("jonesboro", (string?)receipt["location"]);
+        // It is 7 am there. Eighteen hours of nine a day are this day and the next.
+        Assert.True((bool?)receipt["afterHours"]);
+        Assert.Equal("2026-07-02T22:00:00Z", (string?)receipt["replyBy"]);
+        Assert.Contains("988", (string?)receipt["notices"]!["emergency"], StringComparison.Ordinal);
+        Assert.Contains("encrypted", (string?)receipt["notices"]!["privacy"], StringComparison.Ordinal);
+        Assert.Equal($"/v1/contact-receipts/{receipt["token"]}", response.Headers.Location!.ToString());
 
-        var row = (await StoredAsync()).Single(row => (string)row["reference"] == (string?)receipt["reference"]);
-        Assert.Equal(["Test Sender", "sender@example.com", "+1 555 555 0100", "email", "I would like an appointment.", 1L, "2026-07-01T12:00:00.000Z", "jonesboro"],
-            new[] { "name", "email", "telephone", "preferred_contact", "message", "consent", "received_at", "location" }.Select(column => row[column]));
+        Assert.Equal(
+            new SubmissionContent(reference, "Test Sender", "sender@example.com", "+15555550100", null, PreferredContact.Email, "I would like an appointment."),
+            await api.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default));
+        await using var connection = await api.Database.OpenAsync(default);
+        var row = (IDictionary<string, object?>)await connection.QuerySingleAsync(
+            "SELECT s.*, l.slug AS location FROM submissions s JOIN locations l ON l.id = s.location_id WHERE reference = @reference", new { reference });
+        Assert.Equal(["2026-07-01T12:00:00.000Z", "2026-07-02T22:00:00.000Z", 1L, "en", null, null, null, "jonesboro"],
+            new[] { "received_at", "reply_by", "after_hours", "language", "quarantined_for", "handled_at", "idempotency_key", "location" }.Select(column => row[column]));
     }
 
     [Fact]
@@ -151,23 +174,32 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task White_space_is_trimmed_Unicode_is_normalised_and_line_breaks_are_one_kind()
     {
-        using var response = await PostAsync(Valid(("name", "  Zoe\u0308 \u00a0"), ("message", "\n a\r\nb\rc \t"), ("email", " sender@example.com "), ("telephone", "   ")));
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        var row = (await StoredAsync())[^1];
-        Assert.Equal("Zoë", row["name"]);
-        Assert.Equal("a\nb\nc", row["message"]);
-        Assert.Equal("sender@example.com", row["email"]);
-        Assert.Null(row["telephone"]);
+        var stored = await StoredAsync(Valid(("name", "  Zoe\u0308 \u00a0"), ("message", "\n a\r\nb\rc \t"), ("email", " sender@example.com "), ("telephone", "   ")));
+        Assert.Equal(("Zoë", "a\nb\nc", "sender@example.com", null), (stored.Name, stored.Message, stored.Email, stored.Telephone));
     }
 
     [Theory]
     [InlineData("Ana María Núñez-O'Brien"), InlineData("李小龍"), InlineData("محمد بن سلمى"), InlineData("Владимир"), InlineData("नरेन्द्र"), InlineData("X Æ A-12"), InlineData("👩‍👩‍👧‍👦")]
     [InlineData("O"), InlineData("Robert'); DROP TABLE submissions;--"), InlineData("<b>Bold</b>")]
-    public async Task A_name_in_any_script_is_a_name(string name)
+    public async Task A_name_in_any_script_is_a_name(string name) =>
+        Assert.Equal(name.Normalize(), (await StoredAsync(Valid(("name", name)))).Name);
+
+    [Theory]
+    [InlineData("(870) 555-0100", "+18705550100", null), InlineData("870.555.0100 ext. 12", "+18705550100", "12"), InlineData("+44 20 7946 0958", "+442079460958", null)]
+    [InlineData("tel:+1-870-555-0100;ext=5", "+18705550100", "5"), InlineData("٨٧٠٥٥٥٠١٠٠", "+18705550100", null), InlineData("1-870-555-0100", "+18705550100", null)]
+    public async Task A_telephone_number_is_read_as_people_write_it_and_stored_in_E164(string telephone, string e164, string? extension)
     {
-        using var response = await PostAsync(Valid(("name", name)));
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        Assert.Equal(name.Normalize(), (await StoredAsync())[^1]["name"]);
+        var stored = await StoredAsync(Valid(("telephone", telephone)));
+        Assert.Equal((e164, extension), (stored.Telephone, stored.Extension));
+    }
+
+    [Fact]
+    public async Task A_telephone_number_is_read_in_the_region_of_the_clinic()
+    {
+        await using var british = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:TelephoneRegion=GB"));
+        using var response = await british.Client.PostAsync(Path, new StringContent(Valid(("telephone", "020 7946 0958")).ToJsonString(), Encoding.UTF8, "application/json"));
+        var reference = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reference"]!;
+        Assert.Equal("+442079460958", (await british.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default))!.Telephone);
     }
 
     [Theory]
@@ -183,9 +215,9 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     [InlineData("email", "a@b@example.com", "This is not an e-mail address.")]
     [InlineData("email", "a@example.com\nBcc: x@example.com", "This is not an e-mail address.")]
     [InlineData("email", "a@-example.com", "This is not an e-mail address.")]
-    [InlineData("telephone", "555", "This is not a telephone number: it needs 7 to 15 digits, with an optional + before them.")]
-    [InlineData("telephone", "call me", "This is not a telephone number: it needs 7 to 15 digits, with an optional + before them.")]
-    [InlineData("telephone", "1234567890123456", "This is not a telephone number: it needs 7 to 15 digits, with an optional + before them.")]
+    [InlineData("telephone", "555", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
+    [InlineData("telephone", "call me", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
+    [InlineData("telephone", "1234567890123456", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
     public Task What_breaks_a_rule_is_told(string member, string value, string detail) => BrokenAsync(Valid((member, value)),
         $$"""[{ "pointer": "#/{{member}}", "detail": {{JsonValue.Create(detail).ToJsonString()}} }]""");
 
@@ -211,14 +243,65 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task Length_is_counted_as_a_person_counts()
+    public async Task Length_is_counted_in_code_points_as_JSON_Schema_does()
     {
-        const string Family = "👩‍👩‍👧‍👦"; // 11 UTF-16 units, one character
-        using var fits = await PostAsync(Valid(("name", string.Concat(Enumerable.Repeat(Family, 100))), ("message", new string('é', 5000))));
-        Assert.Equal(HttpStatusCode.Created, fits.StatusCode);
-        await BrokenAsync(Valid(("name", string.Concat(Enumerable.Repeat(Family, 101)))), """[{ "pointer": "#/name", "detail": "The name must have at most 100 characters." }]""");
+        const string Smile = "😀"; // Two UTF-16 units, one code point
+        await StoredAsync(Valid(("name", string.Concat(Enumerable.Repeat(Smile, 100))), ("message", new string('é', 5000))));
+        await BrokenAsync(Valid(("name", string.Concat(Enumerable.Repeat(Smile, 101)))), """[{ "pointer": "#/name", "detail": "The name must have at most 100 characters." }]""");
         await BrokenAsync(Valid(("message", new string('x', 5001))), """[{ "pointer": "#/message", "detail": "The message must have at most 5000 characters." }]""");
         await BrokenAsync(Valid(("email", new string('a', 250) + "@example.com")), """[{ "pointer": "#/email", "detail": "The e-mail address must have at most 254 characters." }]""");
+    }
+
+    [Fact]
+    public async Task Rules_are_told_in_Spanish_to_whoever_prefers_it()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Path)
+        {
+            Content = new StringContent(Valid(("name", null), ("message", new string('x', 5001)), ("location", "nowhere")).ToJsonString(), Encoding.UTF8, "application/json"),
+            Headers = { { "Accept-Language", "fr, es-MX;q=0.8, en;q=0.5" } },
+        };
+        using var response = await api.Client.SendAsync(request);
+        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """
+            [
+              { "pointer": "#/name", "detail": "Falta su nombre." },
+              { "pointer": "#/location", "detail": "Esta sede no existe." },
+              { "pointer": "#/message", "detail": "El mensaje puede tener como máximo 5000 caracteres." }
+            ]
+            """);
+        Assert.Equal("es", response.Content.Headers.ContentLanguage.Single());
+    }
+
+    [Fact]
+    public void Both_languages_have_every_text()
+    {
+        var resources = new System.Resources.ResourceManager(typeof(ContactText));
+        string[] Names(string language) =>
+        [
+            .. resources.GetResourceSet(System.Globalization.CultureInfo.GetCultureInfo(language), createIfNotExists: true, tryParents: language == "en")!
+                .Cast<System.Collections.DictionaryEntry>().Select(entry => (string)entry.Key).Order(),
+        ];
+        Assert.NotEmpty(Names("en"));
+        Assert.Equal(Names("en"), Names("es"));
+    }
+
+    [Theory]
+    [InlineData("MessageMaxLength=0"), InlineData("MessageMaxLength=20000"), InlineData("TelephoneRegion=Arkansas"), InlineData("ReplyWithinOpenHours=-1")]
+    [InlineData("IdempotencyHours=0"), InlineData("MinimumSeconds=100"), InlineData("MaximumLinks=-1"), InlineData("Honeypot="), InlineData("Honeypot=message")]
+    public async Task A_setting_that_makes_no_sense_stops_the_start(string setting)
+    {
+        await using var api = new ApiFactory();
+        api.Settings.Add($"--Contact:{setting}");
+        var fault = await Assert.ThrowsAsync<StartupFault>(async () => await api.InitializeAsync());
+        Assert.StartsWith($"Contact:{setting.Split('=')[0]} must be ", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_longest_message_is_what_the_configuration_says()
+    {
+        await using var brief = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:MessageMaxLength=10"));
+        using var response = await brief.Client.PostAsync(Path, new StringContent(Valid(("message", "Eleven char")).ToJsonString(), Encoding.UTF8, "application/json"));
+        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/message", "detail": "The message must have at most 10 characters." }]""");
+        Assert.Equal(10, (int?)(await brief.GetAsync("/v1/contact-form"))["schema"]!["properties"]!["message"]!["maxLength"]);
     }
 
     [Fact]

@@ -229,7 +229,7 @@ public sealed class FormatTests
     static JsonSerializerOptions WebOptions()
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
-        Json.Configure(options);
+        Api.Http.Json.Configure(options);
         return options;
     }
 }

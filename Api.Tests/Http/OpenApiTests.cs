@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Http;
+using Api.Tests.Contact;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -62,6 +63,10 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         { "createContactSubmission", 422, "/v1/contact-submissions", """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }""" },
         { "createContactSubmission", 429, "/v1/contact-submissions", "createContactSubmission.request" },
         { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
+        { "getContactForm", 200, "/v1/contact-form", null },
+        { "getContactForm", 422, "/v1/contact-form?in=fr", null },
+        { "getContactReceipt", 200, "/v1/contact-receipts/{token}", null },
+        { "getContactReceipt", 404, "/v1/contact-receipts/unknown", null },
         { "getContactChallenge", 200, "/v1/contact-challenge", null },
         { "getContactChallenge", 404, "/v1/contact-challenge", null },
         { "getLiveness", 200, "/health/live", null },
@@ -149,6 +154,8 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     public async Task Every_example_is_a_real_answer(string operation, int status, string path, string? body)
     {
         if (body is not null && !body.StartsWith('{')) body = await File.ReadAllTextAsync(ExampleFile(body));
+        if (path.Contains("{token}", StringComparison.Ordinal))
+            path = path.Replace("{token}", (string)(await api.ReceivedAsync(Submissions.Valid()))["token"]!, StringComparison.Ordinal);
         var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path)
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
@@ -168,8 +175,9 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         var text = await response.Content.ReadAsStringAsync();
         var answer = isJson ? JsonNode.Parse(text)! : JsonValue.Create(text);
         if (isJson && answer["reference"] is not null) answer["reference"] = "7K3Q-X9MZ-2TBV";
+        if (isJson && answer["token"] is not null) answer["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
         // One that is solved by 12345, signed with a key of zeros.
-        if (isJson && answer["challenge"] is not null)
+        if (isJson && answer["challenge"] is JsonValue)
         {
             answer["salt"] = $"7f1c0a5b9e3d48261f0e9d8c7b6a5948{((string)answer["salt"]!)[32..]}";
             answer["challenge"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{answer["salt"]}12345")));
@@ -211,7 +219,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         Assert.Equal(["consent", "location", "message", "name", "preferredContact"], schema.Required!.Order());
         Assert.Equal(254, schema.Properties!["email"].MaxLength);
         Assert.Contains("@", schema.Properties["email"].Pattern, StringComparison.Ordinal);
-        Assert.Contains("At most 5000 characters", schema.Properties["message"].Description, StringComparison.Ordinal);
+        Assert.Equal(5000, schema.Properties["message"].MaxLength);
         Assert.Equal(["true"], schema.Properties["consent"].Enum!.Select(value => value!.ToJsonString()));
         Assert.False(schema.AdditionalPropertiesAllowed);
     }
@@ -234,7 +242,8 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             _ => JsonSchemaType.Boolean,
         };
         Assert.True((schema.Type & type) != 0, $"{where} is {type}, and {schema.Type} in the document");
-        if (node is JsonObject members)
+        // One without members of its own is of any form.
+        if (node is JsonObject members && schema.Properties is { Count: > 0 })
         {
             Assert.Empty(members.Select(member => member.Key).Except(schema.Properties!.Keys));
             Assert.Empty((schema.Required ?? new HashSet<string>()).Except(members.Select(member => member.Key)));

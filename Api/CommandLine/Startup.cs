@@ -1,6 +1,8 @@
 using Api.Articles;
+using Api.Contact;
 using Api.Data;
 using Api.Seed;
+using Microsoft.Extensions.Options;
 
 namespace Api.CommandLine;
 
@@ -21,9 +23,24 @@ static class Startup
     public static async Task PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
+        await PrepareMessagesAsync(app);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
             app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
+    }
+
+    /// <summary>Makes sure that messages can be sealed and read, and seals those of an older program.</summary>
+    public static async Task PrepareMessagesAsync(WebApplication app)
+    {
+        var keys = app.Services.GetRequiredService<Keys>();
+        keys.Open();
+        var store = app.Services.GetRequiredService<ContactStore>();
+        if (!await store.CanOpenAsync(CancellationToken.None) && !app.Services.GetRequiredService<IOptions<KeysOptions>>().Value.AcceptLoss)
+        {
+            throw new StartupFault($"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or correct Keys:Folder. " +
+                "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
+        }
+        await store.SealOldAsync(app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion, CancellationToken.None);
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ sealed class ChallengeOptions
 }
 
 /// <summary>Whether messages come with a solved challenge.</summary>
-enum ChallengeMode
+public enum ChallengeMode
 {
     /// <summary>There are no challenges.</summary>
     Off,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Api.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -8,27 +9,120 @@ static class ContactEndpoints
 {
     public static void MapContact(this IEndpointRouteBuilder routes)
     {
-        var limits = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value.Limits;
-        var submissions = routes.MapGroup("/contact-submissions").WithTags("Contact")
-            .WithRateLimits("contact", limits.PerClient, limits.Overall).WithValidation().ReceivesJson();
+        var options = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value;
+        var contact = routes.MapGroup("").WithTags("Contact");
+        contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Serves("contact-form", Languages.Parameter);
+        contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
+        contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(Receipt);
+        var submissions = contact.MapGroup("/contact-submissions")
+            .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall).WithValidation().ReceivesJson().WithMetadata(new Honeypot(options.Honeypot), new TakesIdempotencyKey());
         submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
-        routes.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge").WithTags("Contact");
+    }
+
+    const string Receipt = "getContactReceipt";
+
+    /// <summary>Describes the contact form</summary>
+    /// <remarks>
+    /// All that a page needs to draw the form without knowing it beforehand, and to check it by the rules of the server before
+    /// it is sent: the schema of a submission, the locations to choose from, the texts in the visitor's language.
+    ///
+    /// Draw the members of `schema` in their order, each with its `title`. Show the notices. Add a field named as `honeypot`
+    /// that people do not see (moved out of sight with CSS, `tabindex="-1"`, `autocomplete="off"`, `aria-hidden="true"`) and send
+    /// what it holds. Measure `secondsToFill`. Where `challenge.mode` is not `off`, put in the `altcha` web component with
+    /// `challenge.url` and send what it solves as `altcha`. Make an `Idempotency-Key` once for what was filled in, and send it
+    /// with every try until there is an answer.
+    /// </remarks>
+    /// <param name="in">The language of texts, `en` or `es`, with or without a region. Without it Accept-Language chooses.</param>
+    /// <param name="form"></param>
+    /// <param name="http"></param>
+    /// <param name="ct"></param>
+    static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(string? @in, ContactFormBuilder form, HttpContext http, CancellationToken ct)
+    {
+        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.Broken(broken);
+        return TypedResults.Ok(await form.BuildAsync(language, ct));
     }
 
     /// <summary>Sends a message to the clinic</summary>
     /// <remarks>
     /// Answered 201 only once the message is on disk, so a message that was acknowledged is never lost. A 422 names every
-    /// broken rule at once and stores nothing. Only so many messages are taken from one address, and from all together:
-    /// `RateLimit` tells what is left, and a 429 when to try again. What is refused or fails is not counted.
+    /// broken rule at once, in the language of `Accept-Language`, and stores nothing.
+    ///
+    /// Only so many messages are taken from one address, and from all together: `RateLimit` tells what is left, and a 429 when
+    /// to try again. What is refused or fails is not counted.
+    ///
+    /// Send an `Idempotency-Key`, and a request that is sent again, because its answer was lost or the connection broke, is
+    /// stored once and answered the same. The key is remembered for 24 hours unless the clinic has set another time. The same
+    /// key with another message is a 422; `secondsToFill` and `altcha` may differ.
+    ///
+    /// The answer has a `token`, and its address in `Location`, for asking later whether the message was handled.
     /// </remarks>
-    static async Task<Results<Created<ContactReceipt>, Problem<Problems.Invalid>>> AddAsync(
-        Body<ContactSubmission> body, ContactStore store, HttpContext http)
+    static async Task<Results<Created<ContactReceipt>, Problem<Problems.Malformed>, Problem<Problems.Invalid>>> AddAsync(
+        Body<ContactSubmission> body, ContactIntake intake, Altcha altcha, ChallengeOptions challenges, LinkGenerator links, HttpContext http, CancellationToken ct)
     {
-        // Not cancelled with the request: a sender whose connection breaks now has still written to us.
-        var receipt = await store.AddAsync(body.Value, CancellationToken.None);
-        if (receipt is null) return Problems.Broken(FieldError.At("#/location", ContactValidator.NoSuchLocation));
+        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed) return new Problem<Problems.Malformed>(malformed);
+        var submission = body.Value;
+        if (Check(submission.Altcha, altcha, challenges, out var redemption) is { } fault)
+        {
+            // A sender who asks again after an hour has a challenge that has expired, and a message that was taken in.
+            return key is not null && await intake.FindReceiptAsync(submission, key, ct) is { } before ? Created(before) : Refused(fault);
+        }
+
+        var (outcome, receipt) = await intake.ReceiveAsync(submission, body.HoneypotFilled, key, redemption, CultureInfo.CurrentUICulture);
+        return outcome switch
+        {
+            Intake.KeyTaken => Problems.Broken(FieldError.Of(IdempotencyKey.Header, "This key was sent before with another message: make a new one for each message.")),
+            Intake.ChallengeSpent => Refused("ChallengeSpent"),
+            _ => Created(receipt!),
+        };
+
+        Created<ContactReceipt> Created(ContactReceipt receipt)
+        {
+            http.Response.Headers.CacheControl = "no-store";
+            return TypedResults.Created(links.GetPathByName(http, Receipt, new { receipt.Token }), receipt);
+        }
+
+        Problem<Problems.Invalid> Refused(string text)
+        {
+            http.Response.Headers.ContentLanguage = CultureInfo.CurrentUICulture.Name;
+            return Problems.Broken(FieldError.At("#/altcha", ContactText.Get(text)));
+        }
+    }
+
+    // After the fields, so that a challenge is not spent on a message that is refused.
+    static string? Check(string? payload, Altcha altcha, ChallengeOptions challenges, out Redemption? redemption)
+    {
+        redemption = null;
+        if (challenges.Mode == ChallengeMode.Off) return null;
+        if (payload is null) return challenges.Mode == ChallengeMode.Required ? "ChallengeNeeded" : null;
+        var verdict = altcha.Verify(payload, out var solved);
+        if (verdict == ChallengeVerdict.Valid) redemption = solved;
+        return verdict switch
+        {
+            ChallengeVerdict.Valid => null,
+            ChallengeVerdict.Expired => "ChallengeExpired",
+            _ => "ChallengeWrong",
+        };
+    }
+
+    /// <summary>Tells whether a message was handled</summary>
+    /// <remarks>
+    /// For the sender, who alone has the token: whether the clinic has marked the message as handled, and when. Never what it
+    /// says. A token that is wrong is answered as one that never was.
+    /// </remarks>
+    /// <param name="token">The `token` of the 201.</param>
+    /// <param name="tokens"></param>
+    /// <param name="store"></param>
+    /// <param name="http"></param>
+    /// <param name="ct"></param>
+    static async Task<Results<Ok<ReceiptStatus>, Problem<Problems.NotFound>>> GetReceiptAsync(
+        string token, ReceiptToken tokens, ContactStore store, HttpContext http, CancellationToken ct)
+    {
+        // Looked for in any case, so that the time it takes does not tell why there is none.
+        var reference = tokens.Read(token);
+        if (await store.FindAsync(reference ?? "", ct) is not { } found) return new Problem<Problems.NotFound>("There is no such receipt.");
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Created((string?)null, receipt);
+        return TypedResults.Ok(new ReceiptStatus(
+            found.Reference, found.HandledAt is null ? SubmissionStatus.Received : SubmissionStatus.Handled, found.ReceivedAt, found.HandledAt));
     }
 
     /// <summary>A challenge for the sender's browser</summary>

@@ -1,45 +1,340 @@
 using Api.Data;
+using Api.Outbox;
 using Dapper;
-using NodaTime.Extensions;
+using Microsoft.Data.Sqlite;
+using NodaTime;
 
 namespace Api.Contact;
 
-/// <summary>All SQL on submissions.</summary>
-sealed class ContactStore(Database db, TimeProvider time)
+/// <summary>A submission that is ready to be stored.</summary>
+sealed record NewSubmission
 {
-    /// <summary>Stores a submission that the validator has passed. When the task completes, it is on disk.</summary>
-    /// <returns>The receipt, or <c>null</c> when the location is gone since it was validated.</returns>
-    public Task<ContactReceipt?> AddAsync(ContactSubmission submission, CancellationToken ct)
+    public required string Reference { get; init; }
+    public required ContactLocation Location { get; init; }
+    public required Instant ReceivedAt { get; init; }
+    public required Instant? ReplyBy { get; init; }
+    public required bool? AfterHours { get; init; }
+    public required string Language { get; init; }
+    public required string? QuarantinedFor { get; init; }
+    public required bool HasEmail { get; init; }
+    public required byte[]? EmailIndex { get; init; }
+    public required byte[]? TelephoneIndex { get; init; }
+
+    /// <summary>The keyed hashes of the Idempotency-Key and of the payload.</summary>
+    public required (byte[] Key, byte[] Fingerprint)? Idempotency { get; init; }
+
+    /// <summary>The challenge to redeem with it, if there is one.</summary>
+    public required Redemption? Challenge { get; init; }
+
+    public required byte[] Sealed { get; init; }
+}
+
+/// <summary>What became of a <see cref="NewSubmission"/>.</summary>
+enum Intake
+{
+    /// <summary>It is stored.</summary>
+    Stored,
+
+    /// <summary>The same was stored before under the same Idempotency-Key.</summary>
+    Repeated,
+
+    /// <summary>Something else was stored before under the same Idempotency-Key.</summary>
+    KeyTaken,
+
+    /// <summary>Its challenge was redeemed before.</summary>
+    ChallengeSpent,
+
+    /// <summary>Another submission has its reference. Once in a million years.</summary>
+    ReferenceTaken,
+}
+
+/// <summary>What is kept of a submission in clear: enough for its receipt.</summary>
+sealed record StoredSubmission
+{
+    public required string Reference { get; init; }
+    public required string Location { get; init; }
+    public required Instant ReceivedAt { get; init; }
+    public required Instant? ReplyBy { get; init; }
+    public required bool? AfterHours { get; init; }
+    public required string Language { get; init; }
+    public required Instant? HandledAt { get; init; }
+    public required byte[]? Fingerprint { get; init; }
+}
+
+/// <summary>A submission in a list for the staff.</summary>
+sealed record SubmissionSummary
+{
+    public required string Reference { get; init; }
+    public required string Location { get; init; }
+    public required Instant ReceivedAt { get; init; }
+    public required Instant? ReplyBy { get; init; }
+    public required Instant? HandledAt { get; init; }
+
+    /// <summary>Why it is set aside as spam; <c>null</c> when it never was, or was released.</summary>
+    public required string? QuarantinedFor { get; init; }
+}
+
+/// <summary>All SQL on submissions.</summary>
+sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
+{
+    /// <summary>
+    /// Stores a submission with all that belongs to it, in one item of the write queue: its challenge is redeemed, its
+    /// Idempotency-Key remembered, its deliveries written down. When the task completes, all of it is on disk, or none.
+    /// </summary>
+    /// <param name="submission">The submission.</param>
+    /// <param name="keysSince">Idempotency-Keys from before are over.</param>
+    /// <returns>What became of it, and for <see cref="Intake.Repeated"/> what was stored before.</returns>
+    public Task<(Intake Outcome, StoredSubmission? Before)> AddAsync(NewSubmission submission, Instant keysSince) => db.WriteAsync(connection =>
     {
-        var received = time.GetCurrentInstant().ToStoredPrecision();
-        return db.WriteAsync(connection =>
+        // A sender who tries again may come with a solution that was redeemed the first time, or with a new one, which is redeemed for nothing.
+        var redeemed = submission.Challenge is not { } challenge || connection.Prepared(
+            "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@digest, @expires) ON CONFLICT (digest) DO NOTHING",
+            ("@digest", challenge.Digest), ("@expires", SqlTypes.ToColumn(challenge.Expires))).ExecuteNonQuery() == 1;
+        if (redeemed && Insert(connection, submission) is { } id)
         {
-            // A reference that exists already is a matter of once in a million years, and costs one more turn.
-            while (true)
+            if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
+            return (Intake.Stored, null);
+        }
+
+        if (submission.Idempotency is not { Key: var key, Fingerprint: var fingerprint })
+            return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, (StoredSubmission?)null);
+        if (FindByKey(connection, key) is not { } before) return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, null);
+        if (before.ReceivedAt <= keysSince)
+        {
+            Forget(connection, key);
+            return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, null);
+        }
+        return before.Fingerprint!.AsSpan().SequenceEqual(fingerprint) ? (Intake.Repeated, before) : (Intake.KeyTaken, null);
+    }, CancellationToken.None); // A sender whose connection breaks now has still written to us.
+
+    static long? Insert(SqliteConnection connection, NewSubmission submission) => (long?)connection.Prepared(
+        """
+        INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, quarantined_for,
+                                 email_index, telephone_index, idempotency_key, fingerprint, sealed)
+        VALUES (@reference, @location, @received, @replyBy, @afterHours, @language, @quarantinedFor,
+                @emailIndex, @telephoneIndex, @key, @fingerprint, @sealed)
+        ON CONFLICT DO NOTHING
+        RETURNING id
+        """,
+        ("@reference", submission.Reference),
+        ("@location", submission.Location.Id),
+        ("@received", SqlTypes.ToColumn(submission.ReceivedAt)),
+        ("@replyBy", submission.ReplyBy is { } replyBy ? SqlTypes.ToColumn(replyBy) : null),
+        ("@afterHours", submission.AfterHours),
+        ("@language", submission.Language),
+        ("@quarantinedFor", submission.QuarantinedFor),
+        ("@emailIndex", submission.EmailIndex),
+        ("@telephoneIndex", submission.TelephoneIndex),
+        ("@key", submission.Idempotency?.Key),
+        ("@fingerprint", submission.Idempotency?.Fingerprint),
+        ("@sealed", submission.Sealed)).ExecuteScalar();
+
+    /// <summary>The submission that was stored under an Idempotency-Key, or <c>null</c>.</summary>
+    public async Task<StoredSubmission?> FindByKeyAsync(byte[] key, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return FindByKey(connection, key);
+    }
+
+    static StoredSubmission? FindByKey(SqliteConnection connection, byte[] key) => connection.QuerySingleOrDefault<StoredSubmission>(
+        """
+        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
+        FROM submissions s
+        JOIN locations l ON l.id = s.location_id
+        WHERE s.idempotency_key = @key
+        """,
+        new { key });
+
+    /// <summary>A submission by its reference, or <c>null</c>.</summary>
+    public async Task<StoredSubmission?> FindAsync(string reference, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<StoredSubmission>(new CommandDefinition(
+            """
+            SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
+            FROM submissions s
+            JOIN locations l ON l.id = s.location_id
+            WHERE s.reference = @reference
+            """,
+            new { reference }, cancellationToken: ct));
+    }
+
+    /// <summary>Id, slug and name of every location, by their names.</summary>
+    public async Task<IEnumerable<(long Id, string Slug, string Name)>> ListLocationsAsync(CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return await connection.QueryAsync<(long, string, string)>(new CommandDefinition(
+            "SELECT id, slug, name FROM locations ORDER BY name, slug", cancellationToken: ct));
+    }
+
+    // --- For the staff
+
+    /// <summary>The newest submissions, or of those that are set aside as spam, the newest first.</summary>
+    public async Task<IReadOnlyList<SubmissionSummary>> ListAsync(bool quarantined, int limit, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return [.. await connection.QueryAsync<SubmissionSummary>(new CommandDefinition(
+            """
+            SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.handled_at,
+                   CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
+            FROM submissions s
+            JOIN locations l ON l.id = s.location_id
+            WHERE (s.quarantined_for IS NOT NULL AND s.released_at IS NULL) = @quarantined
+            ORDER BY s.id DESC
+            LIMIT @limit
+            """,
+            new { quarantined, limit }, cancellationToken: ct))];
+    }
+
+    /// <summary>All that a person has sent, by an e-mail address or a telephone number in E.164; the newest first.</summary>
+    public async Task<IReadOnlyList<SubmissionSummary>> FindBySenderAsync(string? email, string? telephone, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return [.. await connection.QueryAsync<SubmissionSummary>(new CommandDefinition(
+            """
+            SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.handled_at,
+                   CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
+            FROM submissions s
+            JOIN locations l ON l.id = s.location_id
+            WHERE s.email_index = @email OR s.telephone_index = @telephone
+            ORDER BY s.id DESC
+            """,
+            new { email = seal.EmailIndex(email), telephone = seal.TelephoneIndex(telephone) }, cancellationToken: ct))];
+    }
+
+    /// <summary>What the sender wrote, or <c>null</c>.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The keys are not those that it was sealed with.</exception>
+    public async Task<SubmissionContent?> OpenAsync(string reference, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        var content = await connection.ExecuteScalarAsync<byte[]>(new CommandDefinition(
+            "SELECT sealed FROM submissions WHERE reference = @reference", new { reference }, cancellationToken: ct));
+        return content is null ? null : seal.Open(reference, content);
+    }
+
+    /// <returns>False when there is no such submission, or it was marked before.</returns>
+    public Task<bool> MarkHandledAsync(string reference, Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+        "UPDATE submissions SET handled_at = @now WHERE reference = @reference AND handled_at IS NULL", new { reference, now }) == 1, ct);
+
+    /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
+    /// <returns>False when there is no such submission in quarantine.</returns>
+    public Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct) => db.WriteAsync(connection =>
+    {
+        var released = connection.QuerySingleOrDefault<(long Id, string Location, bool HasEmail)?>(
+            """
+            UPDATE submissions SET released_at = @now
+            WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
+            RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id), email_index IS NOT NULL
+            """,
+            new { reference, now });
+        if (released is not { } submission) return false;
+        outbox.Add(connection, submission.Id, submission.Location, submission.HasEmail, now);
+        return true;
+    }, ct);
+
+    /// <summary>
+    /// Removes a submission with all that belongs to it, so that neither the database nor its log has a byte of it left.
+    /// Backups that were made before still have it.
+    /// </summary>
+    /// <returns>False when there is no such submission.</returns>
+    public async Task<bool> EraseAsync(string reference, CancellationToken ct)
+    {
+        var erased = await db.WriteAsync(connection => connection.Execute(
+            "DELETE FROM submissions WHERE reference = @reference", new { reference }) == 1, ct);
+        if (erased) await db.EmptyLogAsync(ct);
+        return erased;
+    }
+
+    // --- Housekeeping
+
+    /// <summary>Forgets Idempotency-Keys and redeemed challenges that are over, some at a time.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public Task<bool> ForgetAsync(Instant keysUntil, Instant challengesUntil, CancellationToken ct)
+    {
+        const int Some = 500;
+        return db.WriteAsync(connection =>
+            connection.Execute(
+                """
+                UPDATE submissions SET idempotency_key = NULL, fingerprint = NULL
+                WHERE id IN (SELECT id FROM submissions WHERE idempotency_key IS NOT NULL AND received_at <= @keysUntil LIMIT @Some)
+                """, new { keysUntil, Some }) == Some |
+            connection.Execute(
+                "DELETE FROM redeemed_challenges WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @challengesUntil LIMIT @Some)",
+                new { challengesUntil, Some }) == Some, ct);
+    }
+
+    static void Forget(SqliteConnection connection, byte[] key) => connection.Execute(
+        "UPDATE submissions SET idempotency_key = NULL, fingerprint = NULL WHERE idempotency_key = @key", new { key });
+
+    /// <summary>Whether the keys open the newest message; true when there is none.</summary>
+    public async Task<bool> CanOpenAsync(CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        var newest = await connection.QuerySingleOrDefaultAsync<(string Reference, byte[] Sealed)?>(new CommandDefinition(
+            "SELECT reference, sealed FROM submissions ORDER BY id DESC LIMIT 1", cancellationToken: ct));
+        if (newest is not { } submission) return true;
+        try
+        {
+            seal.Open(submission.Reference, submission.Sealed);
+            return true;
+        }
+        catch (System.Security.Cryptography.CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Seals the messages that an older program stored in clear, and leaves no byte of them behind.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> SealOldAsync(string region, CancellationToken ct)
+    {
+        var done = 0;
+        while (await db.WriteAsync(connection =>
+        {
+            var rows = connection.Query<ClearRow>(
+                """
+                SELECT id, reference, location_id, name, email, telephone, preferred_contact, message, received_at
+                FROM submissions_in_clear
+                ORDER BY id
+                LIMIT 200
+                """).AsList();
+            foreach (var row in rows)
             {
-                var reference = Reference.New();
-                var added = connection.Prepared(
+                var telephone = row.Telephone is null ? null : TelephoneNumber.Read(row.Telephone, region);
+                connection.Execute(
                     """
-                    INSERT INTO submissions (reference, location_id, name, email, telephone, preferred_contact, message,
-                                             consent, received_at)
-                    SELECT @reference, l.id, @name, @email, @telephone, @preferredContact, @message, @consent, @received
-                    FROM locations l
-                    WHERE l.slug = @location
-                    ON CONFLICT (reference) DO NOTHING
+                    INSERT INTO submissions (reference, location_id, received_at, language, email_index, telephone_index, sealed)
+                    VALUES (@Reference, @LocationId, @ReceivedAt, 'en', @emailIndex, @telephoneIndex, @content)
                     """,
-                    ("@reference", reference),
-                    ("@name", submission.Name),
-                    ("@email", submission.Email),
-                    ("@telephone", submission.Telephone),
-                    ("@preferredContact", submission.PreferredContact == PreferredContact.Email ? "email" : "telephone"),
-                    ("@message", submission.Message),
-                    ("@consent", submission.Consent),
-                    ("@received", SqlTypes.ToColumn(received)),
-                    ("@location", submission.Location)).ExecuteNonQuery();
-                if (added == 1) return new ContactReceipt(reference, received, submission.Location!);
-                if (!connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM locations WHERE slug = @Location)", new { submission.Location }))
-                    return null;
+                    new
+                    {
+                        row.Reference,
+                        row.LocationId,
+                        row.ReceivedAt,
+                        emailIndex = seal.EmailIndex(row.Email),
+                        telephoneIndex = seal.TelephoneIndex(telephone?.E164),
+                        content = seal.Seal(new SubmissionContent(row.Reference, row.Name, row.Email, telephone?.E164 ?? row.Telephone, telephone?.Extension,
+                            row.PreferredContact == "email" ? PreferredContact.Email : PreferredContact.Telephone, row.Message)),
+                    });
+                connection.Execute("DELETE FROM submissions_in_clear WHERE id = @Id", new { row.Id });
             }
-        }, ct);
+            done += rows.Count;
+            return rows.Count > 0;
+        }, ct)) { }
+        if (done > 0) await db.EmptyLogAsync(ct);
+        return done;
+    }
+
+    sealed record ClearRow
+    {
+        public required long Id { get; init; }
+        public required string Reference { get; init; }
+        public required long LocationId { get; init; }
+        public required string Name { get; init; }
+        public required string? Email { get; init; }
+        public required string? Telephone { get; init; }
+        public required string PreferredContact { get; init; }
+        public required string Message { get; init; }
+        public required Instant ReceivedAt { get; init; }
     }
 }

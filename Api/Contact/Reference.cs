@@ -8,8 +8,13 @@ namespace Api.Contact;
 /// </summary>
 static class Reference
 {
+    /// <summary>How many characters it has, without hyphens.</summary>
+    public const int Letters = 12;
+
     const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    public static string New() =>
-        string.Join('-', RandomNumberGenerator.GetString(Alphabet, 12).Chunk(4).Select(part => new string(part)));
+    public static string New() => Hyphenated(RandomNumberGenerator.GetString(Alphabet, Letters));
+
+    /// <summary><c>7K3QX9MZ2TBV</c> as <c>7K3Q-X9MZ-2TBV</c>.</summary>
+    public static string Hyphenated(string letters) => $"{letters[..4]}-{letters[4..8]}-{letters[8..]}";
 }

@@ -81,7 +81,8 @@ sealed class Database : IAsyncDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(File)!);
             connection.Open();
             // FULL makes every commit wait until it is on the disk: an acknowledged message survives a power cut.
-            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;");
+            // With secure_delete, what is deleted is overwritten: of an erased message no byte stays behind.
+            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
             var mode = connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL");
             return mode == "wal"
                 ? connection
@@ -101,6 +102,22 @@ sealed class Database : IAsyncDisposable
                 _ => e,
             };
         }
+    }
+
+    /// <summary>
+    /// Empties the write-ahead log into the database, so that nothing of what was deleted is left in it. Waits for readers and
+    /// writers, up to five seconds each time.
+    /// </summary>
+    /// <exception cref="IOException">Somebody read all the while. The log is emptied when it is next full, or by trying again.</exception>
+    public async Task EmptyLogAsync(CancellationToken ct)
+    {
+        const int Tries = 3;
+        using var connection = OpenForWriting();
+        for (var i = 0; i < Tries; i++)
+        {
+            if (await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: ct)) == 0) return;
+        }
+        throw new IOException("The write-ahead log could not be emptied, since the database was being read all the while.");
     }
 
     /// <exception cref="StartupFault">There is no database file yet.</exception>

@@ -109,6 +109,34 @@ sealed class Schedule
     /// <summary>Whether the location is closed for good by an instant, be it that a period of the evening before still runs.</summary>
     public bool IsClosedForGood(Instant instant) => instant.InZone(Zone).Date >= ClosedForGoodOn;
 
+    /// <summary>Whether patients are seen at an instant, be it by appointment; <c>null</c> when that is not known.</summary>
+    public bool? IsOpen(Instant instant)
+    {
+        var moment = new Timeline(this, instant).Current;
+        return moment.State == State.Unknown ? null : moment.IsOpen;
+    }
+
+    /// <summary>The instant by which it has been open for so long, counted from another.</summary>
+    /// <returns><c>null</c> when the hours up to there are not known, or it is more than a year ahead.</returns>
+    public Instant? AfterOpenTime(Instant from, Duration time)
+    {
+        var line = new Timeline(this, from);
+        var horizon = line.Date.PlusDays(Status.HorizonDays);
+        while (line.Date <= horizon && !IsSettledOn(line.Date))
+        {
+            var moment = line.Current;
+            if (moment.State == State.Unknown) return null;
+            if (moment.IsOpen)
+            {
+                var left = line.Next - line.Now;
+                if (left >= time) return line.Now + time;
+                time -= left;
+            }
+            line.Advance();
+        }
+        return null;
+    }
+
     /// <summary>
     /// Whether all days from a date on are like that one: closed for good or until nobody knows when, or simply not known.
     /// </summary>

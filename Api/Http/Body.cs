@@ -11,7 +11,7 @@ namespace Api.Http;
 /// </summary>
 sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
 {
-    Body(T value, IReadOnlyList<FieldError> errors) => (Value, Errors) = (value, errors);
+    Body(T value, IReadOnlyList<FieldError> errors, bool honeypotFilled) => (Value, Errors, HoneypotFilled) = (value, errors, honeypotFilled);
 
     /// <summary>What was sent; members that could not be read are as if absent.</summary>
     public T Value { get; }
@@ -19,6 +19,9 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
     object IBody.Value => Value;
 
     public IReadOnlyList<FieldError> Errors { get; }
+
+    /// <summary>Whether the <see cref="Honeypot"/> of the endpoint was filled in, with anything.</summary>
+    public bool HoneypotFilled { get; }
 
     public static async ValueTask<Body<T>> BindAsync(HttpContext http)
     {
@@ -40,19 +43,30 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
         }
 
         using (document)
-            return Read(document.RootElement);
+            return Read(document.RootElement, http.GetEndpoint()?.Metadata.GetMetadata<Honeypot>()?.Member);
     }
 
-    static Body<T> Read(JsonElement root)
+    static Body<T> Read(JsonElement root, string? honeypot)
     {
         var json = Json.Requests;
         var type = (JsonTypeInfo<T>)json.GetTypeInfo(typeof(T));
         var value = type.CreateObject!();
-        if (root.ValueKind != JsonValueKind.Object) return new Body<T>(value, [FieldError.At("#", "This must be an object.")]);
+        if (root.ValueKind != JsonValueKind.Object) return new Body<T>(value, [FieldError.At("#", "This must be an object.")], honeypotFilled: false);
 
         var errors = new List<FieldError>();
+        var honeypotFilled = false;
         foreach (var member in root.EnumerateObject())
         {
+            if (member.Name == honeypot)
+            {
+                honeypotFilled = member.Value.ValueKind switch
+                {
+                    JsonValueKind.Null or JsonValueKind.False => false,
+                    JsonValueKind.String => !string.IsNullOrWhiteSpace(member.Value.GetRawText().Trim('"')),
+                    _ => true,
+                };
+                continue;
+            }
             var pointer = "#/" + member.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
             if (type.Properties.FirstOrDefault(p => p.Name == member.Name) is not { Set: { } set } property)
             {
@@ -61,14 +75,17 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
             }
             try
             {
-                set(value, member.Value.Deserialize(json.GetTypeInfo(property.PropertyType)));
+                var read = member.Value.Deserialize(json.GetTypeInfo(property.PropertyType));
+                // The converter of enums takes any case, and the document says one.
+                if (read is Enum && !member.Value.ValueEquals(JsonNamingPolicy.CamelCase.ConvertName($"{read}"))) throw new JsonException();
+                set(value, read);
             }
             catch (JsonException)
             {
                 errors.Add(FieldError.At(pointer, Expected(property.PropertyType)));
             }
         }
-        return new Body<T>(value, errors);
+        return new Body<T>(value, errors, honeypotFilled);
     }
 
     static string Expected(Type type)
@@ -93,3 +110,9 @@ interface IBody
     object Value { get; }
     IReadOnlyList<FieldError> Errors { get; }
 }
+
+/// <summary>
+/// Says of an endpoint that its bodies may have a member that is no part of the request: a field of the form that people do
+/// not see and programs fill in.
+/// </summary>
+sealed record Honeypot(string Member);

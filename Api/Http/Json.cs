@@ -27,7 +27,12 @@ static class Json
 
     static JsonSerializerOptions ForRequests()
     {
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web) { Converters = { new TidyTextConverter() } };
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            Converters = { new TidyTextConverter() },
+            // "5" is no number.
+            NumberHandling = JsonNumberHandling.Strict,
+        };
         Configure(options);
         options.MakeReadOnly(populateMissingResolver: true);
         return options;

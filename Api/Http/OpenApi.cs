@@ -54,10 +54,13 @@ static class OpenApi
                 Description = "A day of the week.",
                 Enum = [.. WeeklyHours.Week.Select(day => JsonValue.Create(day.ToString().ToLowerInvariant()))],
             });
+            gen.MapType<JsonObject>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
             gen.SchemaFilter<RequiredMembers>();
             gen.SchemaFilter<ValidatorRules>();
+            gen.SchemaFilter<Contact.ContactSchema>();
             gen.OperationFilter<ProblemResponses>();
             gen.OperationFilter<RateLimitHeaders>();
+            gen.OperationFilter<IdempotencyKeys>();
             gen.OperationFilter<ContentHeaders>();
             gen.OperationFilter<ParameterRules>();
             gen.OperationFilter<ResponsesInOrder>();
@@ -116,9 +119,15 @@ static class OpenApi
 
     static bool IsRequest(Type type) => type == typeof(Contact.ContactSubmission);
 
-    /// <summary>The rules of a body's FluentValidation validator, as JSON Schema says them.</summary>
+    /// <summary>
+    /// The rules of a body's FluentValidation validator, as JSON Schema says them. What the schema refuses, the server refuses;
+    /// the contact form is checked by it too.
+    /// </summary>
     sealed class ValidatorRules(IServiceProvider services) : ISchemaFilter
     {
+        // What is cut off around a text before it is checked: what .NET calls white space, of which \s lacks one.
+        const string Space = @"[\s\u0085]*";
+
         public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
         {
             if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete) return;
@@ -141,21 +150,34 @@ static class OpenApi
             {
                 case INotNullValidator or INotEmptyValidator or IEqualValidator when always:
                     property.Type &= ~JsonSchemaType.Null;
-                    if (rule is INotEmptyValidator) property.MinLength = 1;
+                    if (rule is INotEmptyValidator) AddPattern(property, @"[^\s\u0085]");
                     if (rule is IEqualValidator { ValueToCompare: bool only }) property.Enum = [JsonValue.Create(only)];
                     break;
-                case ILengthValidator length when length.Max > 0:
-                    property.MaxLength = length.Max;
-                    break;
                 case IMaximumCharacters characters:
-                    property.Description += $" At most {characters.Most} characters as a person counts them (Unicode grapheme clusters).";
+                    property.MaxLength = characters.Most;
+                    break;
+                case INoControlCharacters control:
+                    // Line breaks of any kind become \n.
+                    AddPattern(property, control.ExceptLineBreaksAndTabs
+                        ? $@"^{Space}[^\u0000-\u0008\u000B\u000E-\u001F\u007F-\u0084\u0086-\u009F]*{Space}$"
+                        : $@"^{Space}[^\u0000-\u001F\u007F-\u009F]*{Space}$");
                     break;
                 case IRegularExpressionValidator pattern:
-                    property.Pattern = pattern.Expression;
+                    // An empty text is as good as none.
+                    AddPattern(property, $"^{Space}(?:{pattern.Expression.TrimStart('^').TrimEnd('$')})?{Space}$");
+                    break;
+                case IComparisonValidator { Comparison: Comparison.GreaterThanOrEqual, ValueToCompare: double least }:
+                    property.Minimum = least.ToString(System.Globalization.CultureInfo.InvariantCulture);
                     break;
                 default:
                     break;
             }
+        }
+
+        static void AddPattern(OpenApiSchema property, string pattern)
+        {
+            if (property.Pattern is null) property.Pattern = pattern;
+            else (property.AllOf ??= []).Add(new OpenApiSchema { Pattern = pattern });
         }
     }
 
@@ -172,6 +194,26 @@ static class OpenApi
                 if (status.Key is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
                     (response.Headers ??= new Dictionary<string, IOpenApiHeader>())["Retry-After"] = Header("Seconds to wait before the next try.", status.Key == 503 ? "1" : "540");
             }
+        }
+    }
+
+    /// <summary>The header that names a request, and the one that says where what it made is.</summary>
+    sealed class IdempotencyKeys : IOperationFilter
+    {
+        public void Apply(OpenApiOperation operation, OperationFilterContext context)
+        {
+            if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesIdempotencyKey>().Any()) return;
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = IdempotencyKey.Header,
+                In = ParameterLocation.Header,
+                Description = "Names the request, so that sending it again does it once (draft-ietf-httpapi-idempotency-key-header): a text in double " +
+                    "quotes of at most 255 characters, or a UUID. Make a new one for each message, and send it with every try.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Example = JsonValue.Create("\"8e03978e-40d5-43dd-bc93-6894a57f9324\""),
+            });
+            var created = (OpenApiResponse)operation.Responses!["201"];
+            (created.Headers ??= new Dictionary<string, IOpenApiHeader>())["Location"] = Header("The path of what was made.", "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0");
         }
     }
 

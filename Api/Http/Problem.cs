@@ -29,7 +29,7 @@ public sealed record ProblemDocument(
 
 /// <summary>One broken rule. Either <c>pointer</c> or <c>parameter</c> is there.</summary>
 /// <param name="Pointer">The member of the body, as a JSON pointer in a URI fragment (RFC 6901): <c>#/email</c>.</param>
-/// <param name="Parameter">The name of the query parameter.</param>
+/// <param name="Parameter">The name of the query parameter or of the header.</param>
 /// <param name="Detail">What is wrong with it, as a sentence.</param>
 public sealed record FieldError(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Pointer,
@@ -92,6 +92,7 @@ sealed class Problem<TKind>(string detail, IReadOnlyList<FieldError>? errors = n
 static class Problems
 {
     public sealed class NotFound : IProblemKind { public static ProblemType Type => ProblemTypes.NotFound; }
+    public sealed class Malformed : IProblemKind { public static ProblemType Type => ProblemTypes.Malformed; }
     public sealed class InvalidCursor : IProblemKind { public static ProblemType Type => ProblemTypes.InvalidCursor; }
     public sealed class Invalid : IProblemKind { public static ProblemType Type => ProblemTypes.Invalid; }
     public sealed class Busy : IProblemKind { public static ProblemType Type => ProblemTypes.Busy; }

@@ -31,7 +31,9 @@ static partial class ProblemPipeline
         if (problem.StatusCode >= 500)
         {
             var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProblemPipeline));
-            LogFault(log, problem.StatusCode, http.Request.Method, http.Request.Path, Problem.TraceId(http), exception);
+            // The route and not the path, which may hold what is not for the log.
+            var route = (http.Features.Get<IExceptionHandlerFeature>()!.Endpoint as RouteEndpoint)?.RoutePattern.RawText;
+            LogFault(log, problem.StatusCode, http.Request.Method, route, Problem.TraceId(http), exception);
         }
         return problem.ExecuteAsync(http);
     }
@@ -78,6 +80,6 @@ static partial class ProblemPipeline
     [GeneratedRegex("""^Failed to bind parameter ".* (\w+)" from """)]
     private static partial Regex UnboundParameter();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Status} for {Method} {Path}, trace {TraceId}")]
-    static partial void LogFault(ILogger log, int? status, string method, PathString path, string traceId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Status} for {Method} {Route}, trace {TraceId}")]
+    static partial void LogFault(ILogger log, int? status, string method, string? route, string traceId, Exception exception);
 }

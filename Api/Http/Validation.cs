@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using FluentValidation;
@@ -8,9 +9,6 @@ namespace Api.Http;
 /// <summary>Holds every <see cref="Body{T}"/> of a group's handlers to the rules of its FluentValidation validator.</summary>
 static partial class Validation
 {
-    /// <summary>Tells a validator that the body has members that could not be read: it is refused in any case.</summary>
-    public const string AlreadyBroken = nameof(AlreadyBroken);
-
     /// <exception cref="InvalidOperationException">At start-up, when a body has no validator.</exception>
     public static TBuilder WithValidation<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
         endpoints.AddEndpointFilterFactory((factory, next) =>
@@ -24,13 +22,18 @@ static partial class Validation
 
             return async invocation =>
             {
+                // Validators say what is wrong in the language of whoever fills the form in.
+                CultureInfo.CurrentUICulture = Languages.Preferred(invocation.HttpContext.Request);
                 foreach (var (position, validator) in bodies)
                 {
                     var body = (IBody)invocation.Arguments[position]!;
                     var context = new ValidationContext<object>(body.Value);
-                    if (body.Errors.Count > 0) context.RootContextData[AlreadyBroken] = true;
                     var result = await validator.ValidateAsync(context, invocation.HttpContext.RequestAborted);
-                    if (body.Errors.Count > 0 || !result.IsValid) return Problems.Broken(Merge(body.Errors, result.Errors));
+                    if (body.Errors.Count > 0 || !result.IsValid)
+                    {
+                        invocation.HttpContext.Response.Headers.ContentLanguage = CultureInfo.CurrentUICulture.Name;
+                        return Problems.Broken(Merge(body.Errors, result.Errors));
+                    }
                 }
                 return await next(invocation);
             };

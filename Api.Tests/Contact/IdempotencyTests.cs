@@ -1,0 +1,158 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Dapper;
+using static Api.Tests.Contact.Submissions;
+
+namespace Api.Tests.Contact;
+
+public sealed class IdempotencyTests
+{
+    const string Header = "Idempotency-Key";
+
+    [Fact]
+    public async Task A_request_that_is_sent_again_is_stored_once_and_answered_the_same()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        using var first = await api.SubmitAsync(Valid(), (Header, "\"a key\""));
+        api.Clock.Advance(TimeSpan.FromHours(23));
+        using var again = await api.SubmitAsync(Valid(), (Header, "\"a key\""));
+        Assert.Equal(HttpStatusCode.Created, again.StatusCode);
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal(first.Headers.Location, again.Headers.Location);
+        Assert.Equal(1, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task Doubles_that_arrive_together_are_stored_once_and_all_answered_the_same()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        for (var round = 0; round < 10; round++)
+        {
+            var key = $"\"{round}\"";
+            var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => api.ReceivedAsync(Valid(), (Header, key))));
+            Assert.Single(answers.Select(answer => answer.ToJsonString()).Distinct());
+            Assert.Equal(round + 1, await api.CountAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_is_sent_again_after_a_restart_is_answered_the_same()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        var first = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        await using var restarted = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]));
+        JsonAssert.Equal(first.ToJsonString(), await restarted.ReceivedAsync(Valid(), (Header, "\"a key\"")));
+        Assert.Equal(1, await restarted.CountAsync());
+    }
+
+    [Theory]
+    [InlineData("message", "Another message."), InlineData("name", "Another Sender"), InlineData("email", "another@example.com")]
+    [InlineData("telephone", "+1 870 555 0199"), InlineData("location", "paragould"), InlineData("preferredContact", "telephone")]
+    public async Task The_same_key_with_another_message_is_a_422_and_stores_nothing(string member, string value)
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        using var other = await api.SubmitAsync(Valid((member, value)), (Header, "\"a key\""));
+        await JsonAssert.ProblemAsync(other, 422, "invalid", "This key was sent before with another message: make a new one for each message.",
+            """[{ "parameter": "Idempotency-Key", "detail": "This key was sent before with another message: make a new one for each message." }]""");
+        Assert.Equal(1, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task What_is_not_part_of_the_message_may_differ()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        var first = await api.ReceivedAsync(Valid(("secondsToFill", 40)), (Header, "\"a key\""));
+        // Other white space, another order of members, another time.
+        var again = new JsonObject(Valid(("secondsToFill", 55.5), ("name", "  Test Sender ")).Reverse().Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
+        JsonAssert.Equal(first.ToJsonString(), await api.ReceivedAsync(again, (Header, "\"a key\"")));
+    }
+
+    [Fact]
+    public async Task A_key_is_over_after_a_day_whether_it_was_cleared_away_or_not()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        var first = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        api.Clock.Advance(TimeSpan.FromHours(24));
+        var second = await api.ReceivedAsync(Valid(("message", "Another message.")), (Header, "\"a key\""));
+        Assert.NotEqual((string?)first["reference"], (string?)second["reference"]);
+        JsonAssert.Equal(second.ToJsonString(), await api.ReceivedAsync(Valid(("message", "Another message.")), (Header, "\"a key\"")));
+        Assert.Equal(2, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task For_how_long_a_key_is_remembered_is_what_the_configuration_says()
+    {
+        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:IdempotencyHours=0.5"));
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        api.Clock.Advance(TimeSpan.FromMinutes(29));
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        Assert.Equal(1, await api.CountAsync());
+        api.Clock.Advance(TimeSpan.FromMinutes(1));
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        Assert.Equal(2, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task Keys_that_are_over_are_cleared_away_and_others_stay()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.ReceivedAsync(Valid(), (Header, "\"old\""));
+        api.Clock.Advance(TimeSpan.FromHours(23.5));
+        await api.ReceivedAsync(Valid(), (Header, "\"new\""));
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        while (await api.QueryAsync<long>("SELECT count(*) FROM submissions WHERE idempotency_key IS NOT NULL") != 1) await Task.Yield();
+        Assert.Equal(2, await api.CountAsync());
+        await api.ReceivedAsync(Valid(), (Header, "\"new\""));
+        Assert.Equal(2, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task What_breaks_a_rule_is_answered_afresh()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        using var broken = await api.SubmitAsync(Valid(("message", "")), (Header, "\"a key\""));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, broken.StatusCode);
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_stored_is_not_remembered()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        using var failed = await api.SubmitAsync(Valid(), (Header, "\"a key\""));
+        Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+        Assert.Equal(1, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task Without_a_key_each_request_is_a_message_of_its_own()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        Assert.NotEqual((string?)(await api.ReceivedAsync(Valid()))["reference"], (string?)(await api.ReceivedAsync(Valid()))["reference"]);
+    }
+
+    [Fact]
+    public async Task A_bare_UUID_is_the_same_key_as_the_one_in_quotes()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.ReceivedAsync(Valid(), (Header, "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""));
+        await api.ReceivedAsync(Valid(), (Header, "8e03978e-40d5-43dd-bc93-6894a57f9324"));
+        await api.ReceivedAsync(Valid(), (Header, "\"8e03978e-40d5-43dd-bc93-6894a57f9324\";a=1"));
+        Assert.Equal(1, await api.CountAsync());
+    }
+
+    [Theory]
+    [InlineData("bare"), InlineData("\"\""), InlineData("\"open"), InlineData("\"a\", \"b\""), InlineData("\"\\x\""), InlineData("\"{300}\"")]
+    public async Task What_is_no_key_is_a_400_and_stores_nothing(string key)
+    {
+        await using var api = await ApiFactory.StartAsync();
+        using var response = await api.SubmitAsync(Valid(), (Header, key.Replace("{300}", new string('x', 300), StringComparison.Ordinal)));
+        await JsonAssert.ProblemAsync(response, 400, "malformed", "Idempotency-Key must be a text in double quotes of at most 255 characters, or a UUID.");
+        Assert.Equal(0, await api.CountAsync());
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Options;
+using NodaTime;
+using NodaTime.Extensions;
+
+namespace Api.Contact;
+
+/// <summary>Forgets, once an hour, the Idempotency-Keys and redeemed challenges that are over.</summary>
+sealed partial class ContactHousekeeping(ContactStore store, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
+{
+    static readonly TimeSpan Pause = TimeSpan.FromHours(1);
+
+    /// <summary>For so much longer than needed redeemed challenges are kept, so that none is valid again when a clock is set back.</summary>
+    static readonly Duration ClockFault = Duration.FromDays(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var now = time.GetCurrentInstant();
+                while (await store.ForgetAsync(now - Duration.FromHours(options.Value.IdempotencyHours), now - ClockFault, stoppingToken)) { }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // A full disk, a busy database: whatever it is, there is another hour. The host would end the program.
+                LogFault(e.GetType().Name);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is over could not be forgotten ({Fault}); tried again in an hour")]
+    partial void LogFault(string fault);
+}

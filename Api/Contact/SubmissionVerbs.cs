@@ -1,0 +1,113 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using NodaTime.Extensions;
+
+namespace Api.Contact;
+
+/// <summary>
+/// Submissions at the command line, for whoever runs the program on the machine that has the database and its keys. Each
+/// returns the exit code.
+/// </summary>
+static class SubmissionVerbs
+{
+    const int Newest = 100;
+
+    /// <summary>Lists the newest, or those that were taken for spam. Nothing that a sender wrote is in the list.</summary>
+    public static async Task<int> ListAsync(WebApplication app, bool quarantined, CancellationToken ct)
+    {
+        Print(await Store(app).ListAsync(quarantined, Newest, ct));
+        return 0;
+    }
+
+    /// <summary>
+    /// Finds all that a person has sent. The e-mail address or telephone number is read from standard input, since what is
+    /// given to a command is kept by the shell and seen by everybody on the machine.
+    /// </summary>
+    public static async Task<int> FindAsync(WebApplication app, TextReader input, CancellationToken ct)
+    {
+        var sender = (await input.ReadLineAsync(ct))?.Trim() ?? "";
+        var isEmail = sender.Contains('@', StringComparison.Ordinal);
+        var telephone = isEmail ? null : TelephoneNumber.Read(sender, app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion);
+        if (!isEmail && telephone is null)
+        {
+            await Console.Error.WriteLineAsync("Give an e-mail address or a telephone number on standard input.");
+            return 1;
+        }
+        Print(await Store(app).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
+        return 0;
+    }
+
+    /// <summary>Prints a submission with what the sender wrote.</summary>
+    public static async Task<int> ShowAsync(WebApplication app, string reference, CancellationToken ct)
+    {
+        if (await Store(app).FindAsync(reference, ct) is not { } stored || await Store(app).OpenAsync(reference, ct) is not { } content) return Missing(reference);
+        var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
+        Console.WriteLine(
+            $"""
+            Reference:  {stored.Reference}
+            Location:   {stored.Location}
+            Received:   {Of(stored.ReceivedAt)}
+            Reply by:   {Of(stored.ReplyBy)}
+            Handled:    {Of(stored.HandledAt)}
+            Language:   {stored.Language}
+            Name:       {content.Name}
+            E-mail:     {content.Email ?? "-"}
+            Telephone:  {telephone ?? "-"}
+            Preferred:  {content.PreferredContact.ToString().ToLowerInvariant()}
+
+            {content.Message}
+            """);
+        return 0;
+    }
+
+    /// <summary>Marks a submission as handled, which its receipt then says.</summary>
+    public static async Task<int> HandledAsync(WebApplication app, string reference, CancellationToken ct) =>
+        await Store(app).MarkHandledAsync(reference, Now(app), ct) ? Done($"{reference} is marked as handled.") : Missing(reference, "that is not handled yet");
+
+    /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
+    public static async Task<int> ReleaseAsync(WebApplication app, string reference, CancellationToken ct) =>
+        await Store(app).ReleaseAsync(reference, Now(app), ct) ? Done($"{reference} is released.") : Missing(reference, "in quarantine");
+
+    /// <summary>Removes a submission for good.</summary>
+    public static async Task<int> EraseAsync(WebApplication app, string reference, CancellationToken ct)
+    {
+        try
+        {
+            return await Store(app).EraseAsync(reference, ct)
+                ? Done($"{reference} is erased. Backups from before still have it.") : Missing(reference);
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync($"{reference} is erased, but traces may be left in the log: {e.Message} Run erase once more.");
+            return 1;
+        }
+    }
+
+    static ContactStore Store(WebApplication app) => app.Services.GetRequiredService<ContactStore>();
+
+    static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
+
+    static int Done(string sentence)
+    {
+        Console.WriteLine(sentence);
+        return 0;
+    }
+
+    static int Missing(string reference, string which = "")
+    {
+        Console.Error.WriteLine($"There is no submission {reference} {which}".TrimEnd() + ".");
+        return 1;
+    }
+
+    static void Print(IReadOnlyList<SubmissionSummary> submissions)
+    {
+        foreach (var submission in submissions)
+        {
+            var state = submission.QuarantinedFor is { } reason ? $"quarantined: {reason}" : submission.HandledAt is null ? $"reply by {Of(submission.ReplyBy)}" : "handled";
+            Console.WriteLine($"{submission.Reference}  {Of(submission.ReceivedAt)}  {submission.Location}  {state}");
+        }
+    }
+
+    static string Of(Instant? instant) => instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
+}

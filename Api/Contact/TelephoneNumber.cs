@@ -1,0 +1,31 @@
+using PhoneNumbers;
+
+namespace Api.Contact;
+
+/// <summary>A telephone number, read as people write them.</summary>
+/// <param name="E164">The number in E.164: <c>+</c> and up to 15 digits.</param>
+/// <param name="Extension">The digits to dial after it, if any.</param>
+sealed record TelephoneNumber(string E164, string? Extension)
+{
+    static readonly PhoneNumberUtil Util = PhoneNumberUtil.GetInstance();
+
+    /// <summary>Reads a number in the way of a region.</summary>
+    /// <returns>
+    /// <c>null</c> for what cannot be dialled. Whether the number is in use is not asked, only whether its length can be: new
+    /// area codes are older than the news of them, and a right number must never be refused.
+    /// </returns>
+    public static TelephoneNumber? Read(string text, string region)
+    {
+        try
+        {
+            var number = Util.Parse(text, region);
+            return Util.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
+                ? new TelephoneNumber(Util.Format(number, PhoneNumberFormat.E164), number.HasExtension ? number.Extension : null)
+                : null;
+        }
+        catch (NumberParseException)
+        {
+            return null;
+        }
+    }
+}
