@@ -52,7 +52,7 @@ if (app.Configuration["database"] is { } database)
             """
             PRAGMA busy_timeout = 5000;
             PRAGMA synchronous = FULL;
-            INSERT INTO submissions (reference, location_id, name, email, telephone, preferred_contact, message, consent,
+            INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent,
                                      received_at)
             SELECT $reference, id, $name, $email, $telephone, $preferredContact, $message, $consent, $receivedAt
             FROM locations
