@@ -41,10 +41,7 @@ static class Program
         builder.Services.AddSingleton<HoursStore>();
         builder.Services.AddSingleton<FormatReader>();
         builder.AddContact();
-        builder.Services.Configure<MailOptions>(builder.Configuration.GetSection("Mail"));
-        builder.Services.Configure<WebhookOptions>(builder.Configuration.GetSection("Webhooks"));
-        builder.Services.AddSingleton<OutboxStore>();
-        builder.Services.AddSingleton<OutboxSignal>();
+        builder.AddOutbox();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -1,6 +1,7 @@
 using Api.Articles;
 using Api.Contact;
 using Api.Data;
+using Api.Outbox;
 using Api.Seed;
 using Microsoft.Extensions.Options;
 
@@ -17,6 +18,7 @@ static class Startup
         await app.StartAsync();
         // Routing would build them with the first request, and only then notice that a body has no validator.
         _ = app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+        app.Services.GetRequiredService<OutboxDelivery>().Begin();
     }
 
     /// <summary>What must be done before the first request: a database that is up to date, with content in it.</summary>

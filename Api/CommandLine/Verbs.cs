@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Api.Data;
 using Api.Http;
+using Api.Outbox;
 using Api.Seed;
 using Microsoft.AspNetCore.Connections;
 using Swashbuckle.AspNetCore.Swagger;
@@ -20,6 +21,7 @@ static class Verbs
             Arity = ArgumentArity.ZeroOrOne,
         };
         var backupFile = new Argument<FileInfo>("file") { Description = "The new file; one that exists is never overwritten." };
+        var deliveryId = new Argument<string?>("delivery") { Description = "The id of one delivery; without it, all that failed.", Arity = ArgumentArity.ZeroOrOne };
 
         var root = new RootCommand("The JSON backend of a clinic's web site.")
         {
@@ -29,6 +31,15 @@ static class Verbs
             Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct), logs: false),
             Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
             Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
+            new Command("notify", "Notifications by mail and webhook.")
+            {
+                Verb("test", "Sends a test to every recipient and webhook that is configured.", (app, _, ct) => OutboxVerbs.TestAsync(app.Services, Console.Out, ct), logs: false),
+            },
+            new Command("outbox", "Mails and webhooks that are not delivered.")
+            {
+                Verb("list", "Lists what failed and what waits, and why.", (app, _, _) => OutboxVerbs.ListAsync(app.Services, Console.Out), logs: false),
+                Verb("retry", "Has what failed sent again, and enables webhooks whose receiver was gone.", RetryAsync, deliveryId, logs: false),
+            },
         };
         root.SetAction((parsed, ct) => RunAsync(parsed, (app, _, _) => ServeAsync(app), logs: true, ct));
 
@@ -63,6 +74,9 @@ static class Verbs
 
         Task<int> SeedAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             LoadSeedAsync(app, parsed.GetValue(seedFolder)?.FullName, ct);
+
+        Task<int> RetryAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
+            OutboxVerbs.RetryAsync(app.Services, parsed.GetValue(deliveryId), Console.Out, ct);
 
         Task<int> BackupAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             CopyAsync(app, parsed.GetRequiredValue(backupFile).FullName, ct);

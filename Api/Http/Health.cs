@@ -1,5 +1,6 @@
 using Api.CommandLine;
 using Api.Data;
+using Api.Outbox;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Data.Sqlite;
 
@@ -16,6 +17,7 @@ static class Health
         var health = routes.MapGroup("/health").WithTags("Health").Answers(ProblemTypes.NotAcceptable, ProblemTypes.Fault);
         health.MapGet("/live", Live).WithName("getLiveness");
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness");
+        health.MapGet("/outbox", OutboxHealth.GetAsync).WithName("getOutboxHealth");
     }
 
     /// <summary>Tells whether the program runs</summary>

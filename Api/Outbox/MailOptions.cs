@@ -1,3 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Api.CommandLine;
+using MimeKit;
+
 namespace Api.Outbox;
 
 /// <summary>The section <c>Mail</c> of the configuration. Without a <see cref="Host"/> no mail is sent.</summary>
@@ -6,37 +11,103 @@ sealed class MailOptions
     /// <summary>What stands for every location in <see cref="Recipients"/> that has none of its own.</summary>
     public const string EveryLocation = "*";
 
+    const string Section = "Mail";
+
+    // MailKit itself gives up a silent server after two minutes.
+    const int LongestTimeoutSeconds = 120;
+
+    static readonly ParserOptions OneAddress = new() { AddressParserComplianceMode = RfcComplianceMode.Strict, AllowAddressesWithoutDomain = false };
+
     /// <summary>The mail server; <c>null</c>: no mail.</summary>
-    public string? Host { get; set; }
+    public string? Host { get; init; }
 
     /// <summary>Its port; without it 465 for <see cref="MailSecurity.Tls"/> and 587 otherwise.</summary>
-    public int? Port { get; set; }
+    public int Port { get; init; }
 
     /// <summary>How the connection is made safe.</summary>
-    public MailSecurity Security { get; set; }
+    public MailSecurity Security { get; init; }
 
-    public string? User { get; set; }
-    public string? Password { get; set; }
+    public string? User { get; init; }
+    public string? Password { get; init; }
 
     /// <summary>The sender of the mails, an address like <c>website@example.com</c> or <c>Clinic &lt;website@example.com&gt;</c>.</summary>
-    public string? From { get; set; }
+    public string? From { get; init; }
 
     /// <summary>Who is told of a submission: addresses by the slug of its location.</summary>
-    public Dictionary<string, string[]> Recipients { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string[]> Recipients { get; init; } = new Dictionary<string, string[]>();
 
     /// <summary>Whether the sender of a submission gets a mail too, which says that it has arrived.</summary>
-    public bool Acknowledge { get; set; }
+    public bool Acknowledge { get; init; }
 
     /// <summary>Where the staff read a submission; <c>{reference}</c> stands for its reference. Without it the mails have no link.</summary>
-    public string? Link { get; set; }
+    public string? Link { get; init; }
 
-    /// <summary>How many seconds the mail server may take for a step before the attempt is given up.</summary>
-    public int TimeoutSeconds { get; set; } = 30;
+    /// <summary>How long the mail server may take for a step before the attempt is given up.</summary>
+    public TimeSpan Timeout { get; init; }
 
-    public bool IsOn => !string.IsNullOrEmpty(Host);
+    [MemberNotNullWhen(true, nameof(Host), nameof(From))]
+    public bool IsOn => Host is not null;
 
     public string[] RecipientsOf(string location) =>
         Recipients.GetValueOrDefault(location) ?? Recipients.GetValueOrDefault(EveryLocation) ?? [];
+
+    /// <summary>Reads one address, with a name before it or without.</summary>
+    public static bool TryReadAddress(string? text, [NotNullWhen(true)] out MailboxAddress? address)
+    {
+        address = null;
+        return text is not null && !text.Any(char.IsControl) && MailboxAddress.TryParse(OneAddress, text, out address) && address.Address.Length > 0;
+    }
+
+    /// <exception cref="StartupFault">A setting has a value that makes no sense.</exception>
+    public static MailOptions Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        var security = Text(nameof(Security))?.ToLowerInvariant() switch
+        {
+            null or "starttls" => MailSecurity.StartTls,
+            "tls" => MailSecurity.Tls,
+            "none" => MailSecurity.None,
+            _ => throw Fault(nameof(Security), "is unknown: set it to StartTls, Tls or None"),
+        };
+        var options = new MailOptions
+        {
+            Host = Text(nameof(Host)),
+            Port = Number(nameof(Port), security == MailSecurity.Tls ? 465 : 587, ushort.MaxValue),
+            Security = security,
+            User = Text(nameof(User)),
+            Password = Text(nameof(Password)),
+            From = Text(nameof(From)),
+            Recipients = section.GetSection(nameof(Recipients)).GetChildren().ToDictionary(location => location.Key, location => location.Texts(), StringComparer.Ordinal),
+            Acknowledge = Text(nameof(Acknowledge)) is { } yesOrNo && (bool.TryParse(yesOrNo, out var acknowledge)
+                ? acknowledge : throw Fault(nameof(Acknowledge), "must be true or false")),
+            Link = Text(nameof(Link)),
+            Timeout = TimeSpan.FromSeconds(Number("TimeoutSeconds", 30, LongestTimeoutSeconds)),
+        };
+        if (!options.IsOn) return options;
+
+        if (!TryReadAddress(options.From, out _)) throw Fault(nameof(From), "must be the address that mails are sent from, like website@example.com");
+        if (options.User is null != options.Password is null) throw Fault(options.User is null ? nameof(User) : nameof(Password), "is missing: set both of User and Password, or neither");
+        foreach (var (location, addresses) in options.Recipients)
+        {
+            foreach (var address in addresses)
+                if (!TryReadAddress(address, out _)) throw Fault($"{nameof(Recipients)}:{location}", $"has '{OnOneLine(address)}', which is no e-mail address: correct it");
+        }
+        if (options.Link is { } link && (link.Any(char.IsControl) || !Uri.TryCreate(link.Replace("{reference}", "x", StringComparison.Ordinal), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))
+            throw Fault(nameof(Link), "must be an absolute http or https URL, in which {reference} stands for the reference");
+        if (Uri.CheckHostName(options.Host) == UriHostNameType.Unknown) throw Fault(nameof(Host), "must be the name or the address of a mail server");
+        return options;
+
+        string? Text(string name) => section[name] is { Length: > 0 } text ? text : null;
+
+        int Number(string name, int otherwise, int largest) =>
+            Text(name) is not { } text ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= largest ? number
+            : throw Fault(name, $"must be a whole number from 1 to {largest}");
+
+        static StartupFault Fault(string setting, string rule) => new($"{Section}:{setting} {rule}.");
+
+        static string OnOneLine(string text) => string.Concat(text.Where(letter => !char.IsControl(letter)));
+    }
 }
 
 /// <summary>How the connection to the mail server is made safe.</summary>
