@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
@@ -18,8 +16,6 @@ sealed class MailServer : IAsyncDisposable
     public const string Domain = "clinic.example.com";
     public const string Unknown = $"unknown@{Domain}";
     public const string UserName = $"website@{Domain}", Password = "correct horse battery";
-
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     readonly TempFolder folder = new();
     readonly Arrivals<bool> deliveries = new();
@@ -177,24 +173,8 @@ sealed class MailServer : IAsyncDisposable
         watcher.EnableRaisingEvents = true;
 
         postfix = new ChildProcess(program, folder.Path, "-c", settings, "start-fg");
-        var waited = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
-                return;
-            }
-            catch (SocketException) when (waited.Elapsed < Patience && !postfix.HasExited)
-            {
-                await Task.Yield();
-            }
-            catch (SocketException)
-            {
-                throw new InvalidOperationException($"Postfix does not listen:\n{postfix.Log}");
-            }
-        }
+        // It says so once it listens on all its ports.
+        for (var lines = 0; !postfix.Log.Contains("daemon started", StringComparison.Ordinal);) lines = (await postfix.LinesAsync(lines + 1)).Length;
     }
 
     /// <param name="path">A file or folder.</param>
