@@ -90,7 +90,8 @@ public sealed class FaultyMailServerTests
     {
         await using var server = new FaultyMailServer();
         server.Fail(SmtpStep.RcptTo, "550 5.1.1 Unknown", only: "gone@");
-        await Assert.ThrowsAsync<SmtpCommandException>(() => SendAsync(server, to: "gone@clinic.example.com"));
+        var refused = await Assert.ThrowsAsync<SmtpCommandException>(() => SendAsync(server, to: "gone@clinic.example.com"));
+        Assert.Equal((SmtpErrorCode.RecipientNotAccepted, "gone@clinic.example.com"), (refused.ErrorCode, refused.Mailbox?.Address));
         await SendAsync(server);
         Assert.Equal(["staff@clinic.example.com"], Assert.Single(await server.TakenAsync(1)).To);
     }
