@@ -112,18 +112,18 @@ public sealed class LogSink : ILoggerProvider, ILogger
 /// <summary>A folder, and one for keys beside it, that are gone after the test.</summary>
 public sealed class TempFolder : IDisposable
 {
-    readonly DirectoryInfo root = Directory.CreateTempSubdirectory("clinic-");
-
-    public TempFolder() => Path = root.CreateSubdirectory("data").FullName;
-
-    public string Path { get; }
+    public string Path { get; } = Directory.CreateTempSubdirectory("clinic-").FullName;
 
     /// <summary>Made by whoever needs it.</summary>
-    public string Keys => System.IO.Path.Combine(root.FullName, "keys");
+    public string Keys => ApiProcess.KeysBeside(Path);
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => root.Delete(recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Path, recursive: true);
+        if (Directory.Exists(Keys)) Directory.Delete(Keys, recursive: true);
+    }
 }
 
 static class JsonAssert

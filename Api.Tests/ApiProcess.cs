@@ -20,9 +20,8 @@ sealed class ApiProcess : IDisposable
 
     ApiProcess(string[] args)
     {
-        // Beside the database, as TempFolder has them.
         if (args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal)) is { } folder && !args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal)))
-            args = [.. args, $"--Keys:Folder={Path.Combine(Path.GetDirectoryName(folder[DatabaseFolder.Length..])!, "keys")}"];
+            args = [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
         process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])
@@ -38,6 +37,9 @@ sealed class ApiProcess : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
+
+    /// <summary>Where the tests keep the keys of a database.</summary>
+    public static string KeysBeside(string folder) => folder + "-keys";
 
     public string Output => Read(output);
     public string Errors => Read(errors);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using Api.Contact;
+using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -167,11 +169,57 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task The_submissions_are_listed_shown_found_handled_released_and_erased()
+    {
+        string reference, spam;
+        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
+        using (api)
+        {
+            async Task<string> Submit(object message) =>
+                (string)(await (await client.PostAsJsonAsync("/v1/contact-submissions", message)).Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonNode>())!["reference"]!;
+            reference = await Submit(Message);
+            spam = await Submit(new { name = "Spammer", telephone = "870-555-0142", preferredContact = "telephone", location = "paragould", message = "Buy.", consent = true, website = "x" });
+
+            Assert.Matches($"^{reference}  20..-..-..T..:..:..Z  jonesboro  reply by 20[^\n]*\n$", await RunAsync("submissions", "list"));
+            Assert.Matches($"^{spam}  [^ ]+  paragould  quarantined: honeypot\n$", await RunAsync("submissions", "list", "quarantine"));
+            var shown = await RunAsync("submissions", "show", reference.ToLowerInvariant());
+            foreach (var line in new[] { "Location:   jonesboro", "Name:       Test Sender", "E-mail:     sender@example.com", "Telephone:  -", "Preferred:  email", "\n\nHello.\n" })
+                Assert.Contains(line, shown, StringComparison.Ordinal);
+            Assert.Equal($"{reference} is marked as handled.\n", await RunAsync("submissions", "handled", reference));
+            Assert.EndsWith("jonesboro  handled\n", await RunAsync("submissions", "list"), StringComparison.Ordinal);
+            Assert.Equal($"{spam} is released.\n", await RunAsync("submissions", "release", spam));
+            Assert.StartsWith(spam, await RunAsync("submissions", "list"), StringComparison.Ordinal);
+            Assert.Equal($"{reference} is erased. Backups from before still have it.\n", await RunAsync("submissions", "erase", reference));
+        }
+        foreach (var verb in new[] { "show", "handled", "release", "erase" }) await FaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
+        await FaultAsync("There is no database", "submissions", "list", $"--Database:Folder={folder.File("none")}");
+
+        async Task<string> RunAsync(params string[] args)
+        {
+            var (exitCode, output, errors) = await ApiProcess.RunAsync([.. args, Database]);
+            Assert.Equal((0, ""), (exitCode, errors));
+            return output;
+        }
+    }
+
+    [Fact]
+    public async Task Find_reads_the_address_or_number_from_standard_input()
+    {
+        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Database:Folder={folder.Path}"));
+        await api.ReceivedAsync(Submissions.Valid());
+        async Task<int> FindAsync(string sender) => await SubmissionVerbs.FindAsync(api.App, new StringReader(sender + "\n"), default);
+        Assert.Equal(0, await FindAsync("SENDER@example.com"));
+        Assert.Equal(0, await FindAsync("870 555 0100"));
+        Assert.Equal(1, await FindAsync("nonsense"));
+        Assert.Equal(1, await FindAsync(""));
+    }
+
+    [Fact]
     public async Task Help_lists_the_verbs()
     {
         var (exitCode, output, _) = await ApiProcess.RunAsync("--help");
         Assert.Equal(0, exitCode);
-        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "check" })
+        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "check", "submissions", "notify", "outbox" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
     }
 }

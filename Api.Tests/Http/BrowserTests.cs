@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Api.Contact;
+using Api.Tests.Contact;
 using Api.Tests.Npm;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -109,6 +111,51 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         Assert.Equal(ChallengeVerdict.Valid, api.App.Services.GetRequiredService<Altcha>().Verify(payload, out _));
         AssertNoComplaints(browser);
     }
+
+    [Fact]
+    public async Task A_web_site_draws_the_contact_form_from_what_the_API_says_of_it_and_sends_it()
+    {
+        using var profile = new TempFolder();
+        using var browser = Browser(profile);
+        var page = await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "Contact", "form.html"));
+        await using var site = await SiteAsync(() => page, await NodeModules.FileAsync("altcha/dist/altcha.js"));
+        await using var api = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.AddRange(["--Contact:Challenge:Mode=required", "--Contact:Challenge:MaxNumber=5000", $"--Cors:Origins:0={site.Urls.Single()}", "--Contact:MinimumSeconds=0"]);
+            factory.Configure = builder => builder.Services.AddSingleton(TimeProvider.System);
+        });
+        page = page.Replace("API_URL", api.Client.BaseAddress!.ToString().TrimEnd('/'), StringComparison.Ordinal);
+
+        var wait = new WebDriverWait(browser, Patience);
+        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
+        await browser.Navigate().GoToUrlAsync(site.Urls.Single());
+        When("form[data-drawn]");
+        Assert.Contains("988", When(".notice").Text, StringComparison.Ordinal);
+        When("[name=name]").SendKeys("Sam Example");
+        When("[name=email]").SendKeys("sam@example.com");
+        When("[name=preferredContact] option[value=email]").Click();
+        When("[name=location] option[value=paragould]").Click();
+        When("textarea[name=message]").SendKeys("Two lines,\nlike these.");
+        When("altcha-widget input[type=checkbox]").Click();
+        When("altcha-widget [data-state=verified]");
+
+        // Without consent: the error names the member that the page has to show it at.
+        When("form > button").Click();
+        Assert.Equal("""[{"pointer":"#/consent","detail":"Your consent is needed, or the message cannot be kept."}]""", When("output[data-status='422']").Text);
+        When("[name=consent]").Click();
+        When("form > button").Click();
+        var said = When("output[data-status='201']").Text.Split(' ');
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+
+        var stored = (await api.Submitted().OpenAsync(said[0], default))!;
+        Assert.Equal(("Sam Example", "sam@example.com", "Two lines,\nlike these."), (stored.Name, stored.Email, stored.Message));
+        Assert.Empty(await api.Submitted().ListAsync(quarantined: true, 1, default));
+        Assert.Equal("received", (string?)(await api.GetAsync($"/v1/contact-receipts/{said[1]}"))["status"]);
+        // The browser itself reports the 422.
+        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("422", StringComparison.Ordinal));
+    }
+
+    static string ThisFile([CallerFilePath] string file = "") => file;
 
     /// <summary>A web site, which is of another origin than the API: one page and one script.</summary>
     static async Task<WebApplication> SiteAsync(Func<string> page, string script)

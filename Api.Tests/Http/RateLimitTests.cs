@@ -173,8 +173,8 @@ public sealed class RateLimitTests
     }
 
     [Theory]
-    [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests is -1: make it the number of requests, or 0 for no limit.")]
-    [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds is 0: make it 1 or more.")]
+    [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it.")]
+    [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds must be 1 or more: correct it.")]
     public void A_senseless_limit_stops_the_start(string setting, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<StartupFault>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
 

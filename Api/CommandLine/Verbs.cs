@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Api.Contact;
 using Api.Data;
 using Api.Http;
 using Api.Outbox;
@@ -21,6 +22,9 @@ static class Verbs
             Arity = ArgumentArity.ZeroOrOne,
         };
         var backupFile = new Argument<FileInfo>("file") { Description = "The new file; one that exists is never overwritten." };
+        var quarantine = new Argument<string?>("which") { Description = "quarantine: those that were taken for spam.", Arity = ArgumentArity.ZeroOrOne };
+        quarantine.AcceptOnlyFromAmong("quarantine");
+        var reference = new Argument<string>("reference") { Description = "The submission's reference, like 7K3Q-X9MZ-2TBV." };
         var deliveryId = new Argument<string?>("delivery") { Description = "The id of one delivery; without it, all that failed.", Arity = ArgumentArity.ZeroOrOne };
 
         var root = new RootCommand("The JSON backend of a clinic's web site.")
@@ -31,6 +35,15 @@ static class Verbs
             Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct), logs: false),
             Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
             Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
+            new Command("submissions", "The messages that were taken in.")
+            {
+                Verb("list", "Lists the newest 100, or those that were taken for spam: list quarantine.", ListSubmissionsAsync, quarantine, logs: false),
+                Verb("show", "Prints one with what the sender wrote.", Submission(SubmissionVerbs.ShowAsync), reference, logs: false),
+                Verb("find", "Finds what a person sent, by the e-mail address or telephone number on standard input.", (app, _, ct) => SubmissionVerbs.FindAsync(app, Console.In, ct), logs: false),
+                Verb("handled", "Marks one as handled.", Submission(SubmissionVerbs.HandledAsync), reference, logs: false),
+                Verb("release", "Takes one out of quarantine and has the staff told of it.", Submission(SubmissionVerbs.ReleaseAsync), reference, logs: false),
+                Verb("erase", "Removes one for good.", Submission(SubmissionVerbs.EraseAsync), reference, logs: false),
+            },
             new Command("notify", "Notifications by mail and webhook.")
             {
                 Verb("test", "Sends a test to every recipient and webhook that is configured.", (app, _, ct) => OutboxVerbs.TestAsync(app.Services, Console.Out, ct), logs: false),
@@ -74,6 +87,12 @@ static class Verbs
 
         Task<int> SeedAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             LoadSeedAsync(app, parsed.GetValue(seedFolder)?.FullName, ct);
+
+        Task<int> ListSubmissionsAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
+            SubmissionVerbs.ListAsync(app, parsed.GetValue(quarantine) is not null, ct);
+
+        Func<WebApplication, ParseResult, CancellationToken, Task<int>> Submission(Func<WebApplication, string, CancellationToken, Task<int>> verb) =>
+            (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), ct);
 
         Task<int> RetryAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             OutboxVerbs.RetryAsync(app.Services, parsed.GetValue(deliveryId), Console.Out, ct);

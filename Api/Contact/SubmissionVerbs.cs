@@ -1,4 +1,6 @@
 using System.Globalization;
+using Api.CommandLine;
+using Api.Data;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
@@ -16,7 +18,7 @@ static class SubmissionVerbs
     /// <summary>Lists the newest, or those that were taken for spam. Nothing that a sender wrote is in the list.</summary>
     public static async Task<int> ListAsync(WebApplication app, bool quarantined, CancellationToken ct)
     {
-        Print(await Store(app).ListAsync(quarantined, Newest, ct));
+        Print(await (await PrepareAsync(app)).ListAsync(quarantined, Newest, ct));
         return 0;
     }
 
@@ -34,14 +36,15 @@ static class SubmissionVerbs
             await Console.Error.WriteLineAsync("Give an e-mail address or a telephone number on standard input.");
             return 1;
         }
-        Print(await Store(app).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
+        Print(await (await PrepareAsync(app)).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
         return 0;
     }
 
     /// <summary>Prints a submission with what the sender wrote.</summary>
     public static async Task<int> ShowAsync(WebApplication app, string reference, CancellationToken ct)
     {
-        if (await Store(app).FindAsync(reference, ct) is not { } stored || await Store(app).OpenAsync(reference, ct) is not { } content) return Missing(reference);
+        var store = await PrepareAsync(app);
+        if (await store.FindAsync(reference, ct) is not { } stored || await store.OpenAsync(reference, ct) is not { } content) return Missing(reference);
         var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
         Console.WriteLine(
             $"""
@@ -63,18 +66,18 @@ static class SubmissionVerbs
 
     /// <summary>Marks a submission as handled, which its receipt then says.</summary>
     public static async Task<int> HandledAsync(WebApplication app, string reference, CancellationToken ct) =>
-        await Store(app).MarkHandledAsync(reference, Now(app), ct) ? Done($"{reference} is marked as handled.") : Missing(reference, "that is not handled yet");
+        await (await PrepareAsync(app)).MarkHandledAsync(reference, Now(app), ct) ? Done($"{reference} is marked as handled.") : Missing(reference, "that is not handled yet");
 
     /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
     public static async Task<int> ReleaseAsync(WebApplication app, string reference, CancellationToken ct) =>
-        await Store(app).ReleaseAsync(reference, Now(app), ct) ? Done($"{reference} is released.") : Missing(reference, "in quarantine");
+        await (await PrepareAsync(app)).ReleaseAsync(reference, Now(app), ct) ? Done($"{reference} is released.") : Missing(reference, "in quarantine");
 
     /// <summary>Removes a submission for good.</summary>
     public static async Task<int> EraseAsync(WebApplication app, string reference, CancellationToken ct)
     {
         try
         {
-            return await Store(app).EraseAsync(reference, ct)
+            return await (await PrepareAsync(app)).EraseAsync(reference, ct)
                 ? Done($"{reference} is erased. Backups from before still have it.") : Missing(reference);
         }
         catch (IOException e)
@@ -84,7 +87,13 @@ static class SubmissionVerbs
         }
     }
 
-    static ContactStore Store(WebApplication app) => app.Services.GetRequiredService<ContactStore>();
+    static async Task<ContactStore> PrepareAsync(WebApplication app)
+    {
+        app.Services.GetRequiredService<Database>().RequireFile();
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        await Startup.PrepareMessagesAsync(app);
+        return app.Services.GetRequiredService<ContactStore>();
+    }
 
     static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
 

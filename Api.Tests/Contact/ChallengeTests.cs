@@ -1,0 +1,153 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using static Api.Tests.Contact.Submissions;
+
+namespace Api.Tests.Contact;
+
+/// <summary>Messages with challenges, as a front end sends them.</summary>
+public sealed class ChallengeTests
+{
+    static Task<ApiFactory> StartAsync(string mode) => ApiFactory.StartAsync(factory =>
+        factory.Settings.AddRange([$"--Contact:Challenge:Mode={mode}", "--Contact:Challenge:MaxNumber=50"]));
+
+    /// <summary>Asks for a challenge and solves it.</summary>
+    static async Task<string> SolutionAsync(ApiFactory api)
+    {
+        var challenge = await api.GetAsync("/v1/contact-challenge");
+        var number = Enumerable.Range(0, 51).Single(n =>
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{challenge["salt"]}{n}"))) == (string?)challenge["challenge"]);
+        return Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        {
+            ["algorithm"] = (string?)challenge["algorithm"],
+            ["challenge"] = (string?)challenge["challenge"],
+            ["number"] = number,
+            ["salt"] = (string?)challenge["salt"],
+            ["signature"] = (string?)challenge["signature"],
+        }));
+    }
+
+    static async Task RefusedAsync(ApiFactory api, JsonObject body, string detail)
+    {
+        var before = await api.CountAsync();
+        using var response = await api.SubmitAsync(body);
+        await JsonAssert.ProblemAsync(response, 422, "invalid", detail, $$"""[{ "pointer": "#/altcha", "detail": "{{detail}}" }]""");
+        Assert.Equal(before, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task Where_it_is_required_a_message_needs_a_solution_which_is_good_for_one()
+    {
+        await using var api = await StartAsync("required");
+        await RefusedAsync(api, Valid(), "Confirm that you are not a program: the solution of a challenge is needed.");
+        var solution = await SolutionAsync(api);
+        await api.ReceivedAsync(Valid(("altcha", solution)));
+        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
+        await RefusedAsync(api, Valid(("message", "Another."), ("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
+        await RefusedAsync(api, Valid(("altcha", "nonsense")), "The solution of the challenge is not right: get a new challenge.");
+        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))));
+    }
+
+    [Fact]
+    public async Task Of_many_who_send_the_same_solution_at_once_one_is_taken()
+    {
+        await using var api = await StartAsync("required");
+        var solution = await SolutionAsync(api);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => api.SubmitAsync(Valid(("message", $"Message {i}."), ("altcha", solution)))));
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
+        Assert.Equal(29, answers.Count(answer => answer.StatusCode == HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(1, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_challenge_is_not_spent_on_a_message_that_is_refused_or_not_stored()
+    {
+        await using var api = await StartAsync("required");
+        var solution = await SolutionAsync(api);
+        using var broken = await api.SubmitAsync(Valid(("email", "nobody"), ("altcha", solution)));
+        await JsonAssert.ProblemAsync(broken, 422, "invalid", errors: """[{ "pointer": "#/email", "detail": "This is not an e-mail address." }]""");
+
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        using var failed = await api.SubmitAsync(Valid(("altcha", solution)));
+        Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+
+        await api.ReceivedAsync(Valid(("altcha", solution)));
+    }
+
+    [Fact]
+    public async Task Whoever_sends_again_under_the_same_key_is_answered_the_same_with_the_old_solution_a_new_one_or_an_expired_one()
+    {
+        await using var api = await StartAsync("required");
+        var solution = await SolutionAsync(api);
+        var first = (await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\""))).ToJsonString();
+        JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
+        JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\"")));
+        api.Clock.Advance(TimeSpan.FromMinutes(61));
+        JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
+        JsonAssert.Equal(first, await api.ReceivedAsync(Valid(), ("Idempotency-Key", "\"a\"")));
+        Assert.Equal(1, await api.CountAsync());
+
+        // Another message, or another key, finds nothing.
+        using var other = await api.SubmitAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"a\""));
+        await JsonAssert.ProblemAsync(other, 422, "invalid", "The challenge has expired: get a new one.");
+        using var another = await api.SubmitAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"b\""));
+        await JsonAssert.ProblemAsync(another, 422, "invalid", "The challenge has expired: get a new one.");
+    }
+
+    [Fact]
+    public async Task Where_it_is_optional_a_message_may_come_without_but_not_with_a_wrong_one()
+    {
+        await using var api = await StartAsync("optional");
+        await api.ReceivedAsync(Valid());
+        var solution = await SolutionAsync(api);
+        await api.ReceivedAsync(Valid(("altcha", solution)));
+        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
+        await RefusedAsync(api, Valid(("altcha", "nonsense")), "The solution of the challenge is not right: get a new challenge.");
+    }
+
+    [Fact]
+    public async Task Where_it_is_off_what_a_form_still_sends_does_no_harm()
+    {
+        await using var api = await StartAsync("off");
+        await api.ReceivedAsync(Valid(("altcha", "nonsense")));
+        await api.GetAsync("/v1/contact-challenge", 404);
+    }
+
+    [Theory]
+    [InlineData("off", null, false), InlineData("optional", "/v1/contact-challenge", false), InlineData("required", "/v1/contact-challenge", true)]
+    public async Task The_form_says_whether_there_is_one_and_where(string mode, string? url, bool required)
+    {
+        await using var api = await StartAsync(mode);
+        var form = await api.GetAsync("/v1/contact-form");
+        Assert.Equal(mode, (string?)form["challenge"]!["mode"]);
+        Assert.Equal(url, (string?)form["challenge"]!["url"]);
+        Assert.Equal(required, form["schema"]!["required"]!.AsArray().Any(member => (string?)member == "altcha"));
+    }
+
+    [Fact]
+    public async Task What_was_redeemed_is_forgotten_once_nobody_could_use_it_again()
+    {
+        await using var api = await StartAsync("required");
+        var solution = await SolutionAsync(api);
+        await api.ReceivedAsync(Valid(("altcha", solution)));
+        // A clock that is set back makes it valid once more, and it is still known.
+        api.Clock.Advance(TimeSpan.FromHours(2));
+        api.Clock.AdjustTime(ApiFactory.Now);
+        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
+        api.Clock.Advance(TimeSpan.FromHours(26));
+        while (await api.QueryAsync<long>("SELECT count(*) FROM redeemed_challenges") > 0) await Task.Yield();
+    }
+
+    [Fact]
+    public async Task It_is_told_in_Spanish_too()
+    {
+        await using var api = await StartAsync("required");
+        using var response = await api.SubmitAsync(Valid(), ("Accept-Language", "es"));
+        await JsonAssert.ProblemAsync(response, 422, "invalid", "Confirme que no es un programa: hace falta la solución de un desafío.");
+        Assert.Equal("es", response.Content.Headers.ContentLanguage.Single());
+    }
+}

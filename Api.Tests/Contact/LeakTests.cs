@@ -1,0 +1,241 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Api.Tests.Outbox;
+using Dapper;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime.Extensions;
+
+namespace Api.Tests.Contact;
+
+/// <summary>
+/// Sends marked values through every path, failures included, and searches all that comes out: answers and their headers, the log
+/// at its finest, exceptions, traces, metrics, mails, webhooks, and the files on the disk.
+/// </summary>
+public sealed class LeakTests
+{
+    /// <summary>What the sender writes. Each can be told from anything else, whatever is cut off of it.</summary>
+    static readonly string[] Marks = ["Zzqname", "zzqmail", "5550177", "Zzqmessage"];
+
+    static JsonObject Marked(params (string Name, JsonNode? Value)[] changes)
+    {
+        var body = Submissions.Valid(("name", "Zzqname Sender"), ("email", "zzqmail@example.com"), ("telephone", "+18705550177"), ("message", "Zzqmessage of a person."));
+        foreach (var (name, value) in changes) body[name] = value?.DeepClone();
+        return body;
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_sender_wrote_comes_out_anywhere()
+    {
+        await using var mail = new FaultyMailServer();
+        await using var hooks = await Hooks.StartAsync();
+        using var overheard = new Overheard();
+        await using var api = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.AddRange([
+                "--Mail:Host=127.0.0.1", $"--Mail:Port={mail.Port}", "--Mail:Security=None", "--Mail:From=website@example.com", "--Mail:Recipients:*:0=staff@example.com",
+                "--Mail:Acknowledge=true", "--Mail:Link=https://staff.example.com/messages/{reference}",
+                "--Webhooks:AllowInternal=true", $"--Webhooks:Endpoints:crm:Url={hooks.Url}", "--Webhooks:Endpoints:crm:Secrets:0=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+                "--Contact:Challenge:Mode=optional", "--Database:WriteQueueCapacity=1", "--Contact:Limits:PerClient:Requests=200",
+            ]);
+            factory.Configure = builder => builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+        });
+        List<string> answers = [];
+        async Task<HttpResponseMessage> Send(HttpContent content, params (string Name, string Value)[] headers)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, Submissions.Endpoint) { Content = content };
+            foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+            var response = await api.Client.SendAsync(request);
+            answers.Add($"{response}\n{await response.Content.ReadAsStringAsync()}");
+            return response;
+        }
+        Task<HttpResponseMessage> SendJson(JsonNode body, params (string Name, string Value)[] headers) =>
+            Send(new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), headers);
+
+        // Taken in, repeated, with another message under the same key, taken for spam.
+        var receipt = JsonNode.Parse(await (await SendJson(Marked(), ("Idempotency-Key", "\"one\""))).Content.ReadAsStringAsync())!;
+        await SendJson(Marked(), ("Idempotency-Key", "\"one\""));
+        await SendJson(Marked(("message", "Zzqmessage, another.")), ("Idempotency-Key", "\"one\""));
+        await SendJson(Marked(("website", "Zzqmessage")), ("Accept-Language", "es"));
+        // Refused: each rule, each type, unknown members' values, no JSON, other media types, half a body, too much of it.
+        foreach (var (member, _) in Submissions.Valid())
+        {
+            foreach (var value in new JsonNode?[] { "Zzqname zzqmail 5550177 Zzqmessage\u0001", 5, new JsonObject { ["Zzqname"] = "zzqmail" }, null })
+                await SendJson(Marked((member, value)));
+        }
+        await SendJson(Marked(("fax", "Zzqmessage"), ("altcha", "Zzqmessage")));
+        await SendJson(Marked(("altcha", Convert.ToBase64String("""{"Zzqname":"zzqmail"}"""u8))));
+        await Send(new StringContent("{\"name\": \"Zzqname\", \"message\": \"Zzqmessage", Encoding.UTF8, "application/json"));
+        await Send(new StringContent("name=Zzqname&message=Zzqmessage", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        await Send(new StringContent($"{{\"message\": \"{new string('x', 70_000)}Zzqmessage\"}}", Encoding.UTF8, "application/json"));
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync("127.0.0.1", api.Client.BaseAddress!.Port);
+            await socket.GetStream().WriteAsync("POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":\"Zzqname"u8.ToArray());
+        }
+
+        // The database fails: full, broken, busy, its queue full.
+        await api.Database.WriteAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
+        HttpResponseMessage full;
+        do full = await SendJson(Marked(("message", "Zzqmessage" + new string('x', 4000))));
+        while ((int)full.StatusCode == 201);
+        Assert.Equal(507, (int)full.StatusCode);
+        await api.Database.WriteAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        Assert.Equal(500, (int)(await SendJson(Marked())).StatusCode);
+        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        using (var open = new ManualResetEventSlim())
+        {
+            var entered = new TaskCompletionSource();
+            var blocking = Task.Run(() => api.Database.WriteAsync(_ =>
+            {
+                entered.SetResult();
+                return open.Wait(TimeSpan.FromMinutes(1));
+            }, default));
+            await entered.Task;
+            var waiting = api.Database.WriteAsync(_ => 0, default);
+            Assert.Equal(503, (int)(await SendJson(Marked())).StatusCode);
+            open.Set();
+            await Task.WhenAll(blocking, waiting);
+        }
+
+        // Delivered, after it failed in several ways; to the sender too.
+        await mail.TakenAsync(2);
+        await hooks.ReceivedAsync(1);
+        mail.Fail(SmtpStep.RcptTo, "550 5.1.1 zzqmail is not here");
+        hooks.Answer = 500;
+        await SendJson(Marked());
+        await mail.FailedAsync(2);
+        mail.Fail(SmtpStep.InText, FaultyMailServer.Cut);
+        await SendJson(Marked());
+        await mail.FailedAsync(3);
+
+        // The staff's side.
+        var store = api.Submitted();
+        var reference = (string)receipt["reference"]!;
+        Assert.Contains("Zzqmessage", (await store.OpenAsync(reference, default))!.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(await store.FindBySenderAsync("zzqmail@example.com", null, default));
+        await store.ReleaseAsync((await store.ListAsync(quarantined: true, 1, default)).Single().Reference, api.Clock.GetCurrentInstant(), default);
+        answers.Add((await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}")).ToJsonString());
+        await store.EraseAsync(reference, default);
+        answers.Add((await api.GetAsync("/health/outbox")).ToJsonString());
+        // And over the limit.
+        HttpResponseMessage limited;
+        do limited = await SendJson(Marked());
+        while ((int)limited.StatusCode == 201);
+        Assert.Equal(429, (int)limited.StatusCode);
+
+        await api.App.StopAsync();
+        var mails = await mail.TakenAsync(2);
+        // The one place where one of them must be: the envelope and the To of what is sent to the sender, and nothing else of hers.
+        Assert.Contains(mails, taken => taken.To is ["zzqmail@example.com"]);
+        var outputs = new Dictionary<string, string>
+        {
+            ["answers"] = string.Join('\n', answers),
+            ["log"] = api.Log.Text,
+            ["exceptions"] = overheard.Exceptions,
+            ["traces"] = overheard.Traces,
+            ["metrics"] = overheard.Metrics,
+            ["webhooks"] = string.Join('\n', await hooks.ReceivedAsync(1)),
+            ["mails to the staff"] = string.Join('\n', mails.Where(taken => taken.To is ["staff@example.com"]).Select(taken => taken.ToString() + taken.Text)),
+            ["mails to the sender"] = string.Join('\n', mails.Where(taken => taken.To is not ["staff@example.com"]).Select(taken => taken.Text.Replace("zzqmail@example.com", "", StringComparison.Ordinal))),
+        };
+        foreach (var file in Directory.GetFiles(api.Folder.Path).Concat(Directory.GetFiles(api.Folder.Keys)))
+            outputs[file] = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
+        foreach (var (where, text) in outputs)
+        {
+            // There is something to search.
+            Assert.True(text.Length > 0 || where.EndsWith("-wal", StringComparison.Ordinal), where);
+            foreach (var mark in Marks) Assert.False(text.Contains(mark, StringComparison.OrdinalIgnoreCase), $"{mark} is in {where}: {Around(text, mark)}");
+        }
+        Assert.Contains("POST", outputs["log"], StringComparison.Ordinal);
+        Assert.Contains(reference, outputs["mails to the staff"], StringComparison.Ordinal);
+    }
+
+    static string Around(string text, string mark)
+    {
+        var at = text.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
+        return at < 0 ? "" : text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)];
+    }
+
+    /// <summary>All exceptions, activities with their tags, and measurements with theirs, of this process.</summary>
+    sealed class Overheard : IDisposable
+    {
+        readonly ConcurrentQueue<string> exceptions = new(), traces = new(), measurements = new();
+        readonly ActivityListener activities;
+        readonly MeterListener meters;
+
+        public Overheard()
+        {
+            AppDomain.CurrentDomain.FirstChanceException += OnException;
+            activities = new ActivityListener
+            {
+                ShouldListenTo = _ => true,
+                Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+                ActivityStopped = activity => traces.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))} {string.Join(' ', activity.Baggage)}"),
+            };
+            ActivitySource.AddActivityListener(activities);
+            meters = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
+            meters.SetMeasurementEventCallback<long>(Note);
+            meters.SetMeasurementEventCallback<int>(Note);
+            meters.SetMeasurementEventCallback<double>(Note);
+            meters.Start();
+        }
+
+        public string Exceptions => string.Join('\n', exceptions);
+        public string Traces => string.Join('\n', traces);
+        public string Metrics => string.Join('\n', measurements);
+
+        void OnException(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs e) => exceptions.Enqueue($"{e.Exception.GetType()} {e.Exception.Message}");
+
+        void Note<T>(Instrument instrument, T measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
+            measurements.Enqueue($"{instrument.Name} {measurement} {string.Join(' ', tags.ToArray())}");
+
+        public void Dispose()
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= OnException;
+            activities.Dispose();
+            meters.Dispose();
+        }
+    }
+
+    /// <summary>The other end of a webhook: notes each request as it came, headers and body.</summary>
+    sealed class Hooks(WebApplication app) : IAsyncDisposable
+    {
+        readonly Arrivals<string> received = new();
+
+        public string Url => app.Urls.Single();
+
+        /// <summary>The status that it answers with.</summary>
+        public int Answer { get; set; } = 204;
+
+        public Task<string[]> ReceivedAsync(int count) => received.WaitAsync(count);
+
+        public static async Task<Hooks> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            var hooks = new Hooks(builder.Build());
+            hooks.Listen();
+            await hooks.StartListeningAsync();
+            return hooks;
+        }
+
+        void Listen() => app.Run(async http =>
+        {
+            var body = await new StreamReader(http.Request.Body).ReadToEndAsync();
+            received.Add($"{http.Request.Path}{http.Request.QueryString} {string.Join(' ', http.Request.Headers)} {body}");
+            http.Response.StatusCode = Answer;
+        });
+
+        Task StartListeningAsync() => app.StartAsync();
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
+}
