@@ -124,6 +124,9 @@ public sealed class AltchaTests
         Assert.Equal(ChallengeVerdict.Expired, Verify(payload));
         clock.Advance(TimeSpan.FromDays(9000));
         Assert.Equal(ChallengeVerdict.Expired, Verify(payload));
+        // An expiry that nothing vouches for says nothing.
+        Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge, (Solve(challenge) + 1) % MaxNumber)));
+        Assert.Equal(ChallengeVerdict.WrongSignature, Verify(Payload(challenge with { Signature = Hash("") }, Solve(challenge))));
     }
 
     [Fact]
