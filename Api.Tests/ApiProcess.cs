@@ -18,7 +18,7 @@ sealed class ApiProcess : IDisposable
     readonly Process process;
     readonly StringBuilder output = new(), errors = new();
 
-    ApiProcess(string[] args)
+    ApiProcess(string[] args, string? trusted = null)
     {
         if (args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal)) is { } folder && !args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal)))
             args = [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
@@ -31,6 +31,8 @@ sealed class ApiProcess : IDisposable
                 WorkingDirectory = AppContext.BaseDirectory,
             },
         };
+        // OpenSSL's own variable: these certificates are trusted, and no others.
+        if (trusted is not null) process.StartInfo.Environment["SSL_CERT_FILE"] = trusted;
         process.OutputDataReceived += (_, line) => Append(output, line.Data);
         process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
         process.Start();
@@ -51,6 +53,13 @@ sealed class ApiProcess : IDisposable
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
     {
         using var api = Start(args);
+        return (await api.ExitAsync(), api.Output, api.Errors);
+    }
+
+    /// <summary>Runs a verb to its end, on a machine that trusts the certificates of a PEM file.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunTrustingAsync(string certificates, params string[] args)
+    {
+        using var api = new ApiProcess(args, certificates);
         return (await api.ExitAsync(), api.Output, api.Errors);
     }
 

@@ -71,6 +71,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         { "getContactChallenge", 404, "/v1/contact-challenge", null },
         { "getLiveness", 200, "/health/live", null },
         { "getReadiness", 200, "/health/ready", null },
+        { "getOutboxHealth", 200, "/health/outbox", null },
     };
 
     static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));

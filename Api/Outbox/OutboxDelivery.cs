@@ -98,7 +98,7 @@ sealed partial class OutboxDelivery(
             await InTrustAsync("The outbox", async ct => metrics.Show(await store.CountAsync(ct)), ct);
             await Task.Delay(LongestPause, time, ct);
             var now = time.GetCurrentInstant();
-            var setBack = wall + time.GetElapsedTime(stamp).ToDuration() - now;
+            var setBack = wall + Duration.Max(time.GetElapsedTime(stamp).ToDuration(), Duration.Zero) - now;
             (wall, stamp) = (now, time.GetTimestamp());
             if (setBack <= ClockTolerance) continue;
             await InTrustAsync("The outbox", async ct =>

@@ -6,7 +6,7 @@ namespace Api.Outbox;
 sealed class OutboxMetrics
 {
     readonly Counter<long> deliveries;
-    volatile OutboxCounts counts = new(0, 0, null);
+    volatile OutboxCounts counts = new() { Waiting = 0, Failed = 0, OldestWaitingSince = null };
 
     public OutboxMetrics(IMeterFactory meters)
     {

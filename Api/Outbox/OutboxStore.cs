@@ -6,10 +6,16 @@ using NodaTime;
 namespace Api.Outbox;
 
 /// <summary>How much is in the outbox that is not delivered.</summary>
-/// <param name="Waiting">How many deliveries wait.</param>
-/// <param name="Failed">How many were given up.</param>
-/// <param name="OldestWaitingSince">Since when the one waits that has waited longest; <c>null</c> when none waits.</param>
-sealed record OutboxCounts(int Waiting, int Failed, Instant? OldestWaitingSince);
+sealed record OutboxCounts
+{
+    public required int Waiting { get; init; }
+
+    /// <summary>How many deliveries were given up.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>Since when the one waits that has waited longest; <c>null</c> when none waits.</summary>
+    public required Instant? OldestWaitingSince { get; init; }
+}
 
 /// <summary>A delivery in a list for the operator.</summary>
 sealed record OutboxEntry
@@ -86,13 +92,19 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     public async Task<Instant?> NextDueAsync(string channel, string? target, CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
-        return await connection.QuerySingleAsync<Instant?>(new CommandDefinition(
+        var next = await connection.QuerySingleAsync<NextDue>(new CommandDefinition(
             """
-            SELECT min(due_at)
+            SELECT min(due_at) AS due_at
             FROM outbox
             WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > ''
             """,
             new { channel, target }, cancellationToken: ct));
+        return next.DueAt;
+    }
+
+    sealed record NextDue
+    {
+        public required Instant? DueAt { get; init; }
     }
 
     /// <summary>Writes down what came of attempts.</summary>
@@ -162,12 +174,12 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     public async Task<OutboxCounts> CountAsync(CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
-        var (waiting, failed, oldest) = await connection.QuerySingleAsync<(int, int, Instant?)>(new CommandDefinition(
+        return await connection.QuerySingleAsync<OutboxCounts>(new CommandDefinition(
             """
-            SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'), (SELECT count(*) FROM outbox WHERE state = 'failed'),
-                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting')
+            SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting') AS waiting,
+                   (SELECT count(*) FROM outbox WHERE state = 'failed') AS failed,
+                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting') AS oldest_waiting_since
             """, cancellationToken: ct));
-        return new OutboxCounts(waiting, failed, oldest);
     }
 
     /// <summary>The slugs of all locations.</summary>
