@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using Api.CommandLine;
 using Api.Contact;
 using Api.Tests.Contact;
 using Dapper;
@@ -206,12 +207,19 @@ public sealed class VerbTests : IDisposable
     public async Task Find_reads_the_address_or_number_from_standard_input()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Database:Folder={folder.Path}"));
-        await api.ReceivedAsync(Submissions.Valid());
-        async Task<int> FindAsync(string sender) => await SubmissionVerbs.FindAsync(api.App, new StringReader(sender + "\n"), default);
-        Assert.Equal(0, await FindAsync("SENDER@example.com"));
-        Assert.Equal(0, await FindAsync("870 555 0100"));
-        Assert.Equal(1, await FindAsync("nonsense"));
-        Assert.Equal(1, await FindAsync(""));
+        var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
+        async Task<string> FindAsync(string sender)
+        {
+            var output = new StringWriter();
+            Assert.Equal(0, await SubmissionVerbs.FindAsync(api.App, new StringReader(sender + "\n"), output, default));
+            return output.ToString();
+        }
+        var found = $"{reference}  2026-07-01T12:00:00Z  jonesboro  reply by 2026-07-02T22:00:00Z\n";
+        Assert.Equal(found, await FindAsync("SENDER@example.com"));
+        Assert.Equal(found, await FindAsync(" 870 555 0100"));
+        Assert.Equal("", await FindAsync("other@example.com"));
+        foreach (var nonsense in new[] { "nonsense", "" })
+            Assert.Equal("Give an e-mail address or a telephone number on standard input.", (await Assert.ThrowsAsync<StartupFault>(() => FindAsync(nonsense))).Message);
     }
 
     [Fact]

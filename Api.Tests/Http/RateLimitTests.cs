@@ -372,6 +372,21 @@ public sealed class RateLimitTests
         new("x", isPerClient: true, new LimitOptions { Requests = requests, WindowSeconds = 600 }, clock, mostClients);
 
     [Fact]
+    public void Threads_that_take_and_give_back_at_once_never_get_more_than_there_is()
+    {
+        var limit = Limit(new FakeTimeProvider(), requests: 100_000);
+        var taken = 0;
+        Parallel.For(0, 400_000, i =>
+        {
+            if (!limit.TryTake(1, out var quota)) return;
+            if (i % 2 == 0) limit.GiveBack(1, quota);
+            else Interlocked.Increment(ref taken);
+        });
+        Assert.Equal(100_000, taken + limit.Look(1).Remaining);
+        Assert.InRange(taken, 1, 100_000);
+    }
+
+    [Fact]
     public void Windows_that_are_over_are_forgotten_and_so_are_those_of_which_all_was_given_back()
     {
         var clock = new FakeTimeProvider();

@@ -69,7 +69,7 @@ public sealed class ServerTests
         Assert.Contains(connected, connection => !connection.IsCompleted);
         Assert.InRange(Threads(), 1, before + 30);
 
-        var answers = await Task.WhenAll(connected);
+        var answers = await Task.WhenAll(connected).WaitAsync(TimeSpan.FromMinutes(1));
         Assert.All(answers[..Each], answer => Assert.Contains("/problems/timeout", answer, StringComparison.Ordinal));
         Assert.All(answers[..(2 * Each)], answer => Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal));
         // To a connection that still sends, the end can come before the answer.

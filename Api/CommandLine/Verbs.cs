@@ -39,7 +39,7 @@ static class Verbs
             {
                 Verb("list", "Lists the newest 100, or those that were taken for spam: list quarantine.", ListSubmissionsAsync, quarantine, logs: false),
                 Verb("show", "Prints one with what the sender wrote.", Submission(SubmissionVerbs.ShowAsync), reference, logs: false),
-                Verb("find", "Finds what a person sent, by the e-mail address or telephone number on standard input.", (app, _, ct) => SubmissionVerbs.FindAsync(app, Console.In, ct), logs: false),
+                Verb("find", "Finds what a person sent, by the e-mail address or telephone number on standard input.", (app, _, ct) => SubmissionVerbs.FindAsync(app, Console.In, Console.Out, ct), logs: false),
                 Verb("handled", "Marks one as handled.", Submission(SubmissionVerbs.HandledAsync), reference, logs: false),
                 Verb("release", "Takes one out of quarantine and has the staff told of it.", Submission(SubmissionVerbs.ReleaseAsync), reference, logs: false),
                 Verb("erase", "Removes one for good.", Submission(SubmissionVerbs.EraseAsync), reference, logs: false),
@@ -89,10 +89,10 @@ static class Verbs
             LoadSeedAsync(app, parsed.GetValue(seedFolder)?.FullName, ct);
 
         Task<int> ListSubmissionsAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
-            SubmissionVerbs.ListAsync(app, parsed.GetValue(quarantine) is not null, ct);
+            SubmissionVerbs.ListAsync(app, parsed.GetValue(quarantine) is not null, Console.Out, ct);
 
-        Func<WebApplication, ParseResult, CancellationToken, Task<int>> Submission(Func<WebApplication, string, CancellationToken, Task<int>> verb) =>
-            (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), ct);
+        Func<WebApplication, ParseResult, CancellationToken, Task<int>> Submission(Func<WebApplication, string, TextWriter, CancellationToken, Task<int>> verb) =>
+            (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct);
 
         Task<int> RetryAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             OutboxVerbs.RetryAsync(app.Services, parsed.GetValue(deliveryId), Console.Out, ct);

@@ -1,9 +1,9 @@
 using System.Globalization;
+using Api.Data;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
-using Api.Data;
 
 namespace Api.Contact;
 

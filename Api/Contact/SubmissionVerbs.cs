@@ -8,17 +8,17 @@ using NodaTime.Extensions;
 namespace Api.Contact;
 
 /// <summary>
-/// Submissions at the command line, for whoever runs the program on the machine that has the database and its keys. Each
-/// returns the exit code.
+/// Submissions at the command line, for whoever runs the program on the machine that has the database and its keys. Each prints
+/// what it found or did, and returns the exit code.
 /// </summary>
 static class SubmissionVerbs
 {
     const int Newest = 100;
 
     /// <summary>Lists the newest, or those that were taken for spam. Nothing that a sender wrote is in the list.</summary>
-    public static async Task<int> ListAsync(WebApplication app, bool quarantined, CancellationToken ct)
+    public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
     {
-        Print(await (await PrepareAsync(app)).ListAsync(quarantined, Newest, ct));
+        await PrintAsync(output, await (await PrepareAsync(app)).ListAsync(quarantined, Newest, ct));
         return 0;
     }
 
@@ -26,27 +26,23 @@ static class SubmissionVerbs
     /// Finds all that a person has sent. The e-mail address or telephone number is read from standard input, since what is
     /// given to a command is kept by the shell and seen by everybody on the machine.
     /// </summary>
-    public static async Task<int> FindAsync(WebApplication app, TextReader input, CancellationToken ct)
+    public static async Task<int> FindAsync(WebApplication app, TextReader input, TextWriter output, CancellationToken ct)
     {
         var sender = (await input.ReadLineAsync(ct))?.Trim() ?? "";
         var isEmail = sender.Contains('@', StringComparison.Ordinal);
         var telephone = isEmail ? null : TelephoneNumber.Read(sender, app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion);
-        if (!isEmail && telephone is null)
-        {
-            await Console.Error.WriteLineAsync("Give an e-mail address or a telephone number on standard input.");
-            return 1;
-        }
-        Print(await (await PrepareAsync(app)).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
+        if (!isEmail && telephone is null) throw new StartupFault("Give an e-mail address or a telephone number on standard input.");
+        await PrintAsync(output, await (await PrepareAsync(app)).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
         return 0;
     }
 
     /// <summary>Prints a submission with what the sender wrote.</summary>
-    public static async Task<int> ShowAsync(WebApplication app, string reference, CancellationToken ct)
+    public static async Task<int> ShowAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
         var store = await PrepareAsync(app);
-        if (await store.FindAsync(reference, ct) is not { } stored || await store.OpenAsync(reference, ct) is not { } content) return Missing(reference);
+        if (await store.FindAsync(reference, ct) is not { } stored || await store.OpenAsync(reference, ct) is not { } content) throw Missing(reference);
         var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
-        Console.WriteLine(
+        await output.WriteLineAsync(
             $"""
             Reference:  {stored.Reference}
             Location:   {stored.Location}
@@ -65,26 +61,34 @@ static class SubmissionVerbs
     }
 
     /// <summary>Marks a submission as handled, which its receipt then says.</summary>
-    public static async Task<int> HandledAsync(WebApplication app, string reference, CancellationToken ct) =>
-        await (await PrepareAsync(app)).MarkHandledAsync(reference, Now(app), ct) ? Done($"{reference} is marked as handled.") : Missing(reference, "that is not handled yet");
+    public static async Task<int> HandledAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    {
+        if (!await (await PrepareAsync(app)).MarkHandledAsync(reference, Now(app), ct)) throw Missing(reference, " that is not handled yet");
+        await output.WriteLineAsync($"{reference} is marked as handled.");
+        return 0;
+    }
 
     /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
-    public static async Task<int> ReleaseAsync(WebApplication app, string reference, CancellationToken ct) =>
-        await (await PrepareAsync(app)).ReleaseAsync(reference, Now(app), ct) ? Done($"{reference} is released.") : Missing(reference, "in quarantine");
+    public static async Task<int> ReleaseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    {
+        if (!await (await PrepareAsync(app)).ReleaseAsync(reference, Now(app), ct)) throw Missing(reference, " in quarantine");
+        await output.WriteLineAsync($"{reference} is released.");
+        return 0;
+    }
 
     /// <summary>Removes a submission for good.</summary>
-    public static async Task<int> EraseAsync(WebApplication app, string reference, CancellationToken ct)
+    public static async Task<int> EraseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
         try
         {
-            return await (await PrepareAsync(app)).EraseAsync(reference, ct)
-                ? Done($"{reference} is erased. Backups from before still have it.") : Missing(reference);
+            if (!await (await PrepareAsync(app)).EraseAsync(reference, ct)) throw Missing(reference);
         }
         catch (IOException e)
         {
-            await Console.Error.WriteLineAsync($"{reference} is erased, but traces may be left in the log: {e.Message} Run erase once more.");
-            return 1;
+            throw new StartupFault($"{reference} is erased, but traces of it may be left in the database's log until that is emptied: restart the program. ({e.Message})", e);
         }
+        await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
+        return 0;
     }
 
     static async Task<ContactStore> PrepareAsync(WebApplication app)
@@ -97,24 +101,14 @@ static class SubmissionVerbs
 
     static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
 
-    static int Done(string sentence)
-    {
-        Console.WriteLine(sentence);
-        return 0;
-    }
+    static StartupFault Missing(string reference, string which = "") => new($"There is no submission {reference}{which}.");
 
-    static int Missing(string reference, string which = "")
-    {
-        Console.Error.WriteLine($"There is no submission {reference} {which}".TrimEnd() + ".");
-        return 1;
-    }
-
-    static void Print(IReadOnlyList<SubmissionSummary> submissions)
+    static async Task PrintAsync(TextWriter output, IReadOnlyList<SubmissionSummary> submissions)
     {
         foreach (var submission in submissions)
         {
             var state = submission.QuarantinedFor is { } reason ? $"quarantined: {reason}" : submission.HandledAt is null ? $"reply by {Of(submission.ReplyBy)}" : "handled";
-            Console.WriteLine($"{submission.Reference}  {Of(submission.ReceivedAt)}  {submission.Location}  {state}");
+            await output.WriteLineAsync($"{submission.Reference}  {Of(submission.ReceivedAt)}  {submission.Location}  {state}");
         }
     }
 

@@ -103,8 +103,8 @@ sealed partial class OutboxDelivery(
             if (setBack <= ClockTolerance) continue;
             await InTrustAsync("The outbox", async ct =>
             {
-                await store.BringForwardAsync(ct);
                 LogSetBack((long)setBack.TotalSeconds);
+                await store.BringForwardAsync(ct);
                 signal.Set();
             }, ct);
         }
