@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Api.Contact;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Contact;
@@ -76,6 +78,51 @@ public sealed class ChallengeTests
         await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
 
         await api.ReceivedAsync(Valid(("altcha", solution)));
+    }
+
+    [Fact]
+    public async Task A_challenge_is_not_spent_where_the_key_or_the_reference_is_taken()
+    {
+        await using var api = await StartAsync("required");
+        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
+        var solution = await SolutionAsync(api);
+        using var taken = await api.SubmitAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"a\""));
+        await JsonAssert.ProblemAsync(taken, 422, "invalid", "This key was sent before with another message: make a new one for each message.");
+        await api.ReceivedAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"b\""));
+
+        // Of references, which are random, only the store itself can be given one that is taken.
+        var locations = await api.App.Services.GetRequiredService<ContactLocations>().GetAsync(default);
+        NewSubmission New(string reference) => new()
+        {
+            Reference = reference,
+            Location = locations["jonesboro"],
+            ReceivedAt = NodaTime.Instant.FromUtc(2026, 7, 1, 12, 0),
+            ReplyBy = null,
+            AfterHours = null,
+            Language = "en",
+            QuarantinedFor = null,
+            HasEmail = false,
+            EmailIndex = null,
+            TelephoneIndex = null,
+            Idempotency = null,
+            Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
+            Sealed = [1],
+        };
+        var reference = await api.QueryAsync<string>("SELECT reference FROM submissions LIMIT 1");
+        Assert.Equal((Intake.ReferenceTaken, null), await api.Submitted().AddAsync(New(reference), default));
+        Assert.Equal((Intake.Stored, null), await api.Submitted().AddAsync(New("0000-0000-0000"), default));
+        Assert.Equal((Intake.ChallengeSpent, null), await api.Submitted().AddAsync(New("0000-0000-0001"), default));
+        Assert.Equal(3, await api.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_key_that_is_over_takes_a_new_message_with_a_new_solution()
+    {
+        await using var api = await StartAsync("required");
+        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
+        api.Clock.AdjustTime(ApiFactory.Now.AddHours(24));
+        await api.ReceivedAsync(Valid(("message", "Another."), ("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
+        Assert.Equal(2, await api.CountAsync());
     }
 
     [Fact]

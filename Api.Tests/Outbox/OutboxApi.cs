@@ -44,7 +44,7 @@ static class OutboxApi
             {
                 name = Marked,
                 email,
-                telephone = "+1 870 935 4000",
+                telephone = "+1 870 555 0100",
                 preferredContact = "telephone",
                 location,
                 message = Marked,
@@ -77,8 +77,8 @@ static class OutboxApi
         }
     }
 
-    public static Task<Row[]> DeliveredAsync(this ApiFactory api, int count) =>
-        api.UntilAsync(rows => rows.Length == count && rows.All(row => row.State == "delivered"));
+    public static Task<Row[]> DeliveredAsync(this ApiFactory api, int count, TimeSpan step = default) =>
+        api.UntilAsync(rows => rows.Length == count && rows.All(row => row.State == "delivered"), step);
 }
 
 sealed record Row

@@ -86,26 +86,35 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
     /// <returns>What became of it, and for <see cref="Intake.Repeated"/> what was stored before.</returns>
     public Task<(Intake Outcome, StoredSubmission? Before)> AddAsync(NewSubmission submission, Instant keysSince) => db.WriteAsync(connection =>
     {
-        // A sender who tries again may come with a solution that was redeemed the first time, or with a new one, which is redeemed for nothing.
-        var redeemed = submission.Challenge is not { } challenge || connection.Prepared(
-            "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@digest, @expires) ON CONFLICT (digest) DO NOTHING",
-            ("@digest", challenge.Digest), ("@expires", SqlTypes.ToColumn(challenge.Expires))).ExecuteNonQuery() == 1;
-        if (redeemed && Insert(connection, submission) is { } id)
-        {
-            if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
-            return (Intake.Stored, null);
-        }
+        var redeemed = submission.Challenge is not { } challenge || Redeem(connection, challenge);
+        if (redeemed && TryInsert(connection, submission)) return (Intake.Stored, (StoredSubmission?)null);
 
-        if (submission.Idempotency is not { Key: var key, Fingerprint: var fingerprint })
-            return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, (StoredSubmission?)null);
-        if (FindByKey(connection, key) is not { } before) return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, null);
-        if (before.ReceivedAt <= keysSince)
+        var before = submission.Idempotency is { } sent ? FindByKey(connection, sent.Key) : null;
+        if (before?.ReceivedAt <= keysSince)
         {
-            Forget(connection, key);
-            return (redeemed ? Intake.ReferenceTaken : Intake.ChallengeSpent, null);
+            before = null;
+            Forget(connection, submission.Idempotency!.Value.Key);
+            if (redeemed && TryInsert(connection, submission)) return (Intake.Stored, null);
         }
-        return before.Fingerprint!.AsSpan().SequenceEqual(fingerprint) ? (Intake.Repeated, before) : (Intake.KeyTaken, null);
+        // A sender who tries again may come with the solution that was redeemed the first time, or with a new one.
+        if (before is not null && before.Fingerprint.AsSpan().SequenceEqual(submission.Idempotency!.Value.Fingerprint)) return (Intake.Repeated, before);
+        if (!redeemed) return (Intake.ChallengeSpent, null);
+        // Nothing is stored, so the challenge is as good as before.
+        if (submission.Challenge is { Digest: var digest }) connection.Execute("DELETE FROM redeemed_challenges WHERE digest = @digest", new { digest });
+        return (before is null ? Intake.ReferenceTaken : Intake.KeyTaken, null);
     }, CancellationToken.None); // A sender whose connection breaks now has still written to us.
+
+    static bool Redeem(SqliteConnection connection, Redemption challenge) => connection.Prepared(
+        "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@digest, @expires) ON CONFLICT (digest) DO NOTHING",
+        ("@digest", challenge.Digest), ("@expires", SqlTypes.ToColumn(challenge.Expires))).ExecuteNonQuery() == 1;
+
+    /// <returns>False when the reference or the Idempotency-Key is taken.</returns>
+    bool TryInsert(SqliteConnection connection, NewSubmission submission)
+    {
+        if (Insert(connection, submission) is not { } id) return false;
+        if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
+        return true;
+    }
 
     static long? Insert(SqliteConnection connection, NewSubmission submission) => (long?)connection.Prepared(
         """

@@ -53,7 +53,8 @@ sealed record Delivery
 /// <param name="RetryAfter">How long the peer asked to be left alone.</param>
 /// <param name="Final">Whether trying again is of no use.</param>
 /// <param name="Gone">Whether the receiver wants to be called no more.</param>
-sealed record Outcome(string? Fault, Duration? RetryAfter = null, bool Final = false, bool Gone = false)
+/// <param name="OutOfReach">Whether it is the receiver as a whole that takes nothing now, so that trying others is of no use either.</param>
+sealed record Outcome(string? Fault, Duration? RetryAfter = null, bool Final = false, bool Gone = false, bool OutOfReach = false)
 {
     public static Outcome Delivered { get; } = new((string?)null);
 

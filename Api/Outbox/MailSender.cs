@@ -39,7 +39,7 @@ sealed class MailSender(MailOptions options, MailWriter writer, TimeProvider tim
                 {
                     if (await ConnectAsync(client, ct) is { } unreachable)
                     {
-                        yield return ([.. deliveries.Skip(i)], unreachable);
+                        yield return ([.. deliveries.Skip(i)], unreachable with { OutOfReach = true });
                         yield break;
                     }
                 }
@@ -51,7 +51,7 @@ sealed class MailSender(MailOptions options, MailWriter writer, TimeProvider tim
                     client = new SmtpClient();
                     if (++breaks == BreaksInARow && i + 1 < deliveries.Count)
                     {
-                        yield return ([.. deliveries.Skip(i + 1)], outcome);
+                        yield return ([.. deliveries.Skip(i + 1)], outcome with { OutOfReach = true });
                         yield break;
                     }
                 }

@@ -21,6 +21,12 @@ sealed partial class OutboxDelivery(
     /// <summary>How long a worker waits at most before it looks: the verbs write to the outbox too, and they are another process.</summary>
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long a worker leaves a receiver alone that is out of reach: as long as the plan waits for a second attempt. What has
+    /// piled up meanwhile is not tried one by one against a wall, which would cost the senders of new messages their time.
+    /// </summary>
+    static readonly Duration OutOfReachPause = Duration.FromSeconds(5);
+
     /// <summary>A clock is this exact between two looks. Less than this by which it goes back can delay an attempt by no more.</summary>
     static readonly Duration ClockTolerance = Duration.FromSeconds(1);
 
@@ -46,8 +52,20 @@ sealed partial class OutboxDelivery(
     /// <summary>Somebody who delivers.</summary>
     /// <param name="Name">What the log calls it.</param>
     /// <param name="Sources">The channels and targets that it is there for.</param>
-    /// <param name="DeliverAsync">Delivers some of what is due, and tells whether there was any.</param>
-    sealed record Worker(string Name, (string Channel, string? Target)[] Sources, Func<CancellationToken, Task<bool>> DeliverAsync);
+    /// <param name="DeliverAsync">Delivers some of what is due.</param>
+    sealed record Worker(string Name, (string Channel, string? Target)[] Sources, Func<CancellationToken, Task<Progress>> DeliverAsync);
+
+    enum Progress
+    {
+        /// <summary>Nothing was due.</summary>
+        None,
+
+        /// <summary>Some was tried, and there may be more.</summary>
+        Some,
+
+        /// <summary>Some was tried, and the receiver is out of reach.</summary>
+        OutOfReach,
+    }
 
     IEnumerable<Worker> Workers()
     {
@@ -62,16 +80,18 @@ sealed partial class OutboxDelivery(
         {
             ct.ThrowIfCancellationRequested();
             var written = signal.NextAsync();
-            var more = false;
+            var progress = Progress.None;
+            var tried = time.GetCurrentInstant();
             Instant? due = null;
             var trusted = await InTrustAsync(worker.Name, async ct =>
             {
-                more = await worker.DeliverAsync(ct);
-                if (more) return;
+                progress = await worker.DeliverAsync(ct);
+                if (progress != Progress.None) return;
                 foreach (var (channel, target) in worker.Sources)
                     if (await store.NextDueAsync(channel, target, ct) is { } next && !(due < next)) due = next;
             }, ct);
-            if (more) continue;
+            if (progress == Progress.OutOfReach) await PauseAsync(tried + OutOfReachPause, null, ct);
+            if (progress != Progress.None) continue;
             // After a fault nothing but time helps.
             await PauseAsync(due, trusted ? written : null, ct);
         }
@@ -137,7 +157,7 @@ sealed partial class OutboxDelivery(
         return parts.Count == 0 ? "none" : string.Join(", ", parts);
     }
 
-    async Task<bool> DeliverMailAsync(CancellationToken ct)
+    async Task<Progress> DeliverMailAsync(CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
         // Of both, so that neither waits for the end of the other.
@@ -146,7 +166,7 @@ sealed partial class OutboxDelivery(
             .. await store.ReadDueAsync(Channel.Mail, null, now, MailBatch, ct),
             .. await store.ReadDueAsync(Channel.Acknowledgement, null, now, MailBatch, ct),
         ];
-        if (due.Length == 0) return false;
+        if (due.Length == 0) return Progress.None;
         List<Outcome> outcomes = [];
         await foreach (var (deliveries, outcome) in mailSender.SendAsync(due, ct))
         {
@@ -154,29 +174,32 @@ sealed partial class OutboxDelivery(
             outcomes.AddRange(Enumerable.Repeat(outcome, deliveries.Count));
         }
         Report("Mail", outcomes);
-        return true;
+        return After(outcomes);
     }
 
-    async Task<bool> CallAsync(WebhookEndpoint endpoint, CancellationToken ct)
+    async Task<Progress> CallAsync(WebhookEndpoint endpoint, CancellationToken ct)
     {
         if (await store.GiveUpDisabledAsync(endpoint.Name, "the webhook is disabled since its receiver answered HTTP 410", ct) is { } givenUp)
         {
             if (givenUp > 0) LogDisabled(endpoint.Name, givenUp);
-            return false;
+            return Progress.None;
         }
         var due = await store.ReadDueAsync(Channel.Webhook, endpoint.Name, time.GetCurrentInstant(), WebhookBatch, ct);
-        if (due.Count == 0) return false;
+        if (due.Count == 0) return Progress.None;
         ConcurrentBag<Outcome> outcomes = [];
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce, CancellationToken = ct }, async (delivery, ct) =>
         {
-            if (outcomes.Any(outcome => outcome.Gone)) return;
+            // What is not tried now is as due as before.
+            if (outcomes.Any(outcome => outcome.Gone || outcome.OutOfReach)) return;
             var outcome = await webhookSender.SendAsync(endpoint, delivery, ct);
             outcomes.Add(outcome);
             await MarkAsync([delivery], outcome, ct);
         });
         Report($"Webhook {endpoint.Name}", outcomes);
-        return true;
+        return After(outcomes);
     }
+
+    static Progress After(IReadOnlyCollection<Outcome> outcomes) => outcomes.Any(outcome => outcome.OutOfReach) ? Progress.OutOfReach : Progress.Some;
 
     /// <summary>
     /// Writes down what came of an attempt, and returns once that is done. While it cannot be done, nothing more may be delivered:

@@ -6,12 +6,16 @@ using NodaTime.Extensions;
 
 namespace Api.Outbox;
 
-/// <summary>How the delivery of mails and webhooks goes.</summary>
+/// <summary>
+/// How the delivery of mails and webhooks to the staff goes. Acknowledgements are counted apart: that a sender mistyped an address
+/// is nothing that anybody here could mend.
+/// </summary>
 /// <param name="Status">Whether somebody should look.</param>
 /// <param name="Waiting">How many deliveries wait, for their first attempt or for another.</param>
 /// <param name="Failed">How many were given up after their last attempt. They stay until they are sent again.</param>
 /// <param name="OldestWaitingSince">Since when the one waits that has waited longest, UTC; <c>null</c> when none waits.</param>
-public sealed record OutboxReport(OutboxStatus Status, int Waiting, int Failed, Instant? OldestWaitingSince);
+/// <param name="FailedAcknowledgements">How many acknowledgements to senders were given up.</param>
+public sealed record OutboxReport(OutboxStatus Status, int Waiting, int Failed, Instant? OldestWaitingSince, int FailedAcknowledgements);
 
 /// <summary>Whether mails and webhooks are delivered.</summary>
 public enum OutboxStatus
@@ -39,7 +43,8 @@ static class OutboxHealth
             var counts = await store.CountAsync(ct);
             var failing = counts.Failed > 0 || counts.OldestWaitingSince < time.GetCurrentInstant() - LongestWait;
             http.Response.Headers.CacheControl = "no-store";
-            return TypedResults.Ok(new OutboxReport(failing ? OutboxStatus.Failing : OutboxStatus.Ok, counts.Waiting, counts.Failed, counts.OldestWaitingSince));
+            return TypedResults.Ok(new OutboxReport(failing ? OutboxStatus.Failing : OutboxStatus.Ok, counts.Waiting, counts.Failed, counts.OldestWaitingSince,
+                counts.FailedAcknowledgements));
         }
         catch (SqliteException)
         {

@@ -6,14 +6,15 @@ namespace Api.Outbox;
 sealed class OutboxMetrics
 {
     readonly Counter<long> deliveries;
-    volatile OutboxCounts counts = new() { Waiting = 0, Failed = 0, OldestWaitingSince = null };
+    volatile OutboxCounts counts = new() { Waiting = 0, Failed = 0, OldestWaitingSince = null, FailedAcknowledgements = 0 };
 
     public OutboxMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Clinic");
         deliveries = meter.CreateCounter<long>("clinic.outbox.deliveries", "{attempt}", "Attempts to deliver, by channel and outcome: delivered, waiting (it is tried again) or failed (it was given up).");
-        meter.CreateObservableGauge("clinic.outbox.waiting", () => counts.Waiting, "{delivery}", "Deliveries that wait.");
-        meter.CreateObservableGauge("clinic.outbox.failed", () => counts.Failed, "{delivery}", "Deliveries that were given up and can be sent again.");
+        meter.CreateObservableGauge("clinic.outbox.waiting", () => counts.Waiting, "{delivery}", "Deliveries that wait, acknowledgements left out.");
+        meter.CreateObservableGauge("clinic.outbox.failed", () => counts.Failed, "{delivery}", "Deliveries that were given up and can be sent again, acknowledgements left out.");
+        meter.CreateObservableGauge("clinic.outbox.failed_acknowledgements", () => counts.FailedAcknowledgements, "{delivery}", "Acknowledgements that were given up: most often a mistyped address.");
     }
 
     public void Count(string channel, string outcome) => deliveries.Add(1, new("channel", channel), new("outcome", outcome));

@@ -5,7 +5,10 @@ using NodaTime;
 
 namespace Api.Outbox;
 
-/// <summary>How much is in the outbox that is not delivered.</summary>
+/// <summary>
+/// How much is in the outbox that is not delivered to the staff. Acknowledgements are counted apart: that a sender mistyped an
+/// address is nothing that anybody here could mend.
+/// </summary>
 sealed record OutboxCounts
 {
     public required int Waiting { get; init; }
@@ -15,6 +18,8 @@ sealed record OutboxCounts
 
     /// <summary>Since when the one waits that has waited longest; <c>null</c> when none waits.</summary>
     public required Instant? OldestWaitingSince { get; init; }
+
+    public required int FailedAcknowledgements { get; init; }
 }
 
 /// <summary>A delivery in a list for the operator.</summary>
@@ -176,9 +181,10 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         await using var connection = await db.OpenAsync(ct);
         return await connection.QuerySingleAsync<OutboxCounts>(new CommandDefinition(
             """
-            SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting') AS waiting,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed') AS failed,
-                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting') AS oldest_waiting_since
+            SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
+                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
+                   (SELECT waiting_since FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement' ORDER BY waiting_since LIMIT 1) AS oldest_waiting_since,
+                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements
             """, cancellationToken: ct));
     }
 

@@ -89,13 +89,15 @@ sealed class WebhookSender : IDisposable
             {
                 >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous => Outcome.Delivered,
                 HttpStatusCode.Gone => new Outcome("HTTP 410: the receiver is gone", Final: true, Gone: true),
+                var status and (HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout) =>
+                    new Outcome($"HTTP {(int)status}", RetryAfter(response), OutOfReach: true),
                 var status => new Outcome($"HTTP {(int)status}", RetryAfter(response)),
             };
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            if (late.IsCancellationRequested) return new Outcome($"no answer within {TimeOut.TotalSeconds} seconds");
-            return e.GetBaseException() switch
+            if (late.IsCancellationRequested) return new Outcome($"no answer within {TimeOut.TotalSeconds} seconds", OutOfReach: true);
+            var fault = e.GetBaseException() switch
             {
                 InternalAddressException => new Outcome("refused: internal address"),
                 AuthenticationException => new Outcome("TLS with the receiver failed: its certificate is not trusted here or not for that name"),
@@ -105,6 +107,7 @@ sealed class WebhookSender : IDisposable
                 IOException => new Outcome("the connection was cut"),
                 var other => Outcome.Unexpected(other),
             };
+            return fault with { OutOfReach = true };
         }
     }
 
