@@ -104,7 +104,7 @@ public sealed class ChallengeTests
             HasEmail = false,
             EmailIndex = null,
             TelephoneIndex = null,
-            Idempotency = null,
+            Fingerprint = null,
             Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
             Sealed = [1],
         };

@@ -85,7 +85,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         var row = (IDictionary<string, object?>)await connection.QuerySingleAsync(
             "SELECT s.*, l.slug AS location FROM submissions s JOIN locations l ON l.id = s.location_id WHERE reference = @reference", new { reference });
         Assert.Equal(["2026-07-01T12:00:00.000Z", "2026-07-02T22:00:00.000Z", 1L, "en", null, null, null, "jonesboro"],
-            new[] { "received_at", "reply_by", "after_hours", "language", "quarantined_for", "handled_at", "idempotency_key", "location" }.Select(column => row[column]));
+            new[] { "received_at", "reply_by", "after_hours", "language", "quarantined_for", "handled_at", "fingerprint", "location" }.Select(column => row[column]));
     }
 
     [Fact]

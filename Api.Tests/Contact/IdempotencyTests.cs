@@ -70,7 +70,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task A_key_is_over_after_a_day_whether_it_was_cleared_away_or_not()
+    public async Task A_key_is_over_after_a_day()
     {
         await using var api = await ApiFactory.StartAsync();
         var first = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
@@ -95,17 +95,29 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task Keys_that_are_over_are_cleared_away_and_others_stay()
+    public async Task A_key_that_comes_every_other_day_names_another_message_each_time()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.ReceivedAsync(Valid(), (Header, "\"old\""));
-        api.Clock.Advance(TimeSpan.FromHours(23.5));
-        await api.ReceivedAsync(Valid(), (Header, "\"new\""));
-        api.Clock.Advance(TimeSpan.FromHours(1));
-        while (await api.QueryAsync<long>("SELECT count(*) FROM submissions WHERE idempotency_key IS NOT NULL") != 1) await Task.Yield();
-        Assert.Equal(2, await api.CountAsync());
-        await api.ReceivedAsync(Valid(), (Header, "\"new\""));
-        Assert.Equal(2, await api.CountAsync());
+        var references = new HashSet<string>();
+        for (var day = 0; day < 4; day++)
+        {
+            var receipt = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
+            Assert.True(references.Add((string)receipt["reference"]!));
+            api.Clock.Advance(TimeSpan.FromHours(23));
+            JsonAssert.Equal(receipt.ToJsonString(), await api.ReceivedAsync(Valid(), (Header, "\"a key\"")));
+            Assert.Equal(day + 1, await api.CountAsync());
+            api.Clock.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
+    [Fact]
+    public async Task Neither_the_key_nor_a_hash_that_others_could_make_of_it_is_in_the_reference()
+    {
+        await using var one = await ApiFactory.StartAsync();
+        await using var other = await ApiFactory.StartAsync();
+        // Made with another secret, it is another reference; and without a key it is another each time.
+        Assert.NotEqual((string?)(await one.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"], (string?)(await other.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"]);
+        Assert.NotEqual((string?)(await one.ReceivedAsync(Valid(), (Header, "\"1\"")))["reference"], (string?)(await one.ReceivedAsync(Valid(), (Header, "\"2\"")))["reference"]);
     }
 
     [Fact]

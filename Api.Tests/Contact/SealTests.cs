@@ -71,13 +71,13 @@ public sealed class SealTests
     public async Task Nothing_is_left_of_a_message_that_was_erased()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Mail:Host=127.0.0.1", "--Mail:Port=1", "--Mail:From=a@example.com", "--Mail:Recipients:*:0=staff@example.com"]));
-        for (var i = 0; i < 40; i++) await SubmitMarkedAsync(api, $"Filler {i} {new string('x', 100 * i)}");
+        for (var i = 0; i < 40; i++) await api.ReceivedAsync(Valid(("message", $"Filler {i} {new string('x', 100 * i)}")));
         var reference = await SubmitMarkedAsync(api);
-        var kept = await SubmitMarkedAsync(api, "This one stays.");
+        var kept = (string)(await api.ReceivedAsync(Valid(("message", "This one stays."))))["reference"]!;
         await using (var connection = await api.Database.OpenAsync(default))
         {
             var row = (IDictionary<string, object>)await connection.QuerySingleAsync(
-                "SELECT sealed, idempotency_key, fingerprint, reference, delivery_id FROM submissions s JOIN outbox o ON o.submission_id = s.id WHERE reference = @reference", new { reference });
+                "SELECT sealed, email_index, fingerprint, reference, delivery_id FROM submissions s JOIN outbox o ON o.submission_id = s.id WHERE reference = @reference", new { reference });
             byte[][] traces = [.. row.Values.Select(value => value as byte[] ?? Encoding.UTF8.GetBytes((string)value))];
             foreach (var trace in traces) Assert.NotEmpty(Containing(await FilesAsync(api), trace));
             foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy")) File.Delete(copy);

@@ -26,7 +26,6 @@ def messages():
 
 database = sqlite3.connect(sys.argv[1])
 database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
-# The keys of the last day are the only ones that are kept.
 database.executemany(
     """
     INSERT INTO submissions (reference, location_id, received_at, language, email_index, telephone_index, sealed)

@@ -1,15 +1,14 @@
-using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
 namespace Api.Contact;
 
-/// <summary>Forgets, once an hour, the Idempotency-Keys and redeemed challenges that are over.</summary>
-sealed partial class ContactHousekeeping(ContactStore store, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
+/// <summary>Forgets, once an hour, the redeemed challenges that have expired.</summary>
+sealed partial class ContactHousekeeping(ContactStore store, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
-    /// <summary>For so much longer than needed redeemed challenges are kept, so that none is valid again when a clock is set back.</summary>
+    /// <summary>For so much longer than needed they are kept, so that none is valid again when a clock is set back.</summary>
     static readonly Duration ClockFault = Duration.FromDays(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -19,8 +18,7 @@ sealed partial class ContactHousekeeping(ContactStore store, IOptions<ContactOpt
         {
             try
             {
-                var now = time.GetCurrentInstant();
-                while (await store.ForgetAsync(now - Duration.FromHours(options.Value.IdempotencyHours), now - ClockFault, stoppingToken)) { }
+                while (await store.ForgetChallengesAsync(time.GetCurrentInstant() - ClockFault, stoppingToken)) { }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -30,6 +28,6 @@ sealed partial class ContactHousekeeping(ContactStore store, IOptions<ContactOpt
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is over could not be forgotten ({Fault}); tried again in an hour")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired challenges could not be forgotten ({Fault}); tried again in an hour")]
     partial void LogFault(string fault);
 }

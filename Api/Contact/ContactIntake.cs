@@ -27,33 +27,33 @@ sealed class ContactIntake(
         var settings = options.Value;
         var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
-        var open = location.Schedule.IsOpen(received);
-        var telephone = submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, settings.TelephoneRegion);
-        while (true)
+        var telephone = Telephone(submission);
+        var quarantinedFor = spam.Suspect(submission, honeypotFilled);
+        for (var turn = 0; ; turn++)
         {
-            var reference = Reference.New();
+            var reference = key is null ? Reference.New() : seal.ReferenceOf(Endpoint, key, turn);
+            var content = seal.Seal(ContentOf(submission, reference, telephone), location.Slug);
             var stored = new NewSubmission
             {
                 Reference = reference,
                 Location = location,
                 ReceivedAt = received,
                 ReplyBy = settings.ReplyWithinOpenHours == 0 ? null : location.Schedule.AfterOpenTime(received, Duration.FromHours(settings.ReplyWithinOpenHours)),
-                AfterHours = !open,
+                AfterHours = !location.Schedule.IsOpen(received),
                 Language = language.Name,
-                QuarantinedFor = spam.Suspect(submission, honeypotFilled),
+                QuarantinedFor = quarantinedFor,
                 HasEmail = submission.Email is not null,
                 EmailIndex = seal.EmailIndex(submission.Email),
                 TelephoneIndex = seal.TelephoneIndex(telephone?.E164),
-                Idempotency = key is null ? null : (seal.IdempotencyKey(Endpoint, key), seal.Fingerprint(submission)),
+                Fingerprint = key is null ? null : content.Fingerprint,
                 Challenge = challenge,
-                Sealed = seal.Seal(new SubmissionContent(reference, submission.Name!, submission.Email, telephone?.E164, telephone?.Extension,
-                    submission.PreferredContact!.Value, submission.Message!)),
+                Sealed = content.Sealed,
             };
             var (outcome, before) = await store.AddAsync(stored, KeysSince(received));
             switch (outcome)
             {
                 case Intake.Stored:
-                    if (stored.QuarantinedFor is null) signal.Set();
+                    if (quarantinedFor is null) signal.Set();
                     return (outcome, new ContactReceipt(reference, received, location.Slug, stored.ReplyBy, stored.AfterHours, settings.NoticesIn(language), token.Of(reference)));
                 case Intake.Repeated:
                     return (outcome, ReceiptOf(before!));
@@ -71,10 +71,22 @@ sealed class ContactIntake(
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
-        var before = await store.FindByKeyAsync(seal.IdempotencyKey(Endpoint, key), ct);
-        return before is not null && before.ReceivedAt > KeysSince(time.GetCurrentInstant()) && seal.Fingerprint(submission).AsSpan().SequenceEqual(before.Fingerprint)
-            ? ReceiptOf(before) : null;
+        var since = KeysSince(time.GetCurrentInstant());
+        for (var turn = 0; ; turn++)
+        {
+            var reference = seal.ReferenceOf(Endpoint, key, turn);
+            if (await store.FindAsync(reference, ct) is not { } before) return null;
+            if (before.ReceivedAt <= since) continue;
+            var (_, fingerprint) = seal.Seal(ContentOf(submission, reference, Telephone(submission)), submission.Location!);
+            return before.Fingerprint.AsSpan().SequenceEqual(fingerprint) ? ReceiptOf(before) : null;
+        }
     }
+
+    TelephoneNumber? Telephone(ContactSubmission submission) =>
+        submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, options.Value.TelephoneRegion);
+
+    static SubmissionContent ContentOf(ContactSubmission submission, string reference, TelephoneNumber? telephone) => new(
+        reference, submission.Name!, submission.Email, telephone?.E164, telephone?.Extension, submission.PreferredContact!.Value, submission.Message!);
 
     Instant KeysSince(Instant now) => now - Duration.FromHours(options.Value.IdempotencyHours);
 

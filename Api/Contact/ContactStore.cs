@@ -20,8 +20,8 @@ sealed record NewSubmission
     public required byte[]? EmailIndex { get; init; }
     public required byte[]? TelephoneIndex { get; init; }
 
-    /// <summary>The keyed hashes of the Idempotency-Key and of the payload.</summary>
-    public required (byte[] Key, byte[] Fingerprint)? Idempotency { get; init; }
+    /// <summary>A keyed hash of what was sent, where the reference is made of an Idempotency-Key; otherwise <c>null</c>.</summary>
+    public required byte[]? Fingerprint { get; init; }
 
     /// <summary>The challenge to redeem with it, if there is one.</summary>
     public required Redemption? Challenge { get; init; }
@@ -44,7 +44,10 @@ enum Intake
     /// <summary>Its challenge was redeemed before.</summary>
     ChallengeSpent,
 
-    /// <summary>Another submission has its reference. Once in a million years.</summary>
+    /// <summary>
+    /// Another submission has its reference: one that came with the same Idempotency-Key so long ago that the key is over. Or by
+    /// chance, once in a million years.
+    /// </summary>
     ReferenceTaken,
 }
 
@@ -87,17 +90,16 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
     public Task<(Intake Outcome, StoredSubmission? Before)> AddAsync(NewSubmission submission, Instant keysSince) => db.WriteAsync(connection =>
     {
         var redeemed = submission.Challenge is not { } challenge || Redeem(connection, challenge);
-        if (redeemed && TryInsert(connection, submission)) return (Intake.Stored, (StoredSubmission?)null);
-
-        var before = submission.Idempotency is { } sent ? FindByKey(connection, sent.Key) : null;
-        if (before?.ReceivedAt <= keysSince)
+        if (redeemed && Insert(connection, submission) is { } id)
         {
-            before = null;
-            Forget(connection, submission.Idempotency!.Value.Key);
-            if (redeemed && TryInsert(connection, submission)) return (Intake.Stored, null);
+            if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
+            return (Intake.Stored, (StoredSubmission?)null);
         }
+
+        var before = submission.Fingerprint is null ? null : Find(connection, submission.Reference);
+        if (before?.ReceivedAt <= keysSince) before = null;
         // A sender who tries again may come with the solution that was redeemed the first time, or with a new one.
-        if (before is not null && before.Fingerprint.AsSpan().SequenceEqual(submission.Idempotency!.Value.Fingerprint)) return (Intake.Repeated, before);
+        if (before is not null && before.Fingerprint.AsSpan().SequenceEqual(submission.Fingerprint)) return (Intake.Repeated, before);
         if (!redeemed) return (Intake.ChallengeSpent, null);
         // Nothing is stored, so the challenge is as good as before.
         if (submission.Challenge is { Digest: var digest }) connection.Execute("DELETE FROM redeemed_challenges WHERE digest = @digest", new { digest });
@@ -108,21 +110,14 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
         "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@digest, @expires) ON CONFLICT (digest) DO NOTHING",
         ("@digest", challenge.Digest), ("@expires", SqlTypes.ToColumn(challenge.Expires))).ExecuteNonQuery() == 1;
 
-    /// <returns>False when the reference or the Idempotency-Key is taken.</returns>
-    bool TryInsert(SqliteConnection connection, NewSubmission submission)
-    {
-        if (Insert(connection, submission) is not { } id) return false;
-        if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
-        return true;
-    }
-
+    /// <returns>The row; <c>null</c> when the reference is taken.</returns>
     static long? Insert(SqliteConnection connection, NewSubmission submission) => (long?)connection.Prepared(
         """
         INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, quarantined_for,
-                                 email_index, telephone_index, idempotency_key, fingerprint, sealed)
+                                 email_index, telephone_index, fingerprint, sealed)
         VALUES (@reference, @location, @received, @replyBy, @afterHours, @language, @quarantinedFor,
-                @emailIndex, @telephoneIndex, @key, @fingerprint, @sealed)
-        ON CONFLICT DO NOTHING
+                @emailIndex, @telephoneIndex, @fingerprint, @sealed)
+        ON CONFLICT (reference) DO NOTHING
         RETURNING id
         """,
         ("@reference", submission.Reference),
@@ -134,39 +129,24 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
         ("@quarantinedFor", submission.QuarantinedFor),
         ("@emailIndex", submission.EmailIndex),
         ("@telephoneIndex", submission.TelephoneIndex),
-        ("@key", submission.Idempotency?.Key),
-        ("@fingerprint", submission.Idempotency?.Fingerprint),
+        ("@fingerprint", submission.Fingerprint),
         ("@sealed", submission.Sealed)).ExecuteScalar();
-
-    /// <summary>The submission that was stored under an Idempotency-Key, or <c>null</c>.</summary>
-    public async Task<StoredSubmission?> FindByKeyAsync(byte[] key, CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        return FindByKey(connection, key);
-    }
-
-    static StoredSubmission? FindByKey(SqliteConnection connection, byte[] key) => connection.QuerySingleOrDefault<StoredSubmission>(
-        """
-        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
-        FROM submissions s
-        JOIN locations l ON l.id = s.location_id
-        WHERE s.idempotency_key = @key
-        """,
-        new { key });
 
     /// <summary>A submission by its reference, or <c>null</c>.</summary>
     public async Task<StoredSubmission?> FindAsync(string reference, CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<StoredSubmission>(new CommandDefinition(
-            """
-            SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
-            FROM submissions s
-            JOIN locations l ON l.id = s.location_id
-            WHERE s.reference = @reference
-            """,
-            new { reference }, cancellationToken: ct));
+        return Find(connection, reference);
     }
+
+    static StoredSubmission? Find(SqliteConnection connection, string reference) => connection.QuerySingleOrDefault<StoredSubmission>(
+        """
+        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
+        FROM submissions s
+        JOIN locations l ON l.id = s.location_id
+        WHERE s.reference = @reference
+        """,
+        new { reference });
 
     /// <summary>Id, slug and name of every location, by their names.</summary>
     public async Task<IEnumerable<(long Id, string Slug, string Name)>> ListLocationsAsync(CancellationToken ct)
@@ -205,7 +185,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
                    CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
             FROM submissions s
             JOIN locations l ON l.id = s.location_id
-            WHERE s.email_index = @email OR s.telephone_index = @telephone
+            WHERE s.id IN (SELECT id FROM submissions INDEXED BY submissions_by_sender WHERE email_index = @email OR telephone_index = @telephone)
             ORDER BY s.id DESC
             """,
             new { email = seal.EmailIndex(email), telephone = seal.TelephoneIndex(telephone) }, cancellationToken: ct))];
@@ -256,24 +236,15 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
 
     // --- Housekeeping
 
-    /// <summary>Forgets Idempotency-Keys and redeemed challenges that are over, some at a time.</summary>
+    /// <summary>Forgets redeemed challenges that expired before then, some at a time.</summary>
     /// <returns>Whether there may be more.</returns>
-    public Task<bool> ForgetAsync(Instant keysUntil, Instant challengesUntil, CancellationToken ct)
+    public Task<bool> ForgetChallengesAsync(Instant expired, CancellationToken ct)
     {
         const int Some = 500;
-        return db.WriteAsync(connection =>
-            connection.Execute(
-                """
-                UPDATE submissions SET idempotency_key = NULL, fingerprint = NULL
-                WHERE id IN (SELECT id FROM submissions WHERE idempotency_key IS NOT NULL AND received_at <= @keysUntil LIMIT @Some)
-                """, new { keysUntil, Some }) == Some |
-            connection.Execute(
-                "DELETE FROM redeemed_challenges WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @challengesUntil LIMIT @Some)",
-                new { challengesUntil, Some }) == Some, ct);
+        return db.WriteAsync(connection => connection.Execute(
+            "DELETE FROM redeemed_challenges WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @expired LIMIT @Some)",
+            new { expired, Some }) == Some, ct);
     }
-
-    static void Forget(SqliteConnection connection, byte[] key) => connection.Execute(
-        "UPDATE submissions SET idempotency_key = NULL, fingerprint = NULL WHERE idempotency_key = @key", new { key });
 
     /// <summary>Whether the keys open the newest message; true when there is none.</summary>
     public async Task<bool> CanOpenAsync(CancellationToken ct)
@@ -323,7 +294,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
                         emailIndex = seal.EmailIndex(row.Email),
                         telephoneIndex = seal.TelephoneIndex(telephone?.E164),
                         content = seal.Seal(new SubmissionContent(row.Reference, row.Name, row.Email, telephone?.E164 ?? row.Telephone, telephone?.Extension,
-                            row.PreferredContact == "email" ? PreferredContact.Email : PreferredContact.Telephone, row.Message)),
+                            row.PreferredContact == "email" ? PreferredContact.Email : PreferredContact.Telephone, row.Message), location: "").Sealed,
                     });
                 connection.Execute("DELETE FROM submissions_in_clear WHERE id = @Id", new { row.Id });
             }

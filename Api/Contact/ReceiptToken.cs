@@ -8,14 +8,12 @@ namespace Api.Contact;
 /// What the sender of a submission asks with whether it was handled: the reference, and a proof that it comes from the
 /// receipt. 128 bits that nobody guesses and that are stored nowhere. In lower case, as all URLs here.
 /// </summary>
-sealed class ReceiptToken(Keys keys)
+sealed class ReceiptToken(Keys keys) : IDisposable
 {
-    const int ProofBytes = 16;
-
-    readonly byte[] key = keys.Secret("contact-submission receipt");
+    readonly KeyedHash proofs = new(keys.Secret("contact-submission receipt"));
 
     public string Of(string reference) =>
-        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(reference)).AsSpan(0, ProofBytes));
+        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(proofs.Of(reference));
 
     /// <summary>
     /// The reference that a token proves to know, or <c>null</c>. Takes as long for a token that is nearly right as for one
@@ -23,8 +21,10 @@ sealed class ReceiptToken(Keys keys)
     /// </summary>
     public string? Read(string token)
     {
-        var reference = token.Length == Reference.Letters + 2 * ProofBytes && Ascii.IsValid(token)
+        var reference = token.Length == Reference.Letters + 2 * KeyedHash.Bytes && Ascii.IsValid(token)
             ? Reference.Hyphenated(token[..Reference.Letters].ToUpperInvariant()) : Reference.Hyphenated(new string('0', Reference.Letters));
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Of(reference)), Encoding.UTF8.GetBytes(token)) ? reference : null;
     }
+
+    public void Dispose() => proofs.Dispose();
 }

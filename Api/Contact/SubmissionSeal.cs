@@ -21,19 +21,27 @@ sealed record SubmissionContent(
     public override string ToString() => nameof(SubmissionContent);
 }
 
+/// <summary>A content that is sealed, and what it was sealed of, which must not be kept.</summary>
+/// <param name="Sealed">For the database.</param>
+/// <param name="Fingerprint">A keyed hash of it: two contents that say the same to the same location have the same.</param>
+readonly record struct SealedContent(byte[] Sealed, byte[] Fingerprint);
+
 /// <summary>Seals what a sender wrote before it reaches the database, and makes the keyed hashes by which it is found again.</summary>
-sealed class SubmissionSeal(Keys keys)
+sealed class SubmissionSeal(Keys keys) : IDisposable
 {
-    /// <summary>Enough that two people never share a hash by chance; more would only make the indexes larger.</summary>
-    const int HashBytes = 16;
-
     readonly IDataProtector sealer = keys.Sealer("contact-submission");
-    readonly byte[] emailKey = keys.Secret("contact-submission email index");
-    readonly byte[] telephoneKey = keys.Secret("contact-submission telephone index");
-    readonly byte[] idempotencyKey = keys.Secret("contact-submission idempotency key");
-    readonly byte[] fingerprintKey = keys.Secret("contact-submission fingerprint");
+    readonly KeyedHash emails = new(keys.Secret("contact-submission email index"));
+    readonly KeyedHash telephones = new(keys.Secret("contact-submission telephone index"));
+    readonly KeyedHash references = new(keys.Secret("contact-submission reference"));
+    readonly KeyedHash fingerprints = new(keys.Secret("contact-submission fingerprint"));
 
-    public byte[] Seal(SubmissionContent content) => sealer.Protect(JsonSerializer.SerializeToUtf8Bytes(content));
+    /// <param name="content">What to seal.</param>
+    /// <param name="location">The slug of the location that it is for, which is part of what the fingerprint tells apart.</param>
+    public SealedContent Seal(SubmissionContent content, string location)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(content);
+        return new SealedContent(sealer.Protect(bytes), fingerprints.Of([.. Encoding.UTF8.GetBytes(location), 0, .. bytes]));
+    }
 
     /// <exception cref="CryptographicException">The keys are not those that it was sealed with, or it is another submission's.</exception>
     public SubmissionContent Open(string reference, byte[] sealedContent)
@@ -43,21 +51,25 @@ sealed class SubmissionSeal(Keys keys)
     }
 
     /// <summary>Upper and lower case are one: the standard lets the part before the @ differ by it, but nobody's mailbox does.</summary>
-    public byte[]? EmailIndex(string? email) => email is null ? null : Hash(emailKey, email.ToLowerInvariant());
+    public byte[]? EmailIndex(string? email) => email is null ? null : emails.Of(email.ToLowerInvariant());
 
     /// <param name="telephone">In E.164.</param>
-    public byte[]? TelephoneIndex(string? telephone) => telephone is null ? null : Hash(telephoneKey, telephone);
-
-    /// <param name="endpoint">The operation that the key was sent to: the same key at another is another.</param>
-    /// <param name="key">The Idempotency-Key.</param>
-    public byte[] IdempotencyKey(string endpoint, string key) => Hash(idempotencyKey, $"{endpoint}\n{key}");
+    public byte[]? TelephoneIndex(string? telephone) => telephone is null ? null : telephones.Of(telephone);
 
     /// <summary>
-    /// Of what the message says and to whom. How long it took to write and the solution of a challenge are no part of it: a
-    /// form that sends a message again may have to solve another.
+    /// The reference of a submission that comes with an Idempotency-Key: the same one whenever the key comes again, so that the
+    /// database, in which a reference is there once, tells a repetition without having to keep the keys. As hard to guess as any.
     /// </summary>
-    public byte[] Fingerprint(ContactSubmission submission) => HMACSHA256.HashData(fingerprintKey, JsonSerializer.SerializeToUtf8Bytes(
-        submission with { SecondsToFill = null, Altcha = null }))[..HashBytes];
+    /// <param name="endpoint">The operation that the key was sent to: the same key at another is another.</param>
+    /// <param name="key">The Idempotency-Key.</param>
+    /// <param name="turn">From 0: how many submissions before have had this key, and their time is over.</param>
+    public string ReferenceOf(string endpoint, string key, int turn) => Reference.Of(references.Of($"{endpoint}\n{turn}\n{key}"));
 
-    static byte[] Hash(byte[] key, string text) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text))[..HashBytes];
+    public void Dispose()
+    {
+        emails.Dispose();
+        telephones.Dispose();
+        references.Dispose();
+        fingerprints.Dispose();
+    }
 }

@@ -183,7 +183,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             """
             SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
-                   (SELECT waiting_since FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement' ORDER BY waiting_since LIMIT 1) AS oldest_waiting_since,
+                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS oldest_waiting_since,
                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements
             """, cancellationToken: ct));
     }

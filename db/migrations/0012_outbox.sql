@@ -1,7 +1,7 @@
 -- What must still be delivered about a submission: written with it, in the same commit.
 CREATE TABLE outbox (
     id            INTEGER PRIMARY KEY,
-    delivery_id   TEXT NOT NULL UNIQUE,                                      -- UUIDv7; the same at every attempt
+    delivery_id   TEXT NOT NULL,                                             -- UUIDv7; the same at every attempt
     submission_id INTEGER NOT NULL REFERENCES submissions (id) ON DELETE CASCADE,
     channel       TEXT NOT NULL CHECK (channel IN ('mail', 'acknowledgement', 'webhook')),
     target        TEXT NOT NULL,                                             -- mail: a recipient of the clinic's; webhook: its name; acknowledgement: ''
@@ -14,8 +14,7 @@ CREATE TABLE outbox (
 ) STRICT;
 
 CREATE INDEX outbox_of_submission ON outbox (submission_id);
-CREATE INDEX outbox_waiting ON outbox (channel, due_at) WHERE state = 'waiting';
-CREATE INDEX outbox_waiting_since ON outbox (waiting_since) WHERE state = 'waiting';
+CREATE INDEX outbox_waiting ON outbox (channel, due_at, waiting_since) WHERE state = 'waiting';
 CREATE INDEX outbox_failed ON outbox (channel) WHERE state = 'failed';
 
 -- Webhooks whose receiver has said that it is gone (410); called no more until somebody says so.
