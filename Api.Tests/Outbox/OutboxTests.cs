@@ -184,7 +184,7 @@ public sealed class OutboxTests
 
         // Read row by row by the list, and through an index by the worker: never sorted, never scanned.
         await using var connection = await api.Database.OpenAsync(default);
-        var plan = string.Join('\n', connection.Query("EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, id LIMIT 32").Select(step => (string)step.detail));
+        var plan = string.Join('\n', connection.Query("EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, waiting_since, id LIMIT 32").Select(step => (string)step.detail));
         Assert.Equal("SEARCH outbox USING COVERING INDEX outbox_waiting (channel=? AND due_at<?)", plan);
     }
 

@@ -68,7 +68,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         ("@target", target),
         ("@now", SqlTypes.ToColumn(now))).ExecuteNonQuery();
 
-    /// <summary>What is due, the longest due first; some of it at a time.</summary>
+    /// <summary>What is due, the longest due first, and of those at once the one that waits longest; some of it at a time.</summary>
     /// <param name="channel">By which way.</param>
     /// <param name="target">To whom; <c>null</c>: to anybody.</param>
     /// <param name="now">What is due until then.</param>
@@ -86,7 +86,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             JOIN submissions s ON s.id = o.submission_id
             JOIN locations l ON l.id = s.location_id
             WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
-            ORDER BY o.due_at, o.id
+            ORDER BY o.due_at, o.waiting_since, o.id
             LIMIT @limit
             """,
             new { channel, target, now, limit }, cancellationToken: ct))];
