@@ -11,7 +11,8 @@ sealed class ContactSchema(IOptions<ContactOptions> options) : ISchemaFilter
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
         if (context.Type != typeof(ContactSubmission) || schema is not OpenApiSchema submission) return;
-        submission.AnyOf = [Answered("email"), Answered("telephone")];
+        // Inside of an allOf, or generators of typed clients take it for an alternative to the members.
+        submission.AllOf = [new OpenApiSchema { AnyOf = [Answered("email"), Answered("telephone")] }];
         submission.Properties![options.Value.Honeypot] = new OpenApiSchema
         {
             Description = "A field that people do not see and programs fill in; named as `honeypot` of `GET /v1/contact-form` says. Send what it holds.",
