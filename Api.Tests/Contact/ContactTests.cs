@@ -11,51 +11,29 @@ namespace Api.Tests.Contact;
 
 public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
-    const string Path = "/v1/contact-submissions";
+    const string Path = Submissions.Endpoint;
 
-    static JsonObject Valid(params (string Name, JsonNode? Value)[] changes)
-    {
-        var body = new JsonObject
-        {
-            ["name"] = "Test Sender",
-            ["email"] = "sender@example.com",
-            ["telephone"] = "+1 555 555 0100",
-            ["preferredContact"] = "email",
-            ["location"] = "jonesboro",
-            ["message"] = "I would like an appointment.",
-            ["consent"] = true,
-        };
-        foreach (var (name, value) in changes) body[name] = value;
-        return body;
-    }
+    static JsonObject Valid(params (string Name, JsonNode? Value)[] changes) => Submissions.Valid(changes);
 
     Task<HttpResponseMessage> PostAsync(JsonNode body) => PostAsync(body.ToJsonString());
 
     Task<HttpResponseMessage> PostAsync(string body, string type = "application/json") =>
         api.Client.PostAsync(Path, new StringContent(body, Encoding.UTF8, MediaTypeHeaderValue.Parse(type)));
 
-    async Task<long> CountAsync()
-    {
-        await using var connection = await api.Database.OpenAsync(default);
-        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM submissions");
-    }
-
     /// <summary>Sends a message that is taken in, and opens what was sealed of it.</summary>
     async Task<SubmissionContent> StoredAsync(JsonNode body)
     {
-        using var response = await PostAsync(body);
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        var reference = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reference"]!;
-        return (await api.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default))!;
+        var reference = (string)(await api.ReceivedAsync(body))["reference"]!;
+        return (await api.Submitted().OpenAsync(reference, default))!;
     }
 
     async Task BrokenAsync(JsonNode body, string errors)
     {
-        var before = await CountAsync();
+        var before = await api.CountAsync();
         using var response = await PostAsync(body);
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: errors);
         Assert.Equal("en", response.Content.Headers.ContentLanguage.Single());
-        Assert.Equal(before, await CountAsync());
+        Assert.Equal(before, await api.CountAsync());
     }
 
     [Fact]
@@ -79,7 +57,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         Assert.Equal($"/v1/contact-receipts/{receipt["token"]}", response.Headers.Location!.ToString());
 
         Assert.Equal(
-            new SubmissionContent(reference, "Test Sender", "sender@example.com", "+15555550100", null, PreferredContact.Email, "I would like an appointment."),
+            new SubmissionContent(reference, "Test Sender", "sender@example.com", "+18705550100", null, PreferredContact.Email, "I would like an appointment."),
             await api.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default));
         await using var connection = await api.Database.OpenAsync(default);
         var row = (IDictionary<string, object?>)await connection.QuerySingleAsync(

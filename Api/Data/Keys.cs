@@ -54,7 +54,8 @@ sealed class Keys(IDataProtectionProvider ring, IOptions<KeysOptions> options, I
         var folder = FolderOf(settings, builder.Environment);
         var database = builder.Configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
         var databaseFolder = Path.GetFullPath(Path.Combine(builder.Environment.ContentRootPath, database.Folder));
-        if ((folder + "/").StartsWith(databaseFolder.TrimEnd('/') + "/", StringComparison.Ordinal))
+        var fromDatabase = Path.GetRelativePath(databaseFolder, folder);
+        if (!Path.IsPathRooted(fromDatabase) && fromDatabase.Split(Path.DirectorySeparatorChar)[0] != "..")
             throw new StartupFault($"Keys:Folder {folder} is in the database's folder, so a copy of one would be a copy of both: set it to a folder elsewhere.");
 
         var protection = builder.Services.AddDataProtection()

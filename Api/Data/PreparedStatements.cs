@@ -12,7 +12,7 @@ static class PreparedStatements
 {
     static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, SqliteCommand>> Commands = [];
 
-    /// <summary>The command for this text, with these parameters in place of those it had.</summary>
+    /// <summary>The command for this text, with these values for its parameters, which are the same ones each time.</summary>
     public static SqliteCommand Prepared(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var commands = Commands.GetOrCreateValue(connection);
@@ -20,10 +20,10 @@ static class PreparedStatements
         {
             command = connection.CreateCommand();
             command.CommandText = sql;
+            foreach (var (name, _) in parameters) command.Parameters.Add(new SqliteParameter { ParameterName = name });
             commands.Add(sql, command);
         }
-        command.Parameters.Clear();
-        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        for (var i = 0; i < parameters.Length; i++) command.Parameters[i].Value = parameters[i].Value ?? DBNull.Value;
         return command;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Api.Data;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -49,24 +50,33 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     /// <param name="now">When it was received or released.</param>
     public void Add(SqliteConnection connection, long submission, string location, bool hasEmail, Instant now)
     {
+        List<(string Channel, string Target)> deliveries = [];
         if (mail.IsOn)
         {
-            foreach (var recipient in mail.RecipientsOf(location)) Add(connection, submission, Channel.Mail, recipient, now);
-            if (mail.Acknowledge && hasEmail) Add(connection, submission, Channel.Acknowledgement, "", now);
+            foreach (var recipient in mail.RecipientsOf(location)) deliveries.Add((Channel.Mail, recipient));
+            if (mail.Acknowledge && hasEmail) deliveries.Add((Channel.Acknowledgement, ""));
         }
-        foreach (var endpoint in webhooks.Endpoints) Add(connection, submission, Channel.Webhook, endpoint.Name, now);
+        foreach (var endpoint in webhooks.Endpoints) deliveries.Add((Channel.Webhook, endpoint.Name));
+        if (deliveries.Count == 0) return;
+
+        // One statement for all of them, and one text for each number of them.
+        var rows = new (string, object?)[2 + 3 * deliveries.Count];
+        rows[0] = ("@submission", submission);
+        rows[1] = ("@now", SqlTypes.ToColumn(now));
+        for (var i = 0; i < deliveries.Count; i++)
+        {
+            rows[2 + 3 * i] = ($"@id{i}", Guid.CreateVersion7(now.ToDateTimeOffset()).ToString());
+            rows[3 + 3 * i] = ($"@channel{i}", deliveries[i].Channel);
+            rows[4 + 3 * i] = ($"@target{i}", deliveries[i].Target);
+        }
+        connection.Prepared(Insert(deliveries.Count), rows).ExecuteNonQuery();
     }
 
-    static void Add(SqliteConnection connection, long submission, string channel, string target, Instant now) => connection.Prepared(
-        """
-        INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-        VALUES (@id, @submission, @channel, @target, @now)
-        """,
-        ("@id", Guid.CreateVersion7(now.ToDateTimeOffset()).ToString()),
-        ("@submission", submission),
-        ("@channel", channel),
-        ("@target", target),
-        ("@now", SqlTypes.ToColumn(now))).ExecuteNonQuery();
+    static string Insert(int count) => Inserts.GetOrAdd(count, static count =>
+        "INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) VALUES " +
+        string.Join(", ", Enumerable.Range(0, count).Select(i => $"(@id{i}, @submission, @channel{i}, @target{i}, @now)")));
+
+    static readonly ConcurrentDictionary<int, string> Inserts = new();
 
     /// <summary>What is due, the longest due first, and of those at once the one that waits longest; some of it at a time.</summary>
     /// <param name="channel">By which way.</param>
