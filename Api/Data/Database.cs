@@ -82,8 +82,9 @@ sealed class Database : IAsyncDisposable
             connection.Open();
             // FULL makes every commit wait until it is on the disk: an acknowledged message survives a power cut.
             // With secure_delete, what is deleted is overwritten: of an erased message no byte stays behind. The log grows to 16 MB
-            // before it is emptied into the database: under load many messages touch the same pages, which are then copied once.
-            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;");
+            // before it is emptied into the database: under load many messages touch the same pages, which are then copied once. And 8 MB
+            // of pages are kept, or the upper ones of a large index would be read again for each message.
+            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000;");
             var mode = connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL");
             return mode == "wal"
                 ? connection
