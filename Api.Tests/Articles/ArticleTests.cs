@@ -253,10 +253,10 @@ public sealed class ArticleTests : IAsyncLifetime
               "version": "https://jsonfeed.org/version/1.1", "title": "Health articles",
               "home_page_url": "http://localhost:5080/", "feed_url": "http://localhost:5080/v1/articles/feed.json",
               "items": [
-                { "id": "http://localhost:5080/v1/articles/one", "url": "http://localhost:5080/v1/articles/one", "title": "One",
+                { "id": "urn:uuid:5b29d465-b70e-59cd-9161-e93d5eea5246", "url": "http://localhost:5080/v1/articles/one", "title": "One",
                   "summary": "Summary.", "content_html": "<p>Hello.</p>", "date_published": "2026-06-30T12:00:00Z",
                   "date_modified": "2026-06-30T12:00:00Z", "tags": ["a"], "authors": [{ "name": "A. Writer" }] },
-                { "id": "http://localhost:5080/v1/articles/two", "url": "http://localhost:5080/v1/articles/two", "title": "Two",
+                { "id": "urn:uuid:ca183fe9-6360-5419-b793-dd073d12314c", "url": "http://localhost:5080/v1/articles/two", "title": "Two",
                   "summary": "Summary.", "content_html": "<p>Hello.</p>", "date_published": "2026-06-29T12:00:00Z",
                   "date_modified": "2026-06-29T12:00:00Z", "tags": [] }
               ]
@@ -272,10 +272,10 @@ public sealed class ArticleTests : IAsyncLifetime
         Assert.Equal("application/atom+xml", response.Content.Headers.ContentType!.MediaType);
         using var xml = System.Xml.XmlReader.Create(await response.Content.ReadAsStreamAsync());
         var feed = System.ServiceModel.Syndication.SyndicationFeed.Load(xml);
-        Assert.Equal("http://localhost:5080/v1/articles/feed.atom", feed.Id);
+        Assert.Equal("urn:uuid:3acf58ed-2ca1-5d96-9816-6843ce407e41", feed.Id);
         Assert.Equal(new DateTimeOffset(2026, 6, 30, 12, 0, 0, TimeSpan.Zero), feed.LastUpdatedTime);
         var item = Assert.Single(feed.Items);
-        Assert.Equal("http://localhost:5080/v1/articles/one", item.Id);
+        Assert.Equal("urn:uuid:5b29d465-b70e-59cd-9161-e93d5eea5246", item.Id);
         Assert.Equal("<p>Hello &amp; <b>goodbye</b>.</p>", ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
         Assert.Equal("A. Writer", Assert.Single(item.Authors).Name);
         Assert.Equal("a", Assert.Single(item.Categories).Name);
@@ -295,12 +295,132 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_an_older_renderer_made_is_made_anew_at_the_start()
+    public async Task What_identifies_a_feed_and_its_articles_stays_when_the_site_moves()
+    {
+        static async Task<(string?[] Json, string[] Atom)> IdsAsync(params string[] settings)
+        {
+            await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(settings));
+            using var xml = System.Xml.XmlReader.Create(await site.Client.GetStreamAsync("/v1/articles/feed.atom"));
+            var atom = System.ServiceModel.Syndication.SyndicationFeed.Load(xml);
+            var json = (await site.GetAsync("/v1/articles/feed.json"))["items"]!.AsArray();
+            return ([.. json.Select(item => (string?)item!["id"])], [atom.Id, .. atom.Items.Select(item => item.Id)]);
+        }
+
+        var before = await IdsAsync();
+        var after = await IdsAsync("--Site:ApiUrl=https://api.example.com/v2", "--Site:ArticleUrl=https://www.example.com/read/{slug}.html", "--Site:FeedTitle=Other");
+        Assert.Equal(before.Json, after.Json);
+        Assert.Equal(before.Atom, after.Atom);
+        Assert.Equal(before.Json, before.Atom.Skip(1));
+        Assert.Equal(before.Atom.Length, before.Atom.Distinct().Count());
+        Assert.All(before.Atom, id => Assert.Matches("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id));
+    }
+
+    [Fact]
+    public async Task Links_and_images_in_both_feeds_are_absolute()
+    {
+        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
+            [$"--Seed:Folder={seed.Path}", "--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/learn/{slug}"]));
+        await site.Database.WriteAsync(connection =>
+        {
+            site.App.Services.GetRequiredService<ArticleStore>().Save(connection,
+                Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)"));
+            return 1;
+        }, default);
+        const string Html = "<p><a href=\"https://www.example.com/a\">a</a> <a href=\"https://www.example.com/learn/b\">b</a> " +
+            "<a href=\"https://www.example.com/c\">c</a> <a href=\"https://www.example.com/learn/one?d\">d</a> " +
+            "<a href=\"https://www.example.com/learn/one#e\">e</a> <a href=\"https://cdn.example.com/f\">f</a> " +
+            "<a href=\"sms:988\">g</a> <img src=\"https://www.example.com/h.png\" alt=\"h\"></p>";
+        Assert.Equal(Html, (string?)(await site.GetAsync("/v1/articles/feed.json"))["items"]![0]!["content_html"]);
+        using var xml = System.Xml.XmlReader.Create(await site.Client.GetStreamAsync("/v1/articles/feed.atom"));
+        var item = Assert.Single(System.ServiceModel.Syndication.SyndicationFeed.Load(xml).Items);
+        Assert.Equal(Html, ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
+        // In the article itself they are as they were written: it is put into the site's own page.
+        Assert.Contains("<a href=\"/a\">", (string?)(await site.GetAsync("/v1/articles/one"))["html"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_article_never_changed_before_it_was_published()
+    {
+        async Task<(string? PublishedAt, string? UpdatedAt)> DatesAsync()
+        {
+            var article = await api.GetAsync("/v1/articles/one?uncached");
+            return ((string?)article["publishedAt"], (string?)article["updatedAt"]);
+        }
+
+        // Written an hour before it becomes public, and once more half an hour later.
+        await SaveAsync(Draft("one", ago: -Duration.FromHours(1)));
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(("2026-07-01T13:00:00Z", "2026-07-01T13:00:00Z"), await DatesAsync());
+        await SaveAsync(Draft("one", "Other.", ago: -Duration.FromHours(2)));
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T14:00:00Z"), await DatesAsync());
+        // A change after the publication is one.
+        api.Clock.Advance(TimeSpan.FromHours(1));
+        await SaveAsync(Draft("one", "Another.", ago: -Duration.FromHours(2)));
+        Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T15:00:00Z"), await DatesAsync());
+    }
+
+    [Fact]
+    public async Task What_an_older_version_said_to_have_changed_before_its_publication_is_mended_by_the_migration()
+    {
+        await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });
+        using var script = new StreamReader(typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!);
+        var sql = await script.ReadToEndAsync();
+        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'"), default);
+        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, sql), default);
+        Assert.Equal("2026-06-30T12:00:00Z", (string?)(await api.GetAsync("/v1/articles/one"))["updatedAt"]);
+        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET published_at = '2021-01-01T00:00:00.000Z' WHERE slug = 'two'"), default);
+        Assert.Equal("2020-01-01T00:00:00Z", (string?)(await api.GetAsync("/v1/articles/two"))["updatedAt"]);
+    }
+
+    [Fact]
+    public async Task Drafts_and_scheduled_articles_that_match_better_do_not_shorten_a_page()
+    {
+        await SaveAsync(
+            Draft("draft", "Zebra.", title: "Zebra") with { PublishedAt = null },
+            Draft("scheduled", "Zebra.", title: "Zebra", ago: -Duration.FromDays(1)),
+            Draft("one", "A zebra.", ago: Duration.FromDays(1)),
+            Draft("two", "A zebra among others.", ago: Duration.FromDays(2)));
+        var first = await api.GetAsync("/v1/articles?q=zebra&limit=1");
+        Assert.Equal(["one"], first["items"]!.AsArray().Select(item => (string?)item!["slug"]));
+        Assert.NotNull(first["nextCursor"]);
+        var second = await api.GetAsync($"/v1/articles?q=zebra&limit=1&cursor={first["nextCursor"]}");
+        Assert.Equal(["two"], second["items"]!.AsArray().Select(item => (string?)item!["slug"]));
+        Assert.Null(second["nextCursor"]);
+    }
+
+    [Fact]
+    public async Task Alternative_texts_and_words_in_neighbouring_elements_are_found()
+    {
+        await SaveAsync(Draft("one", "<p>first</p><p>second</p>\n\n![A giraffe](/g.png)"));
+        foreach (var word in new[] { "first", "second", "giraffe" }) Assert.Equal(["one"], await SlugsAsync($"q={word}"));
+        Assert.Equal("first <mark>second</mark> A giraffe ", (string?)(await api.GetAsync("/v1/articles?q=second"))["items"]![0]!["snippet"]);
+    }
+
+    [Fact]
+    public async Task What_an_older_renderer_made_is_made_and_indexed_anew_at_the_start()
+    {
+        await SaveAsync(Draft("one", "Hello, <b>zebra</b>.\n\n## Part", "One"));
+        var before = await api.GetAsync("/v1/articles/one?uncached");
+        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c,
+            """
+            UPDATE articles SET html = '<script>', sections = '[]', reading_minutes = 9, renderer = 1;
+            DELETE FROM article_search;
+            """), default);
+        Assert.Equal("<script>", (string?)(await api.GetAsync("/v1/articles/one?uncached=2"))["html"]);
+        Assert.Empty(await SlugsAsync("q=zebra&uncached=3"));
+        await Api.CommandLine.Startup.PrepareAsync(api.App);
+        JsonAssert.Equal(before.ToJsonString(), await api.GetAsync("/v1/articles/one?uncached=4"));
+        Assert.Equal(["one"], await SlugsAsync("q=zebra&uncached=5"));
+    }
+
+    [Fact]
+    public async Task An_old_text_that_is_nested_too_deeply_for_today_keeps_what_was_made_of_it()
     {
         await SaveAsync(Draft("one", "Hello."));
-        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<script>', renderer = 0"), default);
-        Assert.Equal("<script>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
+        var deep = string.Concat(Enumerable.Repeat("<div>", 300));
+        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep }), default);
         await Api.CommandLine.Startup.PrepareAsync(api.App);
-        Assert.Equal("<p>Hello.</p>", (string?)(await api.GetAsync("/v1/articles/one?uncached"))["html"]);
+        Assert.Equal("<p>Old.</p>", (string?)(await api.GetAsync("/v1/articles/one"))["html"]);
     }
 }

@@ -6,7 +6,7 @@ namespace Api.Articles;
 /// <summary>What a list tells of an article, and the article itself too.</summary>
 public abstract record ArticleHead
 {
-    /// <summary>What identifies the article: lower-case letters, digits and hyphens. It never changes.</summary>
+    /// <summary>What identifies the article: lower-case letters, digits and hyphens, at most 64. It never changes.</summary>
     public required string Slug { get; init; }
 
     /// <summary>The headline, plain text.</summary>
@@ -15,7 +15,7 @@ public abstract record ArticleHead
     /// <summary>One or two sentences on what the article says, plain text.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>The topics, as <c>/v1/tags</c> lists them; may be empty.</summary>
+    /// <summary>The topics, as <c>/v1/tags</c> lists them: lower-case letters, digits and hyphens, at most 64. May be empty.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 
     /// <summary>Who wrote it; <c>null</c> when no author is named.</summary>
@@ -24,7 +24,7 @@ public abstract record ArticleHead
     /// <summary>Since when the article is public, UTC.</summary>
     public required Instant PublishedAt { get; init; }
 
-    /// <summary>When its text, title or tags last changed, UTC.</summary>
+    /// <summary>When its text, title or tags last changed, UTC; never before <c>publishedAt</c>.</summary>
     public required Instant UpdatedAt { get; init; }
 
     /// <summary>How long reading it takes, in whole minutes at 200 words a minute, rounded up.</summary>
@@ -54,7 +54,8 @@ public sealed record Article : ArticleHead
 
     /// <summary>
     /// The text as HTML that can be put into a page as it is: sanitised, so without scripts, event handlers, styles and
-    /// <c>javascript:</c> links. Headings carry the <c>id</c> that <c>sections</c> names.
+    /// <c>javascript:</c> links. Cells of a table are aligned by the attribute <c>align</c>. Every heading carries the
+    /// <c>id</c> that <c>sections</c> names.
     /// </summary>
     [JsonPropertyOrder(2)]
     public required string Html { get; init; }

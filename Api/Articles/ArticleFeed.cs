@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Security.Cryptography;
 using System.ServiceModel.Syndication;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -15,6 +16,9 @@ static class ArticleFeed
     /// <summary>How many articles a feed has at most.</summary>
     public const int Length = 20;
 
+    // Chosen at random, once. With another one every article would be new to every reader.
+    static readonly Guid Namespace = new("7c0de2a8-2f0c-4f5b-9a41-6f0d3b1c8e57");
+
     public static JsonFeed Json(SiteOptions site, IReadOnlyList<Article> articles) => new()
     {
         Title = site.FeedTitle,
@@ -22,11 +26,11 @@ static class ArticleFeed
         FeedUrl = $"{site.ApiUrl}/v1/articles/feed.json",
         Items = [.. articles.Select(article => new JsonFeedItem
         {
-            Id = site.UrlOfArticle(article.Slug),
+            Id = Id($"articles/{article.Slug}"),
             Url = site.UrlOfArticle(article.Slug),
             Title = article.Title,
             Summary = article.Summary,
-            ContentHtml = article.Html,
+            ContentHtml = ArticleText.ResolveAddresses(article.Html, site.UrlOfArticle(article.Slug)),
             DatePublished = article.PublishedAt,
             DateModified = article.UpdatedAt,
             Tags = article.Tags,
@@ -39,7 +43,7 @@ static class ArticleFeed
         var self = new Uri($"{site.ApiUrl}/v1/articles/feed.atom");
         var feed = new SyndicationFeed(site.FeedTitle, null, new Uri(site.HomeUrl))
         {
-            Id = self.AbsoluteUri,
+            Id = Id("feed"),
             // Atom demands a date; of a feed without entries nothing is known, so it is the same every time.
             LastUpdatedTime = articles.Select(article => article.UpdatedAt).DefaultIfEmpty(Instant.FromUnixTimeSeconds(0)).Max().ToDateTimeOffset(),
             Items = [.. articles.Select(article => Entry(site, article))],
@@ -55,10 +59,11 @@ static class ArticleFeed
         var url = new Uri(site.UrlOfArticle(article.Slug));
         var item = new SyndicationItem
         {
-            Id = url.AbsoluteUri,
+            Id = Id($"articles/{article.Slug}"),
             Title = new TextSyndicationContent(Xml(article.Title)),
             Summary = new TextSyndicationContent(Xml(article.Summary)),
-            Content = new TextSyndicationContent(Xml(article.Html), TextSyndicationContentKind.Html),
+            Content = new TextSyndicationContent(
+                Xml(ArticleText.ResolveAddresses(article.Html, url.OriginalString)), TextSyndicationContentKind.Html),
             PublishDate = article.PublishedAt.ToDateTimeOffset(),
             LastUpdatedTime = article.UpdatedAt.ToDateTimeOffset(),
         };
@@ -66,6 +71,17 @@ static class ArticleFeed
         foreach (var tag in article.Tags) item.Categories.Add(new SyndicationCategory(tag));
         if (article.Author is not null) item.Authors.Add(new SyndicationPerson { Name = Xml(article.Author) });
         return item;
+    }
+
+    // RFC 4287, 4.2.6: an id stays the same when the site moves, so it is made of the name alone (RFC 9562, 5.5: version 5).
+    static string Id(string name)
+    {
+#pragma warning disable CA5350 // The standard names SHA-1; nothing rests on its strength.
+        var id = SHA1.HashData([.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)]).AsSpan(0, 16);
+#pragma warning restore CA5350
+        id[6] = (byte)((id[6] & 0x0F) | 0x50);
+        id[8] = (byte)((id[8] & 0x3F) | 0x80);
+        return $"urn:uuid:{new Guid(id, bigEndian: true)}";
     }
 
     // XML 1.0 cannot say every character; one that it cannot must not take the whole feed with it.
@@ -95,7 +111,7 @@ public sealed record JsonFeed
 /// <summary>An article in a JSON Feed.</summary>
 public sealed record JsonFeedItem
 {
-    /// <summary>The article's page, which is its identity.</summary>
+    /// <summary>What identifies the article. It stays the same when the web site moves.</summary>
     [JsonPropertyName("id")] public required string Id { get; init; }
 
     /// <summary>The article's page on the web site.</summary>
@@ -107,7 +123,7 @@ public sealed record JsonFeedItem
     /// <summary>One or two sentences.</summary>
     [JsonPropertyName("summary")] public required string Summary { get; init; }
 
-    /// <summary>The text, sanitised.</summary>
+    /// <summary>The text, sanitised, with absolute links.</summary>
     [JsonPropertyName("content_html")] public required string ContentHtml { get; init; }
 
     /// <summary>Since when it is public.</summary>

@@ -103,20 +103,27 @@ sealed class ArticleStore(Database db, TimeProvider time)
 
     /// <summary>
     /// Writes an article, new or changed, with all that is made of its text. What is the same already stays as it is; what
-    /// is new counts as unchanged since its publication, however late it is loaded. Called inside <see cref="Database.WriteAsync"/>.
+    /// is new counts as unchanged since its publication, however late it is loaded, and no change counts as older than the
+    /// publication. Called inside <see cref="Database.WriteAsync"/>.
     /// </summary>
-    public void Save(SqliteConnection connection, ArticleDraft draft)
+    public void Save(SqliteConnection connection, ArticleDraft draft) => Save(connection, draft, ArticleText.Render(draft.Markdown));
+
+    /// <inheritdoc cref="Save(SqliteConnection, ArticleDraft)"/>
+    /// <param name="connection">The writer.</param>
+    /// <param name="draft">The article.</param>
+    /// <param name="text">What was made of its Markdown.</param>
+    public void Save(SqliteConnection connection, ArticleDraft draft, ArticleText text)
     {
-        var text = ArticleText.Render(draft.Markdown);
         var id = connection.QuerySingleOrDefault<long?>(
             """
             INSERT INTO articles (slug, title, summary, author, tags, published_at, updated_at, markdown, html, sections,
                                   reading_minutes, renderer)
-            VALUES (@Slug, @Title, @Summary, @Author, @Tags, @PublishedAt, min(coalesce(@PublishedAt, @now), @now), @Markdown, @Html, @sections,
+            VALUES (@Slug, @Title, @Summary, @Author, @Tags, @PublishedAt, coalesce(@PublishedAt, @now), @Markdown, @Html, @sections,
                     @ReadingMinutes, @Renderer)
             ON CONFLICT (slug) DO UPDATE SET
                 title = excluded.title, summary = excluded.summary, author = excluded.author, tags = excluded.tags,
-                published_at = excluded.published_at, updated_at = @now, markdown = excluded.markdown,
+                published_at = excluded.published_at, markdown = excluded.markdown,
+                updated_at = CASE WHEN excluded.published_at > @now THEN excluded.published_at ELSE @now END,
                 html = excluded.html, sections = excluded.sections, reading_minutes = excluded.reading_minutes,
                 renderer = excluded.renderer
             WHERE (title, summary, author, tags, published_at, markdown) IS NOT
@@ -150,33 +157,59 @@ sealed class ArticleStore(Database db, TimeProvider time)
     }
 
     /// <summary>
-    /// Renders anew what an older renderer made, so that an upgrade that mends the sanitiser mends what is stored.
+    /// Renders and indexes anew what an older renderer made, so that an upgrade that mends the sanitiser mends what is stored.
     /// </summary>
     public async Task RenderOutdatedAsync(CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
-        var outdated = (await connection.QueryAsync<(long Id, string Markdown)>(new CommandDefinition(
-            "SELECT id, markdown FROM articles WHERE renderer <> @Renderer",
-            new { ArticleText.Renderer }, cancellationToken: ct))).AsList();
-        if (outdated.Count == 0) return;
-        await db.WriteAsync(write => outdated.Sum(article =>
+        var rows = await connection.QueryAsync<OutdatedRow>(new CommandDefinition(
+            "SELECT id, title, summary, markdown FROM articles WHERE renderer <> @Renderer",
+            new { ArticleText.Renderer }, cancellationToken: ct));
+        var outdated = new List<(OutdatedRow Article, ArticleText Text)>();
+        foreach (var row in rows)
         {
-            var text = ArticleText.Render(article.Markdown);
-            return write.Execute(
-                """
-                UPDATE articles
-                SET html = @Html, sections = @sections, reading_minutes = @ReadingMinutes, renderer = @Renderer
-                WHERE id = @Id AND markdown = @Markdown
-                """,
-                new
-                {
-                    article.Id,
-                    article.Markdown,
-                    text.Html,
-                    text.ReadingMinutes,
-                    ArticleText.Renderer,
-                    sections = JsonSerializer.Serialize(text.Sections),
-                });
-        }), ct);
+            try
+            {
+                outdated.Add((row, ArticleText.Render(row.Markdown)));
+            }
+            catch (ArgumentException)
+            {
+                // An older renderer took deeper texts. What it made of this one is sanitised too, and must not stop the start.
+            }
+        }
+        if (outdated.Count == 0) return;
+        await db.WriteAsync(write =>
+        {
+            foreach (var (article, text) in outdated)
+            {
+                var isSame = write.Execute(
+                    """
+                    UPDATE articles
+                    SET html = @Html, sections = @sections, reading_minutes = @ReadingMinutes, renderer = @Renderer
+                    WHERE id = @Id AND (title, summary, markdown) = (@Title, @Summary, @Markdown)
+                    """,
+                    new
+                    {
+                        article.Id,
+                        article.Title,
+                        article.Summary,
+                        article.Markdown,
+                        text.Html,
+                        text.ReadingMinutes,
+                        ArticleText.Renderer,
+                        sections = JsonSerializer.Serialize(text.Sections),
+                    }) == 1;
+                if (isSame) ArticleSearch.Index(write, article.Id, article.Title, article.Summary, text.PlainText);
+            }
+            return outdated.Count;
+        }, ct);
+    }
+
+    sealed record OutdatedRow
+    {
+        public required long Id { get; init; }
+        public required string Title { get; init; }
+        public required string Summary { get; init; }
+        public required string Markdown { get; init; }
     }
 }

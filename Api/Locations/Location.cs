@@ -6,7 +6,7 @@ namespace Api.Locations;
 /// <summary>A place where patients are seen. What is not known of it is <c>null</c>.</summary>
 public sealed record Location
 {
-    /// <summary>What identifies the location: lower-case letters, digits and hyphens. It never changes.</summary>
+    /// <summary>What identifies the location: lower-case letters, digits and hyphens, at most 64. It never changes.</summary>
     public required string Slug { get; init; }
 
     /// <summary>The location's name for people.</summary>
