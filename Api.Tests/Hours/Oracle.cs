@@ -65,7 +65,7 @@ sealed class Oracle
             {
                 var (from, to) = Span(date, slot);
                 for (var i = from; i < to; i++)
-                    if (best[i] is not { } other || Rank(slot.Access) > Rank(other.Slot.Access)) best[i] = (slot, date);
+                    if (best[i] is not { } other || Wins((slot, date), other)) best[i] = (slot, date);
             }
             if (days[date].Closure) continue;
             foreach (var part in days[date].ClosedParts)
@@ -90,14 +90,20 @@ sealed class Oracle
         ];
     }
 
-    // From the first minute at which the wall's clock shows opens or later, to the last at which it shows less than closes.
+    // Where periods overlap the one that lets in the most people wins, and of two alike the one that opens first.
+    static bool Wins((Slot Slot, LocalDate Date) one, (Slot Slot, LocalDate Date) other) =>
+        (-Rank(one.Slot.Access), one.Date, one.Slot.Opens).CompareTo((-Rank(other.Slot.Access), other.Date, other.Slot.Opens)) < 0;
+
+    // From the first minute at which the wall's clock shows opens, to the last at which it shows closes. A time that it never
+    // shows is the first minute at which it shows a later one.
     (int From, int To) Span(LocalDate date, Slot slot)
     {
         var opens = date.AtMidnight().PlusMinutes(slot.Opens);
         var closes = (slot.Closes <= slot.Opens ? date.PlusDays(1) : date).AtMidnight().PlusMinutes(slot.Closes);
         var from = Array.FindIndex(local, time => time >= opens);
-        var to = Array.FindLastIndex(local, time => time < closes) + 1;
-        return (from < 0 ? local.Length : from, to);
+        var to = Array.LastIndexOf(local, closes);
+        if (to < 0) to = Array.FindIndex(local, time => time > closes);
+        return (from < 0 ? local.Length : from, to < 0 ? local.Length : to);
     }
 
     (bool Closure, IReadOnlyList<Slot>? Slots, IReadOnlyList<Slot> ClosedParts) Decide(LocalDate date)
@@ -136,7 +142,7 @@ sealed class Oracle
 
     static int Length(PlannedException exception)
     {
-        if (exception.Dates is { } dates) return (dates.To - dates.From).Days + (dates.To - dates.From).Months * 31;
+        if (exception.Dates is { } dates) return Enumerable.Range(0, 4000).First(days => dates.From.PlusDays(days) == dates.To);
         if (exception.Yearly is null) return 0;
         var days = 0;
         for (var date = new LocalDate(2000, 1, 1); date.Year == 2000; date = date.PlusDays(1)) if (Includes(exception, date)) days++;

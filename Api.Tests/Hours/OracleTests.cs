@@ -1,19 +1,18 @@
 using System.Globalization;
 using Api.Hours;
-using FsCheck.Xunit;
 using NodaTime;
 
 namespace Api.Tests.Hours;
 
 /// <summary>
-/// The engine against the <see cref="Oracle"/>, over random schedules at moments around changes of the clock. A failure names
-/// the seed; <c>new RandomSchedules(seed).Next()</c> is the plan.
+/// The engine against the <see cref="Oracle"/>, over random schedules at moments around changes of the clock. A failure prints
+/// the seed, and <see cref="RandomPlansAttribute"/> says how to run it again.
 /// </summary>
 public sealed class OracleTests
 {
     const int Before = 2, After = 9;
 
-    [Property(MaxTest = 400)]
+    [RandomPlans(400)]
     public void State_and_next_changes_are_those_of_every_single_minute(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -26,27 +25,31 @@ public sealed class OracleTests
             Check(plan, now, minute, new Oracle.Minute(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, minute.Opened));
 
             var access = oracle.First(now, end, (_, then) => (then.State, then.Access, then.Note) != (minute.State, minute.Access, minute.Note));
-            // Nothing is foretold of what comes after hours that are not known.
+            // Nothing is foretold of what comes after hours that are not known. Where they cease to be known it closes.
             var unknown = minute.State == State.Unknown ? now : oracle.First(now, end, (_, then) => then.State == State.Unknown);
+            var known = unknown == now ? now : unknown + Duration.FromMinutes(1) ?? end;
             Next(plan, now, access, status.AccessUntil, end);
-            Next(plan, now, oracle.First(now, unknown ?? end, (before, then) => then.IsOpen && !before.IsOpen), status.OpensAt, unknown ?? end);
-            // It may close where hours cease to be known, and that is not foretold either.
-            Next(plan, now, oracle.First(now, unknown ?? end, (before, then) => !then.IsOpen && before.IsOpen), status.ClosesAt, unknown ?? end);
+            Next(plan, now, oracle.First(now, known, (before, then) => then.IsOpen && !before.IsOpen), status.OpensAt, known);
+            Next(plan, now, oracle.First(now, known, (before, then) => !then.IsOpen && before.IsOpen), status.ClosesAt, known);
             if (unknown is not null)
             {
                 Check(plan, now, true, status.OpensAt is null || status.OpensAt < unknown);
-                Check(plan, now, true, status.ClosesAt is null || status.ClosesAt < unknown);
+                Check(plan, now, true, status.ClosesAt is null || (status.ClosesAt <= unknown && unknown > now));
             }
         }
     }
 
-    [Property(MaxTest = 200)]
+    [RandomPlans(200)]
     public void An_answer_is_valid_until_the_first_instant_at_which_it_is_another(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
         var random = new Random(seed);
-        var now = plan.Now;
+        foreach (var now in (Instant[])[plan.Now, plan.Now + Duration.FromMinutes(random.Next(-7 * 1440, 30 * 1440))]) CheckValidity(plan, schedule, random, now);
+    }
+
+    static void CheckValidity(Plan plan, Schedule schedule, Random random, Instant now)
+    {
         var answer = Answer(schedule, now);
         if (answer.ValidUntil is { } until)
         {
@@ -55,18 +58,17 @@ public sealed class OracleTests
             foreach (var share in (double[])[0, random.NextDouble(), random.NextDouble(), random.NextDouble(), 1])
             {
                 var then = now + Duration.FromMinutes(Math.Max(0, (long)(share * length) - 1));
-                Check(plan, then, answer with { OpensAt = null, ClosesAt = null, ValidUntil = null }, Answer(schedule, then) with { OpensAt = null, ClosesAt = null, ValidUntil = null });
                 Check(plan, then, answer, Answer(schedule, then));
             }
             Check(plan, until, false, answer == Answer(schedule, until) with { ValidUntil = answer.ValidUntil });
         }
         else
         {
-            Check(plan, now, answer, Answer(schedule, now + Duration.FromDays(random.Next(300))));
+            Check(plan, now, answer, Answer(schedule, now + Duration.FromDays(random.Next(300))) with { ValidUntil = null });
         }
     }
 
-    [Property(MaxTest = 200)]
+    [RandomPlans(200)]
     public void A_calendar_has_every_minute_in_the_period_that_it_belongs_to(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -90,14 +92,16 @@ public sealed class OracleTests
         }
     }
 
-    sealed record Answered(State State, AccessMode? Access, string? Note, Instant? OpensAt, Instant? ClosesAt, string Reason, string Text, Instant? ValidUntil);
+    sealed record Answered(
+        State State, AccessMode? Access, string? Note, Instant? OpensAt, Instant? ClosesAt, string Reason, string Text, string SpanishReason, string SpanishText, Instant? ValidUntil);
 
     static Answered Answer(Schedule schedule, Instant now)
     {
         var status = schedule.At(now);
-        var words = HoursText.In(CultureInfo.GetCultureInfo("en"));
+        var (english, spanish) = (HoursText.In(CultureInfo.GetCultureInfo("en")), HoursText.In(CultureInfo.GetCultureInfo("es")));
         return new Answered(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, status.OpensAt, status.ClosesAt,
-            words.Reason(status.Moment, schedule.Closure), words.Of(status, schedule.Zone), status.ValidUntil);
+            english.Reason(status.Moment, schedule.Closure), english.Of(status, schedule.Zone),
+            spanish.Reason(status.Moment, schedule.Closure), spanish.Of(status, schedule.Zone), status.ValidUntil);
     }
 
     static void Next(Plan plan, Instant now, Instant? expected, Instant? actual, Instant limit)

@@ -39,6 +39,10 @@ public sealed class ScheduleTests
     // 1:30 comes twice: what opens in it opens the first time, and what ends in it ends the second.
     [InlineData(NewYork, "01:30-05:00", "2026-11-01T01:29:59-04", "Closed", "2026-11-01T01:30:00-04", "2026-11-01T05:00:00-05")]
     [InlineData(NewYork, "00:00-01:30", "2026-11-01T01:45:00-04", "Open", "2026-11-02T00:00:00-05", "2026-11-01T01:30:00-05")]
+    [InlineData(NewYork, "00:00-01:00", "2026-11-01T00:30:00-04", "Open", "2026-11-02T00:00:00-05", "2026-11-01T01:00:00-05")]
+    [InlineData(NewYork, "01:00-02:00", "2026-11-01T00:30:00-04", "Closed", "2026-11-01T01:00:00-04", "2026-11-01T02:00:00-05")]
+    // Midnight comes twice.
+    [InlineData("America/Havana", "20:00-00:00", "2024-11-03T00:30:00-04", "Open", "2024-11-03T20:00:00-05", "2024-11-03T00:00:00-05")]
     // Half an hour.
     [InlineData("Australia/Lord_Howe", "02:15-05:00", "2026-10-04T01:59:00+10:30", "Closed", "2026-10-04T02:30:00+11", "2026-10-04T05:00:00+11")]
     // At midnight, which does not exist then.
@@ -54,6 +58,11 @@ public sealed class ScheduleTests
     [InlineData("every 12-25 closed", "2026-12-25T12:00:00-05", "Closed", "2026-12-26T09:00:00-05", "Christmas")]
     [InlineData("every fourth thursday of november closed", "2026-11-26T12:00:00-05", "Closed", "2026-11-27T09:00:00-05", "Christmas")]
     [InlineData("every last monday of may closed", "2026-05-25T12:00:00-04", "Closed", "2026-05-26T09:00:00-04", "Christmas")]
+    // In 2027 the last Monday of May is the 31st and in 2028 the 29th, which is the fifth in both.
+    [InlineData("every last monday of may closed", "2027-05-24T12:00:00-04", "Open", "2027-05-25T09:00:00-04", null)]
+    [InlineData("every last monday of may closed", "2027-05-31T12:00:00-04", "Closed", "2027-06-01T09:00:00-04", "Christmas")]
+    [InlineData("every last monday of may closed", "2028-05-22T12:00:00-04", "Open", "2028-05-23T09:00:00-04", null)]
+    [InlineData("every last monday of may closed", "2028-05-29T12:00:00-04", "Closed", "2028-05-30T09:00:00-04", "Christmas")]
     [InlineData("every 12-24 to 01-02 closed", "2027-01-01T12:00:00-05", "Closed", "2027-01-03T09:00:00-05", "Christmas")]
     [InlineData("2026-12-24 to 2026-12-26 closed", "2026-12-24T12:00:00-05", "Closed", "2026-12-27T09:00:00-05", "Christmas")]
     [InlineData("every 02-29 closed", "2028-02-29T12:00:00-05", "Closed", "2028-03-01T09:00:00-05", "Christmas")]
@@ -71,6 +80,13 @@ public sealed class ScheduleTests
     [InlineData("2026-12-20 to 2026-12-31 closed; 2026-12-25 10:00-14:00", "2026-12-25T13:00:00-05", "Open", "2027-01-01T09:00:00-05", "Christmas")]
     [InlineData("every 12-25 closed; 2026-12-25 10:00-14:00", "2026-12-25T13:00:00-05", "Open", "2026-12-26T09:00:00-05", "Christmas")]
     [InlineData("clinic every 12-25 closed; 2026-12-25 usual", "2026-12-25T13:00:00-05", "Open", "2026-12-26T09:00:00-05", "Christmas")]
+    // The one with fewer days, in every month and over New Year.
+    [InlineData("every 07-04 closed; every 06-15 to 08-15 07:00-13:00", "2026-07-04T12:00:00-04", "Closed", "2026-07-05T07:00:00-04", "Christmas")]
+    [InlineData("every 06-15 to 08-15 07:00-13:00; every 07-04 closed", "2026-07-04T12:00:00-04", "Closed", "2026-07-05T07:00:00-04", "Christmas")]
+    [InlineData("every 12-24 to 01-02 closed; every 12-01 to 12-31 08:00-20:00", "2026-12-28T12:00:00-05", "Closed", "2027-01-03T09:00:00-05", "Christmas")]
+    [InlineData("every 12-24 to 01-02 closed; every 01-01 to 01-31 08:00-20:00", "2027-01-01T12:00:00-05", "Closed", "2027-01-03T08:00:00-05", "Christmas")]
+    [InlineData("every 11-01 to 03-31 closed; every 12-01 to 12-31 08:00-20:00", "2026-12-15T12:00:00-05", "Open", "2026-12-16T08:00:00-05", "Christmas")]
+    [InlineData("2026-06-01 to 2026-08-31 07:00-13:00; 2026-05-15 to 2026-12-15 closed", "2026-07-04T12:00:00-04", "Open", "2026-07-05T07:00:00-04", "Christmas")]
     public void An_exception(string exceptions, string at, string state, string opens, string? reason)
     {
         var status = Check(Schedule(NewYork, "09:00-17:00", exceptions), at, state, opens, null, all: false);
@@ -153,6 +169,39 @@ public sealed class ScheduleTests
     {
         var day = Assert.Single(Schedule(zone, "00:00-00:00").Calendar(Date(date)!.Value, Date(date)!.Value));
         Assert.Equal(Duration.FromMinutes(minutes), day.OpenTime);
+    }
+
+    [Theory]
+    [InlineData("every 01-01", 1), InlineData("every 02-29", 1), InlineData("every 01-01 to 12-31", 366)]
+    [InlineData("every 06-15 to 08-15", 62), InlineData("every 03-10 to 04-19", 41), InlineData("every 12-24 to 01-02", 10)]
+    [InlineData("every 02-28 to 03-01", 3), InlineData("every 12-31 to 12-30", 366), InlineData("every 07-01 to 06-30", 366)]
+    [InlineData("every last monday of may", 1), InlineData("2026-06-15 to 2026-08-15", 62), InlineData("2027-02-28 to 2027-03-01", 2)]
+    [InlineData("2028-02-28 to 2028-03-01", 3), InlineData("2026-12-24 to 2028-01-02", 375)]
+    public void The_days_of_a_rule_are_counted_in_days(string when, int days) => Assert.Equal(days, SeedFiles.ParseDateRule(when)!.Days);
+
+    // The location is open on Wednesdays from 8:00 to 12:00, and on Sundays the telephone is answered from 18:00 to 7:00.
+    [Theory]
+    // Sunday evening: the sentence names Monday, and at midnight it no longer does.
+    [InlineData("2026-11-29T20:00:00-05", "2026-11-30T00:00:00-05", "By telephone only until Monday at 7:00 am. Opens Wednesday at 8:00 am")]
+    [InlineData("2026-11-30T00:00:00-05", "2026-11-30T07:00:00-05", "By telephone only until 7:00 am. Opens Wednesday at 8:00 am")]
+    // An opening more than six days off is named with its date, until the sixth day before it.
+    [InlineData("2026-11-25T12:00:00-05", "2026-11-26T00:00:00-05", "Closed. Opens Wednesday, December 2, at 8:00 am")]
+    [InlineData("2026-11-26T00:00:00-05", "2026-11-27T00:00:00-05", "Closed. Opens Wednesday at 8:00 am")]
+    public void An_answer_is_valid_until_the_midnight_at_which_its_sentence_changes(string at, string until, string text)
+    {
+        var periods = new[] { (IsoDayOfWeek.Wednesday, Periods("08:00-12:00")[0]), (IsoDayOfWeek.Sunday, Periods("18:00-07:00/telephoneOnly")[0]) };
+        var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [new WeeklyHours(periods.ToLookup(pair => pair.Item1, pair => pair.Item2))], []);
+        var status = schedule.At(At(at)!.Value);
+        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).Of(status, schedule.Zone), status.ValidUntil));
+    }
+
+    [Fact]
+    public void A_night_that_ends_in_unknown_hours_closes_at_its_end()
+    {
+        var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [], [Exception("2027-05-09 16:00-01:00")]);
+        Check(schedule, "2027-05-09T12:00:00-04", "Closed", "2027-05-09T16:00:00-04", "2027-05-10T01:00:00-04");
+        Check(schedule, "2027-05-10T00:30:00-04", "Open", null, "2027-05-10T01:00:00-04");
+        Check(schedule, "2027-05-10T01:00:00-04", "Unknown", null, null);
     }
 
     static Status Check(Schedule schedule, string at, string state, string? opens, string? closes, bool all = true)

@@ -44,12 +44,8 @@ abstract record DateRule
         public AnnualDate To { get; }
         public override bool IsYearly => true;
 
-        // Of the year 2000, which has every day.
-        public override int Days => 1 + (To.InYear(2000) - From.InYear(2000)).Days switch
-        {
-            var days when from <= to => days,
-            var days => days + 366,
-        };
+        // Of the year 2000, which has every day, on into 2001 when it runs over New Year.
+        public override int Days => 1 + NodaTime.Period.DaysBetween(From.InYear(2000), To.InYear(2000)) + (from <= to ? 0 : 366);
 
         public override bool Includes(LocalDate date)
         {

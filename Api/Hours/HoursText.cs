@@ -51,13 +51,13 @@ sealed class HoursText
         var moment = status.Moment;
         var state = Word(moment.Period?.Access.ToString() ?? (moment.Day.Kind == DayKind.ClosedForGood ? "ClosedForGood" : moment.State.ToString()));
         var text = state;
-        if (moment.Period is not null && status.AccessUntil is { } until)
+        if (status.NamedEnd is { } end)
         {
-            text = Named("Until", state, until.InZone(zone).LocalDateTime, status.Date, ends: true);
+            text = Named("Until", state, end.InZone(zone).LocalDateTime, status.Date, ends: true);
             if (status.Then is { } then) text = Say("Then", text, Within(then.ToString()));
         }
-        return !moment.IsOpen && status.OpensAt is { } opens
-            ? Named("Opens", text, opens.InZone(zone).LocalDateTime, status.Date, ends: false) : text;
+        return status.NamedOpening is { } opening
+            ? Named("Opens", text, opening.InZone(zone).LocalDateTime, status.Date, ends: false) : text;
     }
 
     /// <summary><c>Christmas Day, closed</c>, <c>Monday, 8:00 am–5:00 pm</c></summary>
@@ -95,10 +95,14 @@ sealed class HoursText
     string Named(string verb, string state, LocalDateTime moment, LocalDate today, bool ends)
     {
         var midnight = ends && moment.TimeOfDay == LocalTime.Midnight;
-        var day = midnight ? moment.Date.PlusDays(-1) : moment.Date;
+        var day = ends ? NamedDays.DayOfEnd(moment) : moment.Date;
         var time = midnight ? Word("Midnight") : Say(moment.Hour == 1 ? "ClockAtOne" : "Clock", Of(moment.TimeOfDay));
-        var days = NodaTime.Period.DaysBetween(today, day);
-        var named = days <= 0 ? "Time" : days <= Status.LastDayOfThisWeek ? "Weekday" : "Date";
+        var named = NamedDays.Name(day, today) switch
+        {
+            NamedDay.Today => "Time",
+            NamedDay.Weekday => "Weekday",
+            _ => "Date",
+        };
         return Say(verb + named, state, time, Name(day.DayOfWeek), date.Format(day));
     }
 

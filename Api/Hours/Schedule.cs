@@ -180,9 +180,9 @@ readonly record struct ScheduleDay(LocalDate Date, DayKind Kind, ScheduleExcepti
     /// <summary>Whether a closure decides, for a time or for good, so that no exception is a reason.</summary>
     public bool IsInClosure => Kind is DayKind.TemporarilyClosed or DayKind.ClosedForGood;
 
-    /// <summary>Whether the same rule says the same, so that one sentence tells the reason for both.</summary>
+    /// <summary>Whether one sentence tells the reason for both: two exceptions with the same reason and periods say the same.</summary>
     public bool HasReasonOf(in ScheduleDay other) =>
-        Kind == other.Kind && Exception == other.Exception &&
+        Kind == other.Kind && Exception?.Reason == other.Exception?.Reason &&
         (Kind != DayKind.Usual || Date.DayOfWeek == other.Date.DayOfWeek) &&
         (Periods == other.Periods || (Periods is not null && other.Periods is not null && Periods.SequenceEqual(other.Periods)));
 }

@@ -51,6 +51,7 @@ readonly record struct Status
     /// <summary>Finds the answer by walking on from where the line stands.</summary>
     public static Status Of(Schedule schedule, Timeline line)
     {
+        var begin = line.Now;
         var now = line.Current;
         var today = line.Date;
         // Since yesterday: a period of the evening before runs on, and a clock that goes back over midnight leads there once more.
@@ -68,9 +69,9 @@ readonly record struct Status
         {
             line.Advance();
             var moment = line.Current;
-            if (moment.State == State.Unknown) foreseeable = false;
             var sameAccess = moment.HasAccessOf(now);
-            var happens = (!sameAccess && accessUntil is null) || (foreseeable && moment.IsOpen != before.IsOpen && (moment.IsOpen ? opens : closes) is null);
+            // An end is told only of a period that is named.
+            var happens = (!sameAccess && accessUntil is null && now.Period is not null) || (foreseeable && moment.IsOpen != before.IsOpen && (moment.IsOpen ? opens : closes) is null);
             if (line.Date <= horizon)
             {
                 if (!sameAccess && accessUntil is null) (accessUntil, then) = (line.Now, moment.Period?.Access);
@@ -82,6 +83,7 @@ readonly record struct Status
             {
                 beyond ??= line.Date;
             }
+            if (moment.State == State.Unknown) foreseeable = false;
             before = moment;
         }
         while (!IsDone());
@@ -93,35 +95,40 @@ readonly record struct Status
         }
 
         var status = new Status { Moment = now, Date = today, OpensAt = opens, ClosesAt = closes, AccessUntil = accessUntil, Then = then };
-        if (beyond is { } date) Change(date.PlusDays(-HorizonDays));
-        if (status.SpokenDate(schedule.Zone) is { } spoken)
+        if (beyond is { } date) ChangeOn(date.PlusDays(-HorizonDays));
+        // Where clocks go back over midnight, yesterday comes once more.
+        var clock = schedule.Zone.GetZoneInterval(begin);
+        var dateAfterClock = clock.HasEnd ? clock.End.InZone(schedule.Zone).Date : LocalDate.MaxIsoValue;
+        foreach (var day in status.DaysNamed(schedule.Zone))
         {
-            Change(spoken);
-            Change(spoken.PlusDays(-LastDayOfThisWeek));
+            if (NamedDays.NextName(day, today) is { } next) ChangeOn(next);
+            if (dateAfterClock < today && NamedDays.Name(day, dateAfterClock) != NamedDays.Name(day, today)) Change(clock.End);
         }
         return status with { ValidUntil = changes };
 
-        void Change(LocalDate date)
+        void ChangeOn(LocalDate date)
         {
             if (date <= today) return;
-            var start = Timeline.ToInstant(schedule.Zone, date.AtMidnight(), ends: false);
-            if (!(changes <= start)) changes = start;
+            var midnight = date.AtMidnight();
+            var start = Timeline.ToInstant(schedule.Zone, midnight, ends: false);
+            Change(start > begin ? start : Timeline.ToInstant(schedule.Zone, midnight, ends: true));
+        }
+
+        void Change(Instant instant)
+        {
+            if (!(changes <= instant)) changes = instant;
         }
     }
 
-    /// <summary>How many days ahead a day of the week says which day is meant. On the seventh it has the name of this one.</summary>
-    public const int LastDayOfThisWeek = 6;
+    /// <summary>The end that the sentence names: of the period that holds now, whatever its access.</summary>
+    public Instant? NamedEnd => Moment.Period is null ? null : AccessUntil;
 
-    /// <summary>The instant that the sentence about this status names: the end of what holds now, or the next opening.</summary>
-    public Instant? Spoken => Moment.State switch
+    /// <summary>The opening that the sentence names: the next one, while it is not open.</summary>
+    public Instant? NamedOpening => Moment.IsOpen ? null : OpensAt;
+
+    IEnumerable<LocalDate> DaysNamed(DateTimeZone zone)
     {
-        State.Unknown => null,
-        State.Open or State.ByAppointment => AccessUntil,
-        _ => OpensAt,
-    };
-
-    /// <summary>The local date of <see cref="Spoken"/>. A midnight at which something ends is the end of a day, not the next one.</summary>
-    public LocalDate? SpokenDate(DateTimeZone zone) =>
-        Spoken?.InZone(zone) is not { } spoken ? null
-            : Moment.IsOpen && spoken.TimeOfDay == LocalTime.Midnight ? spoken.Date.PlusDays(-1) : spoken.Date;
+        if (NamedEnd?.InZone(zone).LocalDateTime is { } end) yield return NamedDays.DayOfEnd(end);
+        if (NamedOpening?.InZone(zone).Date is { } opening) yield return opening;
+    }
 }

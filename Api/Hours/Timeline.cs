@@ -196,5 +196,7 @@ readonly record struct Moment(State State, Period? Period, ScheduleDay Day, Sche
 
     /// <summary>Whether the reason is the same.</summary>
     public bool HasReasonOf(in Moment other) =>
-        ClosedBy == other.ClosedBy && (ClosedBy is not null || Day.HasReasonOf(other.Day));
+        ClosedBy is null || other.ClosedBy is null
+            ? ClosedBy == other.ClosedBy && Day.HasReasonOf(other.Day)
+            : ClosedBy.Reason == other.ClosedBy.Reason && ClosedBy.Periods[0] == other.ClosedBy.Periods[0];
 }

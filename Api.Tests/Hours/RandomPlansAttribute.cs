@@ -1,0 +1,36 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+
+namespace Api.Tests.Hours;
+
+/// <summary>
+/// Runs a test with many seeds of <see cref="RandomSchedules"/>, drawn from all integers. A failure prints its seed, as
+/// <c>Original: 123</c>. <c>SEED=123</c> in the environment runs that seed alone, <c>PLANS=10000</c> that many seeds.
+/// </summary>
+#pragma warning disable xUnit3003 // PropertyAttribute takes no source information.
+[AttributeUsage(AttributeTargets.Method)]
+sealed class RandomPlansAttribute : PropertyAttribute
+#pragma warning restore xUnit3003
+{
+    public RandomPlansAttribute(int count)
+    {
+        Arbitrary = [typeof(Seeds)];
+        MaxTest = Seeds.Replayed is not null ? 1 : ReadNumber("PLANS") ?? count;
+    }
+
+    static int? ReadNumber(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>FsCheck's own integers stay close to zero, so it would go through the same hundred plans for ever.</summary>
+    internal static class Seeds
+    {
+        public static int? Replayed { get; } = ReadNumber("SEED");
+
+        // Without a shrinker: a smaller seed makes no simpler plan.
+        public static Arbitrary<int> Drawn { get; } = Arb.From(Gen.Choose(int.MinValue, int.MaxValue));
+
+        public static Arbitrary<int> Any() => Replayed is { } seed ? Arb.From(Gen.Constant(seed)) : Drawn;
+    }
+}
