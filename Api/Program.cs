@@ -50,7 +50,6 @@ static class Program
         app.UseSecurityHeaders();
         app.UseRouting();
         app.UseOrigins();
-        app.UseNegotiation();
         app.UseOutputCache();
         app.UseProblems();
         app.UseContent();
@@ -58,7 +57,7 @@ static class Program
 
         app.MapDocs();
         app.MapHealth();
-        var v1 = app.MapGroup("/v1").Answers(ProblemTypes.NotAcceptable, ProblemTypes.Fault);
+        var v1 = app.MapGroup("/v1").Answers(ProblemTypes.Fault);
         v1.MapArticles();
         v1.MapLocations();
         v1.MapHours();

@@ -20,7 +20,6 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     {
         { "listArticles", 200, "/v1/articles?q=stig&limit=1", null },
         { "listArticles", 400, "/v1/articles?cursor=nonsense", null },
-        { "listArticles", 406, "/v1/articles", null },
         { "listArticles", 422, "/v1/articles?limit=1000", null },
         { "getArticle", 200, "/v1/articles/understanding-anxiety", null },
         { "getArticle", 404, "/v1/articles/unknown", null },
@@ -162,7 +161,6 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
             Headers = { { "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" } },
         };
-        if (status == 406) request.Headers.Add("Accept", "text/html");
         // Some answers take an app that is set up for them.
         await using var other = (operation, status) switch
         {

@@ -52,7 +52,7 @@ static class ArticleEndpoints
         FieldError?[] errors =
         [
             Paging.CheckLimit(limit),
-            q?.Length > ArticleSearch.LongestQuery ? FieldError.Of("q", $"q must have at most {ArticleSearch.LongestQuery} characters.") : null,
+            q?.Length > ArticleSearch.LongestQuery ? FieldError.Of("q", ProblemText.Get("TooLong", "q", ArticleSearch.LongestQuery)) : null,
         ];
         if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
 

@@ -6,7 +6,6 @@ using Api.Http;
 using Api.Outbox;
 using Api.Seed;
 using Microsoft.AspNetCore.Connections;
-using Swashbuckle.AspNetCore.Swagger;
 
 namespace Api.CommandLine;
 
@@ -156,7 +155,7 @@ static class Verbs
         app.Urls.Clear();
         app.Urls.Add("http://127.0.0.1:0");
         await app.StartAsync(ct);
-        await Console.Out.WriteAsync(await OpenApi.YamlAsync(app.Services.GetRequiredService<ISwaggerProvider>(), ct));
+        await Console.Out.WriteAsync(await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync());
         return 0;
     }
 

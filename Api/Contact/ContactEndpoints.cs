@@ -70,7 +70,7 @@ static class ContactEndpoints
         var (outcome, receipt) = await intake.ReceiveAsync(submission, body.HoneypotFilled, key, redemption, CultureInfo.CurrentUICulture);
         return outcome switch
         {
-            Intake.KeyTaken => Problems.Broken(FieldError.Of(IdempotencyKey.Header, "This key was sent before with another message: make a new one for each message.")),
+            Intake.KeyTaken => Problems.Broken(FieldError.Of(IdempotencyKey.Header, ContactText.Get("KeyTaken"))),
             Intake.ChallengeSpent => Refused("ChallengeSpent"),
             _ => Created(receipt!),
         };
@@ -81,11 +81,7 @@ static class ContactEndpoints
             return TypedResults.Created(links.GetPathByName(http, Receipt, new { receipt.Token }), receipt);
         }
 
-        Problem<Problems.Invalid> Refused(string text)
-        {
-            http.Response.Headers.ContentLanguage = CultureInfo.CurrentUICulture.Name;
-            return Problems.Broken(FieldError.At("#/altcha", ContactText.Get(text)));
-        }
+        static Problem<Problems.Invalid> Refused(string text) => Problems.Broken(FieldError.At("#/altcha", ContactText.Get(text)));
     }
 
     // After the fields, so that a challenge is not spent on a message that is refused.
@@ -119,7 +115,7 @@ static class ContactEndpoints
     {
         // Looked for in any case, so that the time it takes does not tell why there is none.
         var reference = tokens.Read(token);
-        if (await store.FindAsync(reference ?? "", ct) is not { } found) return new Problem<Problems.NotFound>("There is no such receipt.");
+        if (await store.FindAsync(reference ?? "", ct) is not { } found) return new Problem<Problems.NotFound>(ContactText.Get("NoSuchReceipt"));
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new ReceiptStatus(
             found.Reference, found.HandledAt is null ? SubmissionStatus.Received : SubmissionStatus.Handled, found.ReceivedAt, found.HandledAt));
@@ -133,7 +129,7 @@ static class ContactEndpoints
     /// </remarks>
     static Results<Ok<ContactChallenge>, Problem<Problems.NotFound>> NewChallenge(Altcha altcha, ChallengeOptions options, HttpContext http)
     {
-        if (options.Mode == ChallengeMode.Off) return new Problem<Problems.NotFound>("No challenge is needed: send the message without one.");
+        if (options.Mode == ChallengeMode.Off) return new Problem<Problems.NotFound>(ContactText.Get("NoChallenge"));
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(altcha.NewChallenge());
     }

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Api.Http;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
-using Swashbuckle.AspNetCore.Swagger;
 
 namespace Api.Contact;
 
@@ -42,9 +41,9 @@ public sealed record FormChallenge(ChallengeMode Mode, string? Url);
 
 /// <summary>Makes the description of the form.</summary>
 sealed class ContactFormBuilder(
-    ISwaggerProvider document, ContactLocations locations, IOptions<ContactOptions> options, ChallengeOptions challenge, LinkGenerator links, TimeProvider time)
+    OpenApiDocuments documents, ContactLocations locations, IOptions<ContactOptions> options, ChallengeOptions challenge, LinkGenerator links, TimeProvider time)
 {
-    readonly Lazy<Task<string>> schema = new(() => SchemaAsync(document));
+    readonly Lazy<Task<string>> schema = new(() => SchemaAsync(documents));
 
     public async Task<ContactForm> BuildAsync(CultureInfo language, CancellationToken ct)
     {
@@ -80,9 +79,9 @@ sealed class ContactFormBuilder(
     ];
 
     // The schemas of OpenAPI 3.1 are JSON Schema 2020-12, and the document has this one already. What it refers to is put in its place.
-    static async Task<string> SchemaAsync(ISwaggerProvider document)
+    static async Task<string> SchemaAsync(OpenApiDocuments documents)
     {
-        var schemas = JsonNode.Parse(await OpenApi.JsonAsync(document, CancellationToken.None))!["components"]!["schemas"]!;
+        var schemas = JsonNode.Parse(await documents.JsonAsync())!["components"]!["schemas"]!;
         var schema = schemas[nameof(ContactSubmission)]!.AsObject();
         foreach (var (member, rules) in schema["properties"]!.AsObject().ToArray())
         {

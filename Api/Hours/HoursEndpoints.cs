@@ -138,9 +138,9 @@ static class HoursEndpoints
         if (first is null) http.FreshUntil(now, NextDay(schedule.Zone, now));
         var begin = first ?? now.InZone(schedule.Zone).Date;
         var end = last ?? begin.PlusDays(UsualCalendar - 1);
-        if (end < begin) return Problems.Broken(FieldError.Of("to", "to must not be before from, which is today when it is left out."));
+        if (end < begin) return Problems.Broken(FieldError.Of("to", ProblemText.Get("EndBeforeBegin", "to", "from")));
         if (NodaTime.Period.DaysBetween(begin, end) >= LongestCalendar)
-            return Problems.Broken(FieldError.Of("to", $"A calendar has at most {LongestCalendar} dates."));
+            return Problems.Broken(FieldError.Of("to", ProblemText.Get("TooManyDates", LongestCalendar)));
         return TypedResults.Ok(CalendarOf(location, begin, end, language));
     }
 

@@ -62,6 +62,13 @@ static class Content
         if (change - now is { } left && left < ((Duration?)http.Items[FreshFor] ?? Longest)) http.Items[FreshFor] = left;
     }
 
+    /// <summary>Says, once, that the answer depends on a header of the request.</summary>
+    public static void VaryBy(this HttpResponse response, string header)
+    {
+        if (!response.Headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(header, StringComparer.OrdinalIgnoreCase))
+            response.Headers.Append(HeaderNames.Vary, header);
+    }
+
     public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
         .Use(next => http => http.GetEndpoint()?.Metadata.GetMetadata<ServesContent>() is null ? next(http) : RepresentAsync(http, next));
 
@@ -122,7 +129,7 @@ static class Content
     {
         var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
         if (body.Length < WorthCompressing || !compression.ShouldCompressResponse(http)) return null;
-        http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+        http.Response.VaryBy(HeaderNames.AcceptEncoding);
         if (Encoder(http, compression) is not { } encoder) return null;
 
         using var compressed = new MemoryStream(body.Length / 2);
@@ -168,7 +175,7 @@ static class Content
                 context.CacheVaryByRules.VaryByValues["encoding"] = encoder.EncodingName;
             }
             if (content.QueryKeys.Contains(Languages.Parameter) && http.Request.Headers.AcceptLanguage.Count > 0)
-                context.CacheVaryByRules.VaryByValues["language"] = Languages.Preferred(http.Request).Name;
+                context.CacheVaryByRules.VaryByValues["language"] = Languages.Of(http.Request).Name;
             // Nothing here depends on the host, and a caller can send any.
             context.CacheVaryByRules.VaryByHost = false;
             return ValueTask.CompletedTask;

@@ -1,7 +1,6 @@
 using System.Net;
 using Markdig;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Swashbuckle.AspNetCore.Swagger;
 
 namespace Api.Http;
 
@@ -23,31 +22,32 @@ static class Docs
     {
         var docs = routes.MapGroup("").ExcludeFromDescription();
         docs.MapGet("/", () => TypedResults.Redirect("/docs/index.html")).WithName("home");
-        docs.MapGet("/openapi.json", async (ISwaggerProvider provider, CancellationToken ct) =>
-            TypedResults.Text(await OpenApi.JsonAsync(provider, ct), "application/json")).WithName("openapiJson").Serves(CacheTag);
-        docs.MapGet("/openapi.yaml", async (ISwaggerProvider provider, CancellationToken ct) =>
-            TypedResults.Text(await OpenApi.YamlAsync(provider, ct), "application/yaml")).WithName("openapiYaml").Serves(CacheTag);
-        docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Serves(CacheTag);
+        docs.MapGet("/openapi.json", async (OpenApiDocuments documents) =>
+            TypedResults.Text(await documents.JsonAsync(), "application/json")).WithName("openapiJson").Serves(CacheTag);
+        docs.MapGet("/openapi.yaml", async (OpenApiDocuments documents) =>
+            TypedResults.Text(await documents.YamlAsync(), "application/yaml")).WithName("openapiYaml").Serves(CacheTag);
+        docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Serves(CacheTag, Languages.Parameter);
     }
 
     /// <summary>Whether a path leads to a page for people, which a browser renders.</summary>
     public static bool IsPage(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal) || path.StartsWithSegments("/problems", StringComparison.Ordinal);
 
-    static Results<ContentHttpResult, Problem<Problems.NotFound>> ProblemPage(string name)
+    static Results<ContentHttpResult, Problem<Problems.NotFound>> ProblemPage(string name, HttpContext http)
     {
         if (ProblemTypes.All.FirstOrDefault(type => type.Name == name) is not { } problem) return Problems.NoSuch("problem", name);
+        var language = Languages.Tell(http);
         var title = WebUtility.HtmlEncode(problem.Title);
         return TypedResults.Text(
             $"""
             <!doctype html>
-            <html lang="en">
+            <html lang="{language.Name}">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
             <link rel="icon" href="data:,">
             <title>{title}</title>
             <h1>{problem.Status}: {title}</h1>
             {Markdown.ToHtml(problem.Meaning)}
-            <p><a href="/docs/index.html">All of the API</a></p>
+            <p><a href="../docs/index.html">{ProblemText.Get("AllOfTheApi")}</a></p>
             </html>
             """, "text/html; charset=utf-8");
     }

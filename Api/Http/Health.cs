@@ -14,7 +14,7 @@ static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health").Answers(ProblemTypes.NotAcceptable, ProblemTypes.Fault);
+        var health = routes.MapGroup("/health").WithTags("Health").Answers(ProblemTypes.Fault);
         health.MapGet("/live", Live).WithName("getLiveness");
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness");
         health.MapGet("/outbox", OutboxHealth.GetAsync).WithName("getOutboxHealth");

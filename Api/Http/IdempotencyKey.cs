@@ -27,7 +27,7 @@ static partial class IdempotencyKey
             key = uuid.ToString("D");
             return null;
         }
-        return $"{Header} must be a text in double quotes of at most 255 characters, or a UUID.";
+        return ProblemText.Get("IdempotencyKeyWrong", Header, 255);
     }
 
     // Parameters behind the string are allowed and mean nothing here.

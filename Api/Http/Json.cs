@@ -8,6 +8,11 @@ using NodaTime.Text;
 
 namespace Api.Http;
 
+/// <summary>A text of a request is not stream-safe.</summary>
+#pragma warning disable CA1032, CA1064 // Thrown and caught while a body is read
+sealed class UnsafeTextException : JsonException;
+#pragma warning restore CA1032, CA1064
+
 /// <summary>How values look on the wire.</summary>
 static class Json
 {
@@ -45,9 +50,11 @@ static class Json
             if (reader.TokenType != JsonTokenType.String) throw new JsonException();
             try
             {
+                var text = reader.GetString()!;
+                // Before it is normalised. The length needs no bound of its own: without such rows the largest body takes a millisecond.
+                if (!StreamSafeText.IsStreamSafe(text)) throw new UnsafeTextException();
                 // A form sends an empty text for a field that was left out.
-                return reader.GetString()!.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } text
-                    ? text : null;
+                return text.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } tidy ? tidy : null;
             }
             catch (Exception e) when (e is InvalidOperationException or ArgumentException)
             {

@@ -13,32 +13,41 @@ static class Languages
     static readonly CultureInfo[] Spoken = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("es")];
 
     /// <summary>
-    /// The language to answer in: the one that <c>in</c> names, or else the one that Accept-Language likes best. Says it in
-    /// Content-Language, and in Vary when the header had a say.
+    /// Checks <c>in</c>, and says in which language the answer is.
     /// </summary>
     /// <returns>The error when <c>in</c> names no language that is spoken here.</returns>
     public static FieldError? Choose(HttpContext http, string? tag, out CultureInfo language)
     {
-        language = Spoken[0];
-        if (string.IsNullOrEmpty(tag))
-        {
-            language = Preferred(http.Request);
-            http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptLanguage);
-        }
-        else if (Find(tag) is { } found)
-        {
-            language = found;
-        }
-        else
-        {
-            return FieldError.Of(Parameter, $"{Parameter} must be one of {string.Join(", ", Spoken.Select(spoken => spoken.Name))}.");
-        }
-        http.Response.Headers.ContentLanguage = language.Name;
+        language = Of(http.Request);
+        if (!string.IsNullOrEmpty(tag) && Find(tag) is null)
+            return FieldError.Of(Parameter, ProblemText.Get("LanguageUnknown", Parameter, string.Join(", ", Spoken.Select(spoken => spoken.Name))));
+        Tell(http);
         return null;
     }
 
+    /// <summary>Says in which language the answer is: in Content-Language, and in Vary when Accept-Language had a say.</summary>
+    public static CultureInfo Tell(HttpContext http)
+    {
+        var language = Of(http.Request);
+        http.Response.Headers.ContentLanguage = language.Name;
+        if (NamedIn(http.Request) is null) http.Response.VaryBy(HeaderNames.AcceptLanguage);
+        return language;
+    }
+
+    /// <summary>The language of a request: the one that its <c>in</c> names, if it is spoken here, or else the one that Accept-Language likes best.</summary>
+    public static CultureInfo Of(HttpRequest request) => NamedIn(request) ?? Preferred(request);
+
+    /// <summary>From here on, texts of this request are in its language, the current UI culture.</summary>
+    public static void Use(HttpContext http) => CultureInfo.CurrentUICulture = Of(http.Request);
+
+    /// <summary>The language of texts that belong to no request, such as the OpenAPI document.</summary>
+    public static CultureInfo Default => Spoken[0];
+
+    static CultureInfo? NamedIn(HttpRequest request) =>
+        request.QueryString.HasValue && request.Query[Parameter] is [{ Length: > 0 } tag] ? Find(tag) : null;
+
     /// <summary>The language that Accept-Language likes best. Those that it gives the same weight are as good as each other: the first.</summary>
-    public static CultureInfo Preferred(HttpRequest request)
+    static CultureInfo Preferred(HttpRequest request)
     {
         if (request.Headers.AcceptLanguage.Count == 0) return Spoken[0];
         return request.GetTypedHeaders().AcceptLanguage

@@ -6,7 +6,6 @@ using FluentValidation;
 using FluentValidation.Validators;
 using Microsoft.OpenApi;
 using NodaTime;
-using Swashbuckle.AspNetCore.Swagger;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Api.Http;
@@ -14,9 +13,10 @@ namespace Api.Http;
 /// <summary>The OpenAPI 3.1 document, made from the handlers' signatures, their XML comments and the validators.</summary>
 static class OpenApi
 {
-    const string DocumentName = "openapi";
+    public const string DocumentName = "openapi";
 
     public static IServiceCollection AddOpenApi(this IServiceCollection services) => services
+        .AddSingleton<OpenApiDocuments>()
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(gen =>
         {
@@ -66,12 +66,6 @@ static class OpenApi
             gen.OperationFilter<ResponsesInOrder>();
             gen.OperationFilter<RealExamples>();
         });
-
-    public static Task<string> YamlAsync(ISwaggerProvider provider, CancellationToken ct) =>
-        provider.GetSwagger(DocumentName).SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1, ct);
-
-    public static Task<string> JsonAsync(ISwaggerProvider provider, CancellationToken ct) =>
-        provider.GetSwagger(DocumentName).SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, ct);
 
     static OpenApiSchema Text(string? format, string description, string example, string? pattern = null) => new()
     {
@@ -223,7 +217,7 @@ static class OpenApi
         public void Apply(OpenApiOperation operation, OperationFilterContext context)
         {
             if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RateLimited>().Any()) return;
-            foreach (var response in operation.Responses!.Where(r => r.Key is not ("400" or "406" or "408" or "413" or "415")).Select(r => r.Value).Cast<OpenApiResponse>())
+            foreach (var response in operation.Responses!.Where(r => r.Key is not ("400" or "408" or "413" or "415")).Select(r => r.Value).Cast<OpenApiResponse>())
             {
                 response.Headers ??= new Dictionary<string, IOpenApiHeader>();
                 response.Headers["RateLimit-Policy"] = Header("The limits: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers). Absent when there are none.",

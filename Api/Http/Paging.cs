@@ -24,7 +24,7 @@ static class Paging
     const int DigestBytes = 6;
 
     public static FieldError? CheckLimit(int? limit) => limit is null or (>= 1 and <= LargestLimit)
-        ? null : FieldError.Of("limit", $"limit must be from 1 to {LargestLimit}.");
+        ? null : FieldError.Of("limit", ProblemText.Get("LimitRange", LargestLimit));
 
     /// <param name="list">The list and the filters.</param>
     /// <param name="key">The sort key of the last item.</param>

@@ -38,7 +38,7 @@ static class PointsInTime
             instant = parsed.ToInstant();
             return null;
         }
-        return FieldError.Of(parameter, $"{parameter} must be a date and time with Z or an offset, as 2026-12-25T09:00:00-06:00.");
+        return FieldError.Of(parameter, ProblemText.Get("InstantWrong", parameter));
     }
 
     /// <summary>Reads a date.</summary>
@@ -48,12 +48,12 @@ static class PointsInTime
         date = null;
         if (string.IsNullOrEmpty(text)) return null;
         if (!LocalDatePattern.Iso.Parse(text).TryGetValue(default, out var parsed))
-            return FieldError.Of(parameter, $"{parameter} must be a date that exists, as 2026-12-25.");
+            return FieldError.Of(parameter, ProblemText.Get("DateWrong", parameter));
         if (parsed < Earliest || parsed > Latest) return OutOfRange(parameter);
         date = parsed;
         return null;
     }
 
     static FieldError OutOfRange(string parameter) =>
-        FieldError.Of(parameter, $"{parameter} must be from {Earliest.Year} to {Latest.Year}.");
+        FieldError.Of(parameter, ProblemText.Get("YearOutOfRange", parameter, Earliest.Year, Latest.Year));
 }

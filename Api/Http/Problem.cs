@@ -60,17 +60,25 @@ class Problem(ProblemType type, string detail, IReadOnlyList<FieldError>? errors
 
     public IReadOnlyList<string>? ViolatedPolicies { get; init; }
 
+    /// <summary>The content codings that a body may have, when the one it had is refused (RFC 9110, 15.5.16).</summary>
+    public string? AcceptEncoding { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var response = httpContext.Response;
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        // An exception left the language behind; what made this problem's texts chose the same one.
+        Languages.Use(httpContext);
         response.StatusCode = type.Status;
         response.Headers.CacheControl = "no-store";
+        Languages.Tell(httpContext);
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        var document = new ProblemDocument(type.Path, type.Title, type.Status, detail, httpContext.Request.Path.ToUriComponent(),
-            TraceId(httpContext), errors, ViolatedPolicies);
+        if (AcceptEncoding is not null) response.Headers.AcceptEncoding = AcceptEncoding;
+        var document = new ProblemDocument(request.PathBase.ToUriComponent() + type.Path, type.Title, type.Status, detail,
+            (request.PathBase + request.Path).ToUriComponent(), TraceId(httpContext), errors, ViolatedPolicies);
         // Whatever the request's Accept says: a client that cannot read the error is helped by no error at all.
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        return response.WriteAsJsonAsync(document, json, MediaType, httpContext.RequestAborted);
+        // Without a token of ours the framework takes the request's own, and a client who has gone away is no error.
+        return response.WriteAsJsonAsync(document, json, MediaType, CancellationToken.None);
     }
 
     static readonly object TraceKey = new();
@@ -97,13 +105,19 @@ static class Problems
     public sealed class Invalid : IProblemKind { public static ProblemType Type => ProblemTypes.Invalid; }
     public sealed class Busy : IProblemKind { public static ProblemType Type => ProblemTypes.Busy; }
 
-    public static Problem<NotFound> NoSuch(string what, string slug) => new($"There is no {what} '{slug}'.");
+    /// <summary>How many errors a problem names at most: enough to mend a form by, and no more to write than was sent.</summary>
+    const int MostErrors = 100;
 
-    public static Problem<InvalidCursor> BadCursor() => new(
-        "The cursor was not made for this list and these filters. Start again without it.");
+    public static Problem<NotFound> NoSuch(string what, string slug) => new(ProblemText.Get($"NoSuch.{what}", slug));
 
-    public static Problem<Invalid> Broken(params IReadOnlyList<FieldError> errors) => new(
-        errors.Count == 1 ? errors[0].Detail : $"{errors.Count} rules are broken.", errors);
+    public static Problem<InvalidCursor> BadCursor() => new(ProblemText.Get("CursorWrong"));
+
+    public static Problem<Invalid> Broken(params IReadOnlyList<FieldError> errors) => errors.Count switch
+    {
+        1 => new(errors[0].Detail, errors),
+        <= MostErrors => new(ProblemText.Get("RulesBroken", errors.Count), errors),
+        _ => new(ProblemText.Get("RulesBrokenFirst", errors.Count, MostErrors), [.. errors.Take(MostErrors)]),
+    };
 
     /// <summary>Says of a group what any of its endpoints can answer, whatever the handler.</summary>
     public static TBuilder Answers<TBuilder>(this TBuilder endpoints, params ProblemType[] types)

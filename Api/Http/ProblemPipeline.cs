@@ -22,11 +22,17 @@ static partial class ProblemPipeline
             // Logged below, where a refused request is told apart from a fault.
             SuppressDiagnosticsCallback = _ => true,
         })
-        .UseStatusCodePages(OnBareStatusAsync);
+        .UseStatusCodePages(OnBareStatusAsync)
+        .Use((http, next) =>
+        {
+            Languages.Use(http);
+            return next(http);
+        });
 
     static Task OnExceptionAsync(HttpContext http)
     {
         var exception = http.Features.Get<IExceptionHandlerFeature>()!.Error;
+        Languages.Use(http);
         var problem = OfException(exception);
         if (problem.StatusCode >= 500)
         {
@@ -40,44 +46,43 @@ static partial class ProblemPipeline
 
     static Problem OfException(Exception exception) => exception switch
     {
-        BadHttpRequestException { StatusCode: 413 } =>
-            new(ProblemTypes.TooLarge, "The body is larger than 64 KiB."),
-        BadHttpRequestException { StatusCode: 408 } =>
-            new(ProblemTypes.Timeout, "The body did not arrive in time."),
-        BadHttpRequestException { StatusCode: 415 } =>
-            new(ProblemTypes.UnsupportedMediaType, "Send the body as application/json in UTF-8."),
-        BadHttpRequestException { InnerException: JsonException json } =>
-            new(ProblemTypes.Malformed, $"The body is not valid JSON: reading stopped at line {json.LineNumber + 1}, " +
-                $"byte {json.BytePositionInLine + 1}."),
+        BadHttpRequestException { StatusCode: 413 } => new(ProblemTypes.TooLarge, ProblemText.Get("BodyTooLarge")),
+        BadHttpRequestException { StatusCode: 408 } => new(ProblemTypes.Timeout, ProblemText.Get("BodyTooSlow")),
+        UnsupportedEncodingException =>
+            new(ProblemTypes.UnsupportedMediaType, ProblemText.Get("ContentEncodingWrong")) { AcceptEncoding = "identity" },
+        BadHttpRequestException { StatusCode: 415 } => new(ProblemTypes.UnsupportedMediaType, ProblemText.Get("MediaTypeWrong")),
+        BadHttpRequestException { InnerException: JsonException json } => new(ProblemTypes.Malformed, json.LineNumber is null
+            ? ProblemText.Get("BodyNotText") : ProblemText.Get("JsonWrong", json.LineNumber + 1, json.BytePositionInLine + 1)),
         BadHttpRequestException bad when UnboundParameter().Match(bad.Message) is { Success: true } match =>
-            new(ProblemTypes.Malformed, $"The parameter {match.Groups[1].Value} cannot be read.",
-                [FieldError.Of(match.Groups[1].Value, "This is not a value of its type.")]),
-        BadHttpRequestException bad => new(ProblemTypes.OfStatus(bad.StatusCode), "The request cannot be read."),
-        WriteQueueFullException full => new(ProblemTypes.Busy, full.Message),
-        SqliteException { SqliteErrorCode: Busy or Locked } => new(ProblemTypes.Busy, "The database is busy."),
-        SqliteException { SqliteErrorCode: Full } => new(ProblemTypes.StorageFull, "There is no room left to store this."),
-        _ => new(ProblemTypes.Fault, "Something went wrong on our side."),
+            new(ProblemTypes.Malformed, ProblemText.Get("ParameterUnreadable", match.Groups[1].Value),
+                [FieldError.Of(match.Groups[1].Value, ProblemText.Get("WrongType"))]),
+        BadHttpRequestException bad => new(ProblemTypes.OfStatus(bad.StatusCode), ProblemText.Get("RequestUnreadable")),
+        WriteQueueFullException => new(ProblemTypes.Busy, ProblemText.Get("TooMuchWaiting")),
+        SqliteException { SqliteErrorCode: Busy or Locked } => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
+        SqliteException { SqliteErrorCode: Full } => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")),
+        _ => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
     };
 
     static Task OnBareStatusAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
+        Languages.Use(http);
         var type = ProblemTypes.OfStatus(http.Response.StatusCode);
         // HEAD is answered wherever GET is, see HeadRequests.
         if (http.Response.StatusCode == 405 && http.Response.Headers.Allow.ToString() is var allow && allow.Contains("GET", StringComparison.Ordinal))
             http.Response.Headers.Allow = allow + ", HEAD";
         var detail = http.Response.StatusCode switch
         {
-            404 => "There is no such address.",
-            405 => $"This address answers {http.Response.Headers.Allow} only.",
-            415 => "Send the body as application/json in UTF-8.",
+            404 => ProblemText.Get("NoSuchAddress"),
+            405 => ProblemText.Get("MethodsAllowed", http.Response.Headers.Allow.ToString()),
+            415 => ProblemText.Get("MediaTypeWrong"),
             _ => type.Title + ".",
         };
         return new Problem(type, detail).ExecuteAsync(http);
     }
 
     // "Failed to bind parameter "Nullable<int> limit" from "abc"." The value is the caller's, and is not repeated.
-    [GeneratedRegex("""^Failed to bind parameter ".* (\w+)" from """)]
+    [GeneratedRegex("""^Failed to bind parameter "[^"]* (\w+)" from """)]
     private static partial Regex UnboundParameter();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Status} for {Method} {Route}, trace {TraceId}")]

@@ -112,8 +112,8 @@ static class RateLimits
         {
             var violated = Enumerable.Range(0, quotas.Length).Where(i => quotas[i].Remaining == 0).OrderByDescending(i => quotas[i].Seconds).ToArray();
             var (limit, seconds) = (limits[violated[0]], quotas[violated[0]].Seconds);
-            return new Problem(ProblemTypes.QuotaExceeded, $"The limit is reached: {limit.Requests} in {limit.WindowSeconds} s " +
-                $"{(limit.IsPerClient ? "from one address" : "from all clients together")}. Try again in {seconds} s.")
+            return new Problem(ProblemTypes.QuotaExceeded, ProblemText.Get(
+                limit.IsPerClient ? "LimitReachedByAddress" : "LimitReachedByAll", limit.Requests, limit.WindowSeconds, seconds))
             {
                 RetryAfter = seconds,
                 ViolatedPolicies = [.. violated.Order().Select(i => limits[i].Name)],

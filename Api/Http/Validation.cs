@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using FluentValidation;
@@ -22,18 +21,12 @@ static partial class Validation
 
             return async invocation =>
             {
-                // Validators say what is wrong in the language of whoever fills the form in.
-                CultureInfo.CurrentUICulture = Languages.Preferred(invocation.HttpContext.Request);
                 foreach (var (position, validator) in bodies)
                 {
                     var body = (IBody)invocation.Arguments[position]!;
                     var context = new ValidationContext<object>(body.Value);
                     var result = await validator.ValidateAsync(context, invocation.HttpContext.RequestAborted);
-                    if (body.Errors.Count > 0 || !result.IsValid)
-                    {
-                        invocation.HttpContext.Response.Headers.ContentLanguage = CultureInfo.CurrentUICulture.Name;
-                        return Problems.Broken(Merge(body.Errors, result.Errors));
-                    }
+                    if (body.Errors.Count > 0 || !result.IsValid) return Problems.Broken(Merge(body.Errors, result.Errors));
                 }
                 return await next(invocation);
             };

@@ -41,8 +41,7 @@ static class LocationEndpoints
         var point = near is null ? null : ParsePoint(near);
         FieldError?[] errors =
         [
-            near is not null && point is null ? FieldError.Of("near",
-                "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180.") : null,
+            near is not null && point is null ? FieldError.Of("near", ProblemText.Get("PointWrong", "near")) : null,
             instant is null ? PointsInTime.ReadInstant("openAt", openAt, out instant) : null,
             Paging.CheckLimit(limit),
         ];
