@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using NodaTime;
 using NodaTime.Text;
 
@@ -21,7 +20,8 @@ abstract class HoursReader(DateTimeZone zone, object text)
             ToInstant(date, span.From, ends: false) <= instant && instant < ToInstant(date, span.To, ends: true)));
     }
 
-    bool Exists(LocalDate date) => zone.AtStartOfDay(date).Date == date;
+    // Pacific/Apia left out 2011-12-30.
+    bool Exists(LocalDate date) => zone.MapLocal(date.At(new LocalTime(12, 0))).Count > 0;
 
     Instant ToInstant(LocalDate date, int minutes, bool ends)
     {
@@ -79,66 +79,4 @@ sealed class FhirReader(DateTimeZone zone, JsonNode location) : HoursReader(zone
         (location["hoursOfOperation"]?.AsArray() ?? []).Where(entry => entry!["daysOfWeek"]!.AsArray().Any(day => string.Equals(day!.GetValue<string>(), $"{date.DayOfWeek}"[..3], StringComparison.OrdinalIgnoreCase)))
             .Select(entry => entry!["allDay"] is not null ? (0, 1440)
                 : (Minutes(entry["openingTime"]!.GetValue<string>()), entry["closingTime"]!.GetValue<string>() is "23:59:59" ? 1440 : Minutes(entry["closingTime"]!.GetValue<string>())));
-}
-
-/// <summary>The part of the opening_hours grammar that is written here. The last rule that names a date decides about it.</summary>
-sealed partial class OsmReader(DateTimeZone zone, string value) : HoursReader(zone, value)
-{
-    static readonly string[] Months = CultureInfo.InvariantCulture.DateTimeFormat.AbbreviatedMonthNames;
-    static readonly string[] DaysOfWeek = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
-
-    readonly Match[] rules = [.. Split().Split(value).Select(rule => Rule().Match(rule) is { Success: true } match ? match : throw new FormatException(rule))];
-
-    public bool IsUnknown(LocalDate date) => Deciding(date) is { } rule && rule.Groups["hours"].Value == "unknown";
-
-    protected override IEnumerable<(int From, int To)> On(LocalDate date)
-    {
-        var hours = Deciding(date)?.Groups["hours"].Value;
-        return hours switch
-        {
-            null or "off" or "unknown" => [],
-            "" => [(0, 1440)], // 24/7
-            _ => hours.Split(',').Select(span => (Minutes(span[..5]), Minutes(span[6..]))),
-        };
-    }
-
-    Match? Deciding(LocalDate date) => rules.LastOrDefault(rule => Names(rule, date));
-
-    static bool Names(Match rule, LocalDate date)
-    {
-        if (rule.Groups["nth"].Success)
-        {
-            var nth = int.Parse(rule.Groups["nth"].Value, CultureInfo.InvariantCulture);
-            return date.Month == Month(rule.Groups["nthmonth"].Value) && date.DayOfWeek == Day(rule.Groups["nthday"].Value) &&
-                (nth > 0 ? (date.Day - 1) / 7 + 1 == nth : date.PlusDays(7).Month != date.Month);
-        }
-        if (rule.Groups["from"].Success)
-        {
-            var from = rule.Groups["from"].Value;
-            var to = rule.Groups["to"].Success ? rule.Groups["to"].Value : from;
-            if (from.Length == "2026 Dec 24".Length)
-            {
-                var last = rule.Groups["plus"].Success ? LocalDate.MaxIsoValue : Dated(to);
-                if (date < Dated(from) || date > last) return false;
-            }
-            else
-            {
-                var (first, last, day) = (Order(from), Order(to), date.Month * 100 + date.Day);
-                if (!(first <= last ? first <= day && day <= last : day >= first || day <= last)) return false;
-            }
-        }
-        return !rule.Groups["days"].Success || rule.Groups["days"].Value.Split(',').Any(part =>
-            part.Length == 2 ? Day(part) == date.DayOfWeek : Day(part[..2]) <= date.DayOfWeek && date.DayOfWeek <= Day(part[3..]));
-    }
-
-    static int Order(string monthDay) => Month(monthDay[..3]) * 100 + int.Parse(monthDay[4..], CultureInfo.InvariantCulture);
-    static LocalDate Dated(string text) => new(int.Parse(text[..4], CultureInfo.InvariantCulture), Month(text[5..8]), int.Parse(text[9..], CultureInfo.InvariantCulture));
-    static int Month(string name) => Array.IndexOf(Months, name) + 1;
-    static IsoDayOfWeek Day(string name) => (IsoDayOfWeek)(Array.IndexOf(DaysOfWeek, name) + 1);
-
-    [GeneratedRegex("; (?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")]
-    private static partial Regex Split();
-
-    [GeneratedRegex("""^(?:24/7 ?)?(?:(?<nthmonth>[A-Z][a-z]{2}) (?<nthday>[A-Z][a-z])\[(?<nth>-?\d)\] ?|(?:(?<from>(?:\d{4} )?[A-Z][a-z]{2} \d\d)(?:-(?<to>(?:\d{4} )?[A-Z][a-z]{2} \d\d)|(?<plus>\+))? ?)?(?<days>(?:(?:Mo|Tu|We|Th|Fr|Sa|Su)[-,]?)+)? ?)(?<hours>off|unknown|(?:\d\d:\d\d-\d\d:\d\d,?)+)?(?: open)?(?: "[^"]*")?$""")]
-    private static partial Regex Rule();
 }

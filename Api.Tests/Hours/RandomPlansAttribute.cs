@@ -17,8 +17,14 @@ sealed class RandomPlansAttribute : PropertyAttribute
     public RandomPlansAttribute(int count)
     {
         Arbitrary = [typeof(Seeds)];
-        MaxTest = Seeds.Replayed is not null ? 1 : ReadNumber("PLANS") ?? count;
+        MaxTest = CountOf(count);
     }
+
+    /// <summary>Seeds for a test that goes through many plans by itself.</summary>
+    public static IEnumerable<int> DrawSeeds(int count) =>
+        Enumerable.Range(0, CountOf(count)).Select(_ => Seeds.Replayed ?? Random.Shared.Next(int.MinValue, int.MaxValue));
+
+    static int CountOf(int count) => Seeds.Replayed is not null ? 1 : ReadNumber("PLANS") ?? count;
 
     static int? ReadNumber(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 using Api.Hours;
 using Api.Locations;
@@ -13,7 +15,7 @@ public sealed record FhirLocation
     /// <summary>Always <c>Location</c>.</summary>
     public string ResourceType { get; } = "Location";
 
-    /// <summary>The location's slug.</summary>
+    /// <summary>The location's slug. One of more than 64 characters ends after 47, and with a hash of the whole: FHIR has no longer ids.</summary>
     public required string Id { get; init; }
 
     /// <summary><c>active</c>, <c>suspended</c> while it is closed for a time, or <c>inactive</c> since it is closed for good.</summary>
@@ -45,16 +47,18 @@ public sealed record FhirLocation
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AvailabilityExceptions { get; init; }
 
+    const int LongestId = 64;
+
     internal static Formatted<FhirLocation> Of(Location location, Schedule schedule, LocalDate today)
     {
-        var departures = WallClock.Departures(schedule, today);
-        var exceptions = Exceptions(schedule, today, departures);
+        var year = WallClock.Year(schedule, today);
+        var exceptions = Exceptions(schedule, today, year);
         // FHIR knows neither empty lists nor empty texts.
         var hours = schedule.WeeklyHoursOn(today) is { } current ? Weekly(current) : [];
         ContactPoint?[] telecom = [ContactPoint.Of("phone", location.Telephone), ContactPoint.Of("email", location.Email)];
         var body = new FhirLocation
         {
-            Id = location.Slug,
+            Id = IdOf(location.Slug),
             Status = schedule.On(today).Kind switch
             {
                 DayKind.ClosedForGood => "inactive",
@@ -68,35 +72,39 @@ public sealed record FhirLocation
             HoursOfOperation = hours.Length > 0 ? hours : null,
             AvailabilityExceptions = exceptions.Length > 0 ? exceptions : null,
         };
-        // The usual week is in fields that know open and closed only; all else is told in words.
-        var week = schedule.WeeklyHoursOn(today);
-        return new Formatted<FhirLocation>(body, WallClock.Unsaid(new Schedule(schedule.Zone, week is null ? [] : [week], []), today, []).ToHashSet());
+        return new Formatted<FhirLocation>(body, Unsaid(schedule, today, year).ToHashSet());
     }
 
-    static string Exceptions(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> departures)
+    // The usual week is in fields that know open and closed only; all else of the coming year is told in words.
+    static IEnumerable<NotExpressed> Unsaid(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+    {
+        if (schedule.WeeklyHoursOn(today) is not { } week) yield return NotExpressed.UnknownHours;
+        else foreach (var detail in WallClock.UnsaidDetails(WallClock.Week(week).SelectMany(day => day))) yield return detail;
+        if (WallClock.HasLaterWeeks(schedule, today)) yield return NotExpressed.ChangesToCome;
+        if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
+        if (WallClock.BeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
+        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: true)) yield return NotExpressed.Periods;
+    }
+
+    static string IdOf(string slug) => slug.Length <= LongestId
+        ? slug : $"{slug[..(LongestId - 17)]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(slug)).AsSpan(0, 8))}";
+
+    static string Exceptions(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
     {
         var words = HoursText.In(CultureInfo.GetCultureInfo("en"));
         var changes = WallClock.ChangesToCome(schedule, today)
             .Select(change => $"From {Iso(change.ValidFrom!.Value)}: {words.Of(change)}");
-        var runs = new List<(WallDay First, LocalDate Last)>();
-        foreach (var day in departures)
+        return string.Join(". ", changes.Concat(WallClock.Runs(schedule, year).Select(run => $"{Dates(run)}: {Words(run.Day)}")));
+
+        string Words(WallDay day)
         {
-            if (runs is [.., var run] && run.Last.PlusDays(1) == day.Date && run.First.Reason == day.Reason &&
-                (run.First.Periods?.SequenceEqual(day.Periods ?? []) ?? day.Periods is null))
-            {
-                runs[^1] = run with { Last = day.Date };
-            }
-            else
-            {
-                runs.Add((day, day.Date));
-            }
+            if (day.Periods is not { } periods) return words.Reason(schedule.On(day.Date), day.ClosedParts, null);
+            if (day.TemporarilyClosed) return words.Reason(schedule.On(day.Date), [], schedule.Closure);
+            return day.Reason is { } reason ? $"{reason}, {words.Of(periods)}" : words.Of(periods);
         }
-        return string.Join(". ", changes.Concat(runs.Select(run =>
-        {
-            var dates = run.First.Date == run.Last ? Iso(run.Last) : $"{Iso(run.First.Date)} to {Iso(run.Last)}";
-            var hours = run.First.Periods is { } periods ? words.Of(periods) : words.Of((WeeklyHours?)null);
-            return $"{dates}: {(run.First.Reason is { } reason ? $"{reason}, {hours}" : hours)}";
-        })));
+
+        static string Dates(WallRun run) =>
+            run.Last is not { } last ? $"From {Iso(run.First)}" : run.First == last ? Iso(last) : $"{Iso(run.First)} to {Iso(last)}";
     }
 
     // FHIR has times of one day only, without 24:00: what is open over midnight ends with the last second of the day, and goes

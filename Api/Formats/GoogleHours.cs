@@ -6,7 +6,7 @@ namespace Api.Formats;
 
 /// <summary>
 /// The hours as a Google Business Profile has them, to be sent to its API (Business Information v1, <c>Location</c>) with
-/// <c>updateMask=regularHours,specialHours,openInfo</c>.
+/// <c>updateMask=regularHours,specialHours,openInfo.status</c>.
 /// </summary>
 public sealed record GoogleHours
 {
@@ -22,7 +22,8 @@ public sealed record GoogleHours
 
     internal static Formatted<GoogleHours> Of(Schedule schedule, LocalDate today)
     {
-        var departures = WallClock.Departures(schedule, today);
+        var year = WallClock.Year(schedule, today);
+        var departures = year.Where(day => day.Departs).ToArray();
         var kind = schedule.On(today).Kind;
         var closedNow = kind == DayKind.TemporarilyClosed;
         // While it is closed for a time, that is said once and not of every day.
@@ -42,13 +43,15 @@ public sealed record GoogleHours
             }),
         };
 
-        var unsaid = WallClock.Unsaid(schedule, today, departures).ToHashSet();
+        var unsaid = WallClock.Unsaid(schedule, today, year).ToHashSet();
         // Said once it is so, but not before.
         if (kind == DayKind.ClosedForGood) unsaid.Remove(NotExpressed.ClosedForGood);
         if (WallClock.ChangesToCome(schedule, today).Any(change => !change.IsForGood)) unsaid.Add(NotExpressed.ChangesToCome);
         if (departures.Any(day => day.Reason is not null)) unsaid.Add(NotExpressed.Reasons);
-        if (closedNow && schedule.Closure!.ReopensOn is not null) unsaid.Add(NotExpressed.TemporaryClosure);
+        // Now it is said without its end; to come, its dates are, but only those of the coming year.
+        if (closedNow ? schedule.Closure!.ReopensOn is not null : WallClock.HasLaterClosure(schedule, today)) unsaid.Add(NotExpressed.TemporaryClosure);
         if (departures.Any(day => day.Periods?.Seen().Any(IsTooLate) == true)) unsaid.Add(NotExpressed.Periods);
+        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: false)) unsaid.Add(NotExpressed.Periods);
         return new Formatted<GoogleHours>(body, unsaid);
     }
 

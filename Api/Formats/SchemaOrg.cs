@@ -54,7 +54,7 @@ public sealed record MedicalClinic
 
     internal static Formatted<MedicalClinic> Of(Location location, Schedule schedule, SiteOptions site, LocalDate today)
     {
-        var departures = WallClock.Departures(schedule, today);
+        var year = WallClock.Year(schedule, today);
         var body = new MedicalClinic
         {
             Id = $"{site.ApiUrl}/v1/locations/{location.Slug}",
@@ -66,9 +66,12 @@ public sealed record MedicalClinic
             Geo = location.Coordinates is { } point ? new GeoCoordinates(point.Latitude, point.Longitude) : null,
             IsAcceptingNewPatients = location.AcceptingNewPatients,
             OpeningHoursSpecification = Weekly(schedule, today) is { Length: > 0 } weekly ? weekly : null,
-            SpecialOpeningHoursSpecification = [.. Special(departures)],
+            SpecialOpeningHoursSpecification = [.. Special(schedule, year)],
         };
-        return new Formatted<MedicalClinic>(body, WallClock.Unsaid(schedule, today, departures).ToHashSet());
+        var unsaid = WallClock.Unsaid(schedule, today, year).ToHashSet();
+        if (WallClock.BeginsLater(schedule, today)) unsaid.Add(NotExpressed.TemporaryClosure);
+        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: false)) unsaid.Add(NotExpressed.Periods);
+        return new Formatted<MedicalClinic>(body, unsaid);
     }
 
     static OpeningHoursSpecification[] Weekly(Schedule schedule, LocalDate today)
@@ -91,21 +94,10 @@ public sealed record MedicalClinic
         ];
     }
 
-    // Days in a row with the same hours and reason are one entry.
-    static IEnumerable<OpeningHoursSpecification> Special(IEnumerable<WallDay> departures)
-    {
-        var runs = new List<(WallDay First, LocalDate Last, (LocalTime, LocalTime)[] Spans)>();
-        foreach (var day in departures.Where(day => day.Periods is not null))
-        {
-            var spans = Spans(day.Periods!).ToArray();
-            if (runs is [.., var run] && run.Last.PlusDays(1) == day.Date && run.First.Reason == day.Reason && run.Spans.SequenceEqual(spans))
-                runs[^1] = run with { Last = day.Date };
-            else
-                runs.Add((day, day.Date, spans));
-        }
-        return runs.SelectMany(run => run.Spans.Select(span =>
-            new OpeningHoursSpecification(null, span.Item1, span.Item2, run.First.Date, run.Last, run.First.Reason)));
-    }
+    // Dates of which only a part is known cannot be told: the rest of them would be closed.
+    static IEnumerable<OpeningHoursSpecification> Special(Schedule schedule, IReadOnlyList<WallDay> year) =>
+        WallClock.Runs(schedule, year).Where(run => run.Day.Periods is not null).SelectMany(run => Spans(run.Day.Periods!).Select(span =>
+            new OpeningHoursSpecification(null, span.Opens, span.Closes, run.First, run.Last, run.Day.Reason)));
 
     // As search engines read it: closed all day is 00:00 to 00:00, and open all day until 23:59.
     static IEnumerable<(LocalTime Opens, LocalTime Closes)> Spans(IEnumerable<Period> periods) =>
