@@ -13,6 +13,9 @@ namespace Api;
 
 static class Program
 {
+    // Nothing here reads a setting twice, and where no more files can be watched the program must start all the same.
+    static readonly string[] NoWatching = ["--hostBuilder:reloadConfigOnChange=false"];
+
     static Task<int> Main(string[] args) => Verbs.RunAsync(args);
 
     /// <summary>Puts the program together. Nothing is opened, written or listened to before it is started.</summary>
@@ -20,19 +23,22 @@ static class Program
     /// <param name="configure">What a test does differently.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Startup.ContentRoot() });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [.. NoWatching, .. args], ContentRootPath = Startup.ContentRoot() });
         builder.AddServer();
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site"));
-        builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database"));
+        builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database")).PostConfigure<DatabaseOptions>(options => options.Check());
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         builder.Services.AddContent();
         builder.Services.AddSecurityHeaders();
         builder.Services.AddOpenApi();
 
+        builder.Services.AddSingleton<StorageHealth>();
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<LogTruncation>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LogTruncation>());
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<SeedLoader>();
         builder.Services.AddSingleton<ArticleStore>();

@@ -6,6 +6,7 @@ using Api.Contact;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
 
 namespace Api.Tests.CommandLine;
 
@@ -121,6 +122,78 @@ public sealed class VerbTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
+    [Theory]
+    [InlineData("0"), InlineData("-1"), InlineData("1000001"), InlineData("many"), InlineData("99999999999")]
+    public async Task A_write_queue_of_a_senseless_size_is_said_in_one_sentence(string size) =>
+        await FaultAsync("Database:WriteQueueCapacity", "migrate", Database, $"--Database:WriteQueueCapacity={size}");
+
+    [Theory]
+    [InlineData("serve"), InlineData("migrate"), InlineData("check"), InlineData("seed"), InlineData("submissions list"), InlineData("submissions erase 0000-0000-0000"),
+     InlineData("outbox list"), InlineData("backup copy.db")]
+    public async Task On_a_damaged_database_every_verb_ends_with_one_sentence(string verb)
+    {
+        await ApiProcess.RunAsync("seed", Database);
+        var bytes = File.ReadAllBytes(DatabaseFile);
+        // The schema, below the header that makes it a database.
+        bytes.AsSpan(100, 3996).Fill(0x5a);
+        File.WriteAllBytes(DatabaseFile, bytes);
+        await FaultAsync("", [.. verb.Replace("copy.db", folder.File("copy.db"), StringComparison.Ordinal).Split(' '), Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}"]);
+        Assert.Equal(bytes, File.ReadAllBytes(DatabaseFile));
+    }
+
+    public static TheoryData<Exception, string> Faults => new()
+    {
+        { new StartupFault("The cause."), "The cause." },
+        { new SqliteException("secret", 13), "The disk is full: make room on it." },
+        { new SqliteException("secret", 8), "The database cannot be written to: give this user write access to its file and folder." },
+        { new SqliteException("secret", 11), "The database is damaged: run the verb check, then stop the program and restore a backup." },
+        { new SqliteException("secret", 1), "A fault in this program ended it: SqliteException in an unknown place. Please report it." },
+        { new InvalidOperationException("secret", new SqliteException("secret", 5)), "The database is locked by another program." },
+        { new KeyNotFoundException("secret"), "A fault in this program ended it: KeyNotFoundException in an unknown place. Please report it." },
+        { new AggregateException(new KeyNotFoundException("secret")), "A fault in this program ended it: AggregateException in an unknown place. Please report it." },
+        { new System.Security.Cryptography.CryptographicException("secret"), "A message cannot be opened with the keys at hand: restore the keys from a backup." },
+        { new IOException("No such file."), "A file cannot be read or written: No such file." },
+    };
+
+    [Theory, MemberData(nameof(Faults), DisableDiscoveryEnumeration = true)]
+    public void Whatever_ends_a_verb_is_one_sentence_without_what_anybody_wrote(Exception fault, string sentence) => Assert.Equal(sentence, Verbs.Describe(fault));
+
+    [Fact]
+    public async Task A_database_that_this_user_cannot_write_to_is_not_served()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
+        // Root may write everywhere, so the program runs as nobody, who must be able to read it.
+        var setpriv = Tools.Need("setpriv")[0];
+        Tools.Need(Environment.IsPrivilegedProcess, "not root");
+        await ApiProcess.RunAsync("seed", Database);
+        var keys = Directory.CreateDirectory(folder.Keys);
+        System.Diagnostics.Process.Start("chmod", ["755", folder.Path]).WaitForExit();
+        System.Diagnostics.Process.Start("chmod", ["644", DatabaseFile]).WaitForExit();
+        System.Diagnostics.Process.Start("chmod", ["777", keys.FullName]).WaitForExit();
+        var start = new System.Diagnostics.ProcessStartInfo(setpriv, ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", typeof(Program).Assembly.Location, Database, $"--Keys:Folder={folder.Keys}",
+            $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}"])
+        { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = AppContext.BaseDirectory };
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal((1, $"{DatabaseFile} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.\n"), (process.ExitCode, errors));
+    }
+
+    [Fact]
+    public void No_file_is_watched_so_that_it_starts_where_no_more_can_be()
+    {
+        var app = Program.Compose([Database]);
+        Assert.All(((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>(), provider => Assert.False(provider.Source.ReloadOnChange));
+        Assert.NotEmpty(((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>());
+    }
+
+    [Fact]
+    public async Task Which_time_zone_rules_it_has_is_said_at_the_start()
+    {
+        var (api, _) = await ApiProcess.ServeAsync(folder.Path);
+        using (api) Assert.Contains($"Time zone rules: {NodaTime.DateTimeZoneProviders.Tzdb.VersionId}", api.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Migrate_brings_a_database_up_to_date_and_does_so_once()
     {
@@ -227,7 +300,7 @@ public sealed class VerbTests : IDisposable
     {
         var (exitCode, output, _) = await ApiProcess.RunAsync("--help");
         Assert.Equal(0, exitCode);
-        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "check", "submissions", "notify", "outbox" })
+        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "restore", "check", "submissions", "notify", "outbox" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
     }
 }

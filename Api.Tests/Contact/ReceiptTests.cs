@@ -54,7 +54,7 @@ public sealed class ReceiptTests
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
-        Assert.True(await api.Submitted().EraseAsync((string)receipt["reference"]!, default));
+        Assert.True(await api.Submitted().EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default));
         await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}", 404);
     }
 

@@ -16,7 +16,8 @@ public sealed class MigratorTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        db = new Database(Options.Create(new DatabaseOptions { Folder = folder.Path }), new HostingEnvironment { ContentRootPath = "/" });
+        db = new Database(Options.Create(new DatabaseOptions { Folder = folder.Path }), new HostingEnvironment { ContentRootPath = "/" },
+            new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance));
         return ValueTask.CompletedTask;
     }
 

@@ -273,4 +273,44 @@ public sealed class WriteQueueTests : IAsyncLifetime
         await queue.EnqueueAsync(c => Insert(c, new string('x', 100_000)), default);
         Assert.Equal(3, Stored().Length);
     }
+
+    [Fact]
+    public async Task A_write_that_fails_with_its_batch_and_then_succeeds_alone_is_answered_with_its_result()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var runs = 0;
+        var unlucky = queue.EnqueueAsync(c => ++runs == 1 ? c.Execute("INSERT OR ROLLBACK INTO notes VALUES ('x'), ('x')") : Insert(c, "second try"), default);
+        var neighbour = queue.EnqueueAsync(c => Insert(c, "neighbour"), default);
+        gate.Dispose();
+        await Task.WhenAll(first, neighbour);
+        Assert.Equal(1, await unlucky);
+        Assert.Equal(["neighbour", "second try"], Stored());
+    }
+
+    [Fact]
+    public async Task A_batch_that_may_not_be_committed_leaves_nothing_and_the_next_write_works()
+    {
+        var refused = true;
+        var failures = 0;
+        await using var guarded = new WriteQueue(() =>
+        {
+            var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+            connection.Open();
+            return connection;
+        }, 100)
+        {
+            BeforeCommit = () =>
+            {
+                if (refused) throw new StorageException(StorageFault.Replaced);
+            },
+            Failed = _ => failures++,
+        };
+        await Assert.ThrowsAsync<StorageException>(() => guarded.EnqueueAsync(c => Insert(c, "refused"), default));
+        Assert.Equal(1, failures);
+        Assert.Empty(Stored());
+        refused = false;
+        await guarded.EnqueueAsync(c => Insert(c, "taken"), default);
+        Assert.Equal(["taken"], Stored());
+    }
 }

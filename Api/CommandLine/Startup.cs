@@ -4,16 +4,19 @@ using Api.Data;
 using Api.Outbox;
 using Api.Seed;
 using Microsoft.Extensions.Options;
+using NodaTime;
+using NodaTime.Extensions;
 
 namespace Api.CommandLine;
 
 /// <summary>From a composed program to one that serves.</summary>
-static class Startup
+static partial class Startup
 {
     /// <summary>Prepares the database, listens, and makes sure that every endpoint can be built.</summary>
     /// <exception cref="StartupFault">The database or the seed cannot be used.</exception>
     public static async Task StartAsync(WebApplication app)
     {
+        LogTimeZones(app.Logger, DateTimeZoneProviders.Tzdb.VersionId);
         await PrepareAsync(app);
         await app.StartAsync();
         // Routing would build them with the first request, and only then notice that a body has no validator.
@@ -25,6 +28,7 @@ static class Startup
     public static async Task PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
+        app.Services.GetRequiredService<Database>().RenewMark();
         await PrepareMessagesAsync(app);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
@@ -35,14 +39,16 @@ static class Startup
     public static async Task PrepareMessagesAsync(WebApplication app)
     {
         var keys = app.Services.GetRequiredService<Keys>();
-        keys.Open();
         var store = app.Services.GetRequiredService<ContactStore>();
-        if (!await store.CanOpenAsync(CancellationToken.None) && !app.Services.GetRequiredService<IOptions<KeysOptions>>().Value.AcceptLoss)
+        var acceptLoss = app.Services.GetRequiredService<IOptions<KeysOptions>>().Value.AcceptLoss;
+        keys.Open(mayMake: !await store.HasSealedAsync(CancellationToken.None), acceptLoss);
+        if (!acceptLoss && !await store.CanOpenAsync(CancellationToken.None))
         {
             throw new StartupFault($"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or correct Keys:Folder. " +
                 "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
         }
-        await store.SealOldAsync(app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion, CancellationToken.None);
+        await store.SealOldAsync(app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion,
+            app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant(), CancellationToken.None);
     }
 
     /// <summary>
@@ -51,4 +57,7 @@ static class Startup
     /// </summary>
     public static string ContentRoot() =>
         File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Time zone rules: {Version}. They come with the program; a newer program has newer rules")]
+    static partial void LogTimeZones(ILogger log, string version);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Api.Contact;
 using Api.Data;
 using Api.Http;
@@ -21,6 +22,7 @@ static class Verbs
             Arity = ArgumentArity.ZeroOrOne,
         };
         var backupFile = new Argument<FileInfo>("file") { Description = "The new file; one that exists is never overwritten." };
+        var copy = new Argument<FileInfo>("file") { Description = "A copy that the verb backup made." };
         var quarantine = new Argument<string?>("which") { Description = "quarantine: those that were taken for spam.", Arity = ArgumentArity.ZeroOrOne };
         quarantine.AcceptOnlyFromAmong("quarantine");
         var reference = new Argument<string>("reference") { Description = "The submission's reference, like 7K3Q-X9MZ-2TBV." };
@@ -33,6 +35,7 @@ static class Verbs
             Verb("seed", "Loads content into the database, in place of what has the same slug. All or nothing.", SeedAsync, seedFolder),
             Verb("openapi", "Prints the OpenAPI document.", (app, _, ct) => OpenApiAsync(app, ct), logs: false),
             Verb("backup", "Copies the database to a file, also while the server runs.", BackupAsync, backupFile),
+            Verb("restore", "Puts a copy in the place of the database. The program must not run; the database of before is kept beside it.", RestoreAsync, copy),
             Verb("check", "Checks the database's integrity and foreign keys.", (app, _, ct) => CheckAsync(app, ct)),
             new Command("submissions", "The messages that were taken in.")
             {
@@ -77,9 +80,9 @@ static class Verbs
                 await using var app = Program.Compose(settings, builder => _ = logs ? builder.Logging : builder.Logging.ClearProviders());
                 return await run(app, parsed, ct);
             }
-            catch (Exception e) when (Fault(e) is { } sentence)
+            catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
             {
-                await Console.Error.WriteLineAsync(sentence);
+                await Console.Error.WriteLineAsync(Describe(e));
                 return 1;
             }
         }
@@ -98,6 +101,15 @@ static class Verbs
 
         Task<int> BackupAsync(WebApplication app, ParseResult parsed, CancellationToken ct) =>
             CopyAsync(app, parsed.GetRequiredValue(backupFile).FullName, ct);
+
+        async Task<int> RestoreAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
+        {
+            var db = app.Services.GetRequiredService<Database>();
+            var before = await db.RestoreAsync(parsed.GetRequiredValue(copy).FullName, ct);
+            await Console.Out.WriteLineAsync($"{db.File} is restored.");
+            if (before is not null) await Console.Out.WriteLineAsync($"The database of before is {before}: delete it when you do not need it.");
+            return 0;
+        }
     }
 
     // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value, and no options of a verb.
@@ -113,7 +125,9 @@ static class Verbs
         return ([.. words], [.. settings]);
     }
 
-    static string? Fault(Exception e) => e switch
+    // One sentence for every exception. A stack trace would help nobody here, and an unhandled exception could leave a core dump with a
+    // message in it.
+    internal static string Describe(Exception e) => e switch
     {
         StartupFault fault => fault.Message,
         IOException { InnerException: AddressInUseException } => "The port is taken by another program: stop that one, or choose " +
@@ -124,8 +138,15 @@ static class Verbs
         InvalidOperationException { InnerException: ArgumentException or FormatException or OverflowException } when
             e.Message.Contains("configuration value", StringComparison.Ordinal) => $"A setting cannot be understood: {e.Message}",
         FormatException => $"A setting cannot be understood: {e.Message}",
-        _ => null,
+        WriteQueueFullException => e.Message,
+        CryptographicException => "A message cannot be opened with the keys at hand: restore the keys from a backup.",
+        _ when StorageFaults.Find(e) is { } fault => fault.Sentence(),
+        IOException or UnauthorizedAccessException => $"A file cannot be read or written: {e.Message}",
+        // Its text could hold what a sender wrote; its type and place cannot.
+        _ => $"A fault in this program ended it: {e.GetType().Name} in {Place(e)}. Please report it.",
     };
+
+    static string Place(Exception e) => e.TargetSite is { } method ? $"{method.DeclaringType?.FullName}.{method.Name}" : "an unknown place";
 
     static async Task<int> ServeAsync(WebApplication app)
     {
@@ -170,7 +191,13 @@ static class Verbs
     {
         var faults = await app.Services.GetRequiredService<Database>().CheckAsync(ct);
         foreach (var fault in faults) await Console.Error.WriteLineAsync(fault);
-        if (faults.Count == 0) await Console.Out.WriteLineAsync("The database is sound.");
-        return faults.Count == 0 ? 0 : 1;
+        if (faults.Count > 0) return 1;
+        await Console.Out.WriteLineAsync("The database is sound.");
+        if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is { } since)
+        {
+            await Console.Out.WriteLineAsync($"The log may have traces of messages that were erased since {since}, because something has been reading the database all the while. " +
+                "The server removes them as soon as it can.");
+        }
+        return 0;
     }
 }

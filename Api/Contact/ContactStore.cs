@@ -78,7 +78,7 @@ sealed record SubmissionSummary
 }
 
 /// <summary>All SQL on submissions.</summary>
-sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
+sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, LogTruncation truncation)
 {
     /// <summary>
     /// Stores a submission with all that belongs to it, in one item of the write queue: its challenge is redeemed, its
@@ -222,17 +222,23 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
     }, ct);
 
     /// <summary>
-    /// Removes a submission with all that belongs to it, so that neither the database nor its log has a byte of it left.
-    /// Backups that were made before still have it.
+    /// Removes a submission with all that belongs to it. No byte of it is left in the database, nor in the log as soon as that can be
+    /// emptied: see <see cref="LogTruncation"/>. Backups that were made before still have it.
     /// </summary>
     /// <returns>False when there is no such submission.</returns>
-    public async Task<bool> EraseAsync(string reference, CancellationToken ct)
+    public async Task<bool> EraseAsync(string reference, Instant now, CancellationToken ct)
     {
-        var erased = await db.WriteAsync(connection => connection.Execute(
-            "DELETE FROM submissions WHERE reference = @reference", new { reference }) == 1, ct);
-        if (erased) await db.EmptyLogAsync(ct);
+        var erased = await db.WriteAsync(connection =>
+        {
+            if (connection.Execute("DELETE FROM submissions WHERE reference = @reference", new { reference }) == 0) return false;
+            LogTruncation.Owe(connection, now);
+            return true;
+        }, ct);
+        if (erased) await truncation.TryAsync(Patience, ct);
         return erased;
     }
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // --- Housekeeping
 
@@ -244,6 +250,13 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
         return db.WriteAsync(connection => connection.Execute(
             "DELETE FROM redeemed_challenges WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @expired LIMIT @Some)",
             new { expired, Some }) == Some, ct);
+    }
+
+    /// <summary>Whether there are messages, which the keys must open.</summary>
+    public async Task<bool> HasSealedAsync(CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("SELECT EXISTS (SELECT 1 FROM submissions)", cancellationToken: ct));
     }
 
     /// <summary>Whether the keys open the newest message; true when there is none.</summary>
@@ -266,7 +279,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
 
     /// <summary>Seals the messages that an older program stored in clear, and leaves no byte of them behind.</summary>
     /// <returns>How many there were.</returns>
-    public async Task<int> SealOldAsync(string region, CancellationToken ct)
+    public async Task<int> SealOldAsync(string region, Instant now, CancellationToken ct)
     {
         var done = 0;
         while (await db.WriteAsync(connection =>
@@ -298,10 +311,11 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox)
                     });
                 connection.Execute("DELETE FROM submissions_in_clear WHERE id = @Id", new { row.Id });
             }
+            if (rows.Count > 0) LogTruncation.Owe(connection, now);
             done += rows.Count;
             return rows.Count > 0;
         }, ct)) { }
-        if (done > 0) await db.EmptyLogAsync(ct);
+        if (done > 0) await truncation.TryAsync(Patience, ct);
         return done;
     }
 

@@ -10,7 +10,7 @@ namespace Api.Contact;
 /// </summary>
 sealed class ReceiptToken(Keys keys) : IDisposable
 {
-    readonly KeyedHash proofs = new(keys.Secret("contact-submission receipt"));
+    readonly KeyedHash proofs = new(() => keys.Secret("contact-submission receipt"));
 
     public string Of(string reference) =>
         reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(proofs.Of(reference));

@@ -30,23 +30,23 @@ readonly record struct SealedContent(byte[] Sealed, byte[] Fingerprint);
 sealed class SubmissionSeal(Keys keys) : IDisposable
 {
     readonly IDataProtector sealer = keys.Sealer("contact-submission");
-    readonly KeyedHash emails = new(keys.Secret("contact-submission email index"));
-    readonly KeyedHash telephones = new(keys.Secret("contact-submission telephone index"));
-    readonly KeyedHash references = new(keys.Secret("contact-submission reference"));
-    readonly KeyedHash fingerprints = new(keys.Secret("contact-submission fingerprint"));
+    readonly KeyedHash emails = new(() => keys.Secret("contact-submission email index"));
+    readonly KeyedHash telephones = new(() => keys.Secret("contact-submission telephone index"));
+    readonly KeyedHash references = new(() => keys.Secret("contact-submission reference"));
+    readonly KeyedHash fingerprints = new(() => keys.Secret("contact-submission fingerprint"));
 
     /// <param name="content">What to seal.</param>
     /// <param name="location">The slug of the location that it is for, which is part of what the fingerprint tells apart.</param>
     public SealedContent Seal(SubmissionContent content, string location)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(content);
-        return new SealedContent(sealer.Protect(bytes), fingerprints.Of([.. Encoding.UTF8.GetBytes(location), 0, .. bytes]));
+        return new SealedContent(keys.Seal(sealer, bytes), fingerprints.Of([.. Encoding.UTF8.GetBytes(location), 0, .. bytes]));
     }
 
     /// <exception cref="CryptographicException">The keys are not those that it was sealed with, or it is another submission's.</exception>
     public SubmissionContent Open(string reference, byte[] sealedContent)
     {
-        var content = JsonSerializer.Deserialize<SubmissionContent>(sealer.Unprotect(sealedContent))!;
+        var content = JsonSerializer.Deserialize<SubmissionContent>(Keys.Unseal(sealer, sealedContent))!;
         return content.Reference == reference ? content : throw new CryptographicException("It was sealed for another submission.");
     }
 

@@ -79,15 +79,10 @@ static class SubmissionVerbs
     /// <summary>Removes a submission for good.</summary>
     public static async Task<int> EraseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
-        try
-        {
-            if (!await (await PrepareAsync(app)).EraseAsync(reference, ct)) throw Missing(reference);
-        }
-        catch (IOException e)
-        {
-            throw new StartupFault($"{reference} is erased, but traces of it may be left in the database's log until that is emptied: restart the program. ({e.Message})", e);
-        }
+        if (!await (await PrepareAsync(app)).EraseAsync(reference, Now(app), ct)) throw Missing(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
+        if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is not null)
+            await output.WriteLineAsync("Something else is reading the database, so the log may have traces of it. The server removes them as soon as it can; the verb check tells.");
         return 0;
     }
 

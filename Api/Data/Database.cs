@@ -2,6 +2,7 @@ using Api.CommandLine;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using SQLitePCL;
 
 namespace Api.Data;
 
@@ -11,16 +12,33 @@ namespace Api.Data;
 /// </summary>
 sealed class Database : IAsyncDisposable
 {
-    // SQLite result codes, https://www.sqlite.org/rescode.html
-    const int CannotOpen = 14, ReadOnly = 8, NotADatabase = 26;
+    // Nothing else may hold a write up for longer while the log waits for readers to finish.
+    static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(250);
 
+    // The log is emptied into the database at 16 MB (4000 pages): under load many messages touch the same pages, which are then copied
+    // once. With 8 MB of pages kept in memory, the upper pages of a large index are not read again for each message.
+    const int LargestLog = 32 * 1024 * 1024;
+
+    /// <summary>
+    /// What the promises rest on. FULL: a commit returns once it is on the disk, so an acknowledged message survives a power cut.
+    /// secure_delete: what is deleted is overwritten, so no byte of an erased message stays behind.
+    /// </summary>
+    static readonly (string Name, long Value)[] Settings =
+    [
+        ("busy_timeout", 5000), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("wal_autocheckpoint", 4000),
+        ("journal_size_limit", LargestLog), ("cache_size", -8000),
+    ];
+
+    readonly StorageHealth health;
+    readonly DatabaseFiles files;
     readonly string readString;
     readonly string writeString;
     readonly WriteQueue writes;
 
-    public Database(IOptions<DatabaseOptions> options, IHostEnvironment environment)
+    public Database(IOptions<DatabaseOptions> options, IHostEnvironment environment, StorageHealth health)
     {
         SqlTypes.Register();
+        this.health = health;
         File = Path.Combine(environment.ContentRootPath, options.Value.Folder, "clinic.db");
         // A shared cache would bring SQLITE_LOCKED, which no busy time-out covers.
         var connection = new SqliteConnectionStringBuilder
@@ -35,7 +53,14 @@ sealed class Database : IAsyncDisposable
         connection.ForeignKeys = true;
         connection.Pooling = false;
         writeString = connection.ToString();
-        writes = new WriteQueue(OpenForWriting, options.Value.WriteQueueCapacity);
+        files = new DatabaseFiles(File);
+        writes = new WriteQueue(() => OpenForWriting(create: false), options.Value.WriteQueueCapacity)
+        {
+            BeforeCommit = () => files.RequireInPlace(withLog: true),
+            Committed = health.Succeeded,
+            Failed = e => health.Failed(e, isWrite: true),
+            Closing = EmptyLogBeforeClosing,
+        };
     }
 
     /// <summary>The database's file, an absolute path. Beside it lie the write-ahead log and its index.</summary>
@@ -72,21 +97,23 @@ sealed class Database : IAsyncDisposable
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct) => writes.EnqueueAsync(work, ct);
 
     /// <summary>Opens a connection that may change the schema; only <see cref="Migrator"/> and the queue need one.</summary>
-    /// <exception cref="StartupFault">The folder or the file cannot be used.</exception>
-    public SqliteConnection OpenForWriting()
+    /// <param name="create">Whether to make the database where it is missing. Not while the program runs: it would go on with an empty one.</param>
+    /// <exception cref="StartupFault">The files cannot be used.</exception>
+    public SqliteConnection OpenForWriting(bool create = true)
     {
         var connection = new SqliteConnection(writeString);
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+            files.Open(create);
             connection.Open();
-            // FULL makes every commit wait until it is on the disk: an acknowledged message survives a power cut.
-            // With secure_delete, what is deleted is overwritten: of an erased message no byte stays behind. The log grows to 16 MB
-            // before it is emptied into the database: under load many messages touch the same pages, which are then copied once. And 8 MB
-            // of pages are kept, or the upper ones of a large index would be read again for each message.
-            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000;");
-            var mode = connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL");
-            return mode == "wal"
+            if (raw.sqlite3_db_readonly(connection.Handle, "main") == 1) throw new StartupFault(CannotBeWritten, new StorageException(StorageFault.ReadOnly));
+            foreach (var (name, value) in Settings) connection.Execute($"PRAGMA {name} = {value}");
+            foreach (var (name, value) in Settings)
+            {
+                if (connection.ExecuteScalar<long>($"PRAGMA {name}") != value)
+                    throw new StartupFault($"SQLite did not take the setting {name} = {value}, which messages must be stored with: use the SQLite library that comes with the program.");
+            }
+            return connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL") == "wal"
                 ? connection
                 : throw new StartupFault($"The file system of {File} does not support SQLite's write-ahead log: " +
                     "set Database:Folder to a folder on a local disk.");
@@ -94,32 +121,94 @@ sealed class Database : IAsyncDisposable
         catch (Exception e)
         {
             connection.Dispose();
-            throw e switch
+            throw e is StartupFault ? e : StorageFaults.Find(e) switch
             {
-                SqliteException { SqliteErrorCode: NotADatabase } => new StartupFault(
-                    $"{File} is not a SQLite database: move it away or set Database:Folder to another folder.", e),
-                SqliteException { SqliteErrorCode: CannotOpen or ReadOnly } or IOException or UnauthorizedAccessException
-                    => new StartupFault($"The folder {Path.GetDirectoryName(File)} cannot be written to: give this user " +
-                        "write access to it or set Database:Folder to another folder.", e),
+                StorageFault.Damaged when IsNoDatabase(e) => new StartupFault($"{File} is not a SQLite database: move it away or set Database:Folder to another folder.", e),
+                StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(CannotBeWritten, e),
+                _ when e is IOException or UnauthorizedAccessException => new StartupFault(CannotBeWritten, e),
                 _ => e,
             };
+        }
+
+        static bool IsNoDatabase(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_NOTADB };
+    }
+
+    string CannotBeWritten => $"{File} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.";
+
+    /// <summary>
+    /// Makes sure at the start of a server that the database can be written to, and marks it, so that a copy that is put in its place
+    /// later is noticed.
+    /// </summary>
+    /// <exception cref="StartupFault">It cannot be written to.</exception>
+    public void RenewMark()
+    {
+        using var connection = OpenForWriting();
+        try
+        {
+            files.RenewMark(connection);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible)
+        {
+            throw new StartupFault(CannotBeWritten, e);
+        }
+    }
+
+    /// <summary>Whether what is written now would be kept, as far as that is known.</summary>
+    /// <returns>A sentence that says why not; <c>null</c> when all is well.</returns>
+    public async Task<string?> FindFaultAsync(CancellationToken ct)
+    {
+        try
+        {
+            files.RequireInPlace(withLog: false);
+            // Whether the fault is over shows only when something is written. Nobody else may do so while the service is not ready.
+            if (health.Fault is not null) await WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
+            return health.Fault;
+        }
+        catch (Exception e) when (StorageFaults.Find(e) is { } fault)
+        {
+            health.Failed(e, isWrite: false);
+            return health.Fault ?? fault.Sentence();
+        }
+        catch (WriteQueueFullException e)
+        {
+            return e.Message;
         }
     }
 
     /// <summary>
-    /// Empties the write-ahead log into the database, so that nothing of what was deleted is left in it. Waits for readers and
-    /// writers, up to five seconds each time.
+    /// Empties the write-ahead log into the database and cuts it to nothing, so that no trace is left in it of what was deleted.
     /// </summary>
-    /// <exception cref="IOException">Somebody read all the while. The log is emptied when it is next full, or by trying again.</exception>
-    public async Task EmptyLogAsync(CancellationToken ct)
+    /// <param name="patience">How long to wait for readers. Writers wait as long.</param>
+    /// <returns>False when somebody read all the while.</returns>
+    public bool TryEmptyLog(TimeSpan patience)
     {
-        const int Tries = 3;
-        using var connection = OpenForWriting();
-        for (var i = 0; i < Tries; i++)
+        using var connection = OpenForWriting(create: false);
+        return TryEmptyLog(connection, patience);
+    }
+
+    static bool TryEmptyLog(SqliteConnection connection, TimeSpan patience)
+    {
+        connection.Execute($"PRAGMA busy_timeout = {(int)patience.TotalMilliseconds}");
+        return connection.ExecuteScalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+    }
+
+    /// <summary>Whether the log is larger than it should ever be: somebody has been reading for a long time.</summary>
+    public bool IsLogTooLarge => files.LogLength > LargestLog;
+
+    // After a clean stop the one file has everything.
+    void EmptyLogBeforeClosing(SqliteConnection writer)
+    {
+        using (var pooled = new SqliteConnection(readString)) SqliteConnection.ClearPool(pooled);
+        try
         {
-            if (await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: ct)) == 0) return;
+            files.RequireInPlace(withLog: false);
+            TryEmptyLog(writer, LogPatience);
         }
-        throw new IOException("The write-ahead log could not be emptied, since the database was being read all the while.");
+        catch (StorageException)
+        {
+            // Another database lies in this one's place. Closing would write the log into it.
+            raw.sqlite3_db_config(writer.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        }
     }
 
     /// <exception cref="StartupFault">There is no database file yet.</exception>
@@ -129,32 +218,110 @@ sealed class Database : IAsyncDisposable
             throw new StartupFault($"There is no database at {File}: run the verb migrate first or set Database:Folder.");
     }
 
-    /// <summary>SQLite's online backup: a consistent copy, taken while others read and write.</summary>
-    /// <exception cref="StartupFault">The target exists or cannot be written.</exception>
+    /// <summary>SQLite's online backup: a consistent copy, taken while others read and write, and checked before it gets its name.</summary>
+    /// <exception cref="StartupFault">The target exists or cannot be written, or the database is damaged.</exception>
     public async Task BackupAsync(string target, CancellationToken ct)
     {
         RequireFile();
+        files.Open(create: false);
         if (System.IO.File.Exists(target))
             throw new StartupFault($"{target} exists already: name a new file, since a backup never overwrites one.");
-        var partial = target + ".partial";
         try
         {
-            await using (var source = await OpenAsync(ct))
-            await using (var copy = new SqliteConnection(
-                new SqliteConnectionStringBuilder { DataSource = partial, Pooling = false }.ToString()))
-            {
-                await copy.OpenAsync(ct);
-                source.BackupDatabase(copy);
-                // The copy is one file that can be moved about: no log beside it.
-                await copy.ExecuteAsync("PRAGMA journal_mode = DELETE");
-            }
-            // A backup under its final name is always a whole one.
-            System.IO.File.Move(partial, target);
+            PrivateFiles.DeletePartials(Path.GetDirectoryName(target)!);
+            await using var source = await OpenAsync(ct);
+            await CopyAsync(source, target, overwrite: false, ct);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            if (System.IO.File.Exists(partial)) System.IO.File.Delete(partial);
-            throw new StartupFault($"The backup could not be written to {target}: {e.Message}", e);
+            throw new StartupFault(StorageFaults.Find(e) == StorageFault.Damaged
+                ? $"{File} is damaged, so it was not copied: run the verb check. ({e.Message})"
+                : $"The backup could not be written to {target}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Puts a copy in the place of the database and removes the write-ahead log, which does not belong to it. The database of before is kept
+    /// beside it as <c>clinic.db-before-restore</c>.
+    /// </summary>
+    /// <returns>The file of the database of before; <c>null</c> when there was none.</returns>
+    /// <exception cref="StartupFault">The copy is damaged or no database of this program, or the database is in use. Nothing was changed.</exception>
+    public async Task<string?> RestoreAsync(string copy, CancellationToken ct)
+    {
+        if (!System.IO.File.Exists(copy)) throw new StartupFault($"There is no file {copy}.");
+        if (Path.GetFullPath(copy) == File) throw new StartupFault($"{copy} is the database itself: name the copy to restore.");
+        try
+        {
+            using var alone = files.TryLockForRestore();
+            if (alone is null || IsInUse()) throw new StartupFault($"{File} is in use: stop the program first.");
+
+            PrivateFiles.DeletePartials(Path.GetDirectoryName(File)!);
+            string? before = null;
+            if (System.IO.File.Exists(File))
+            {
+                before = File + "-before-restore";
+                PrivateFiles.Copy(File, before);
+                PrivateFiles.Copy(File + "-wal", before + "-wal");
+            }
+            await using (var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = copy, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString()))
+            {
+                await source.OpenAsync(ct);
+                if (!await source.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'SchemaVersions')"))
+                    throw new StartupFault($"{copy} is not a database of this program.");
+                // Should the program be killed now, the log has another mark than the copy, and the next start tells.
+                await CopyAsync(source, File, overwrite: true, ct);
+            }
+            foreach (var suffix in new[] { "-wal", "-shm" }) System.IO.File.Delete(File + suffix);
+            files.DeleteMark();
+            PrivateFiles.FlushFolder(Path.GetDirectoryName(File)!);
+            return before;
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartupFault(StorageFaults.Find(e) == StorageFault.Damaged
+                ? $"{copy} is damaged or is not a SQLite database, so it was not restored. ({e.Message})"
+                : $"{copy} could not be restored to {File}: {e.Message}", e);
+        }
+    }
+
+    // Programs that do not know the lock file: a shell, a replicator, an older version of this program.
+    bool IsInUse()
+    {
+        if (!System.IO.File.Exists(File)) return false;
+        Batteries_V2.Init();
+        // Not through SqliteConnection: it reads when it opens, and from then on SQLite no longer asks for the file as a whole.
+        if (raw.sqlite3_open_v2(File, out var connection, raw.SQLITE_OPEN_READWRITE, null) != raw.SQLITE_OK) return false;
+        using (connection)
+        {
+            raw.sqlite3_db_config(connection, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+            // A damaged database has another result: it is what people restore for.
+            return raw.sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK") == raw.SQLITE_BUSY;
+        }
+    }
+
+    /// <summary>Copies a whole database to a file, which gets its name once its integrity is checked.</summary>
+    static async Task CopyAsync(SqliteConnection source, string target, bool overwrite, CancellationToken ct)
+    {
+        var partial = PrivateFiles.PartialName(target);
+        try
+        {
+            System.IO.File.Delete(partial);
+            await PrivateFiles.Create(partial).DisposeAsync();
+            await using (var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = partial, Pooling = false }.ToString()))
+            {
+                await copy.OpenAsync(ct);
+                source.BackupDatabase(copy);
+                // One file that can be moved about, without a log beside it, and without the mark of the original: see DatabaseFiles.
+                await copy.ExecuteAsync("PRAGMA journal_mode = DELETE; PRAGMA user_version = 0");
+                var integrity = await copy.QueryFirstAsync<string>("PRAGMA integrity_check(1)");
+                if (integrity != "ok") throw new SqliteException(integrity, raw.SQLITE_CORRUPT);
+            }
+            System.IO.File.Move(partial, target, overwrite);
+            PrivateFiles.FlushFolder(Path.GetDirectoryName(target)!);
+        }
+        finally
+        {
+            foreach (var suffix in new[] { "", "-journal", "-wal", "-shm" }) System.IO.File.Delete(partial + suffix);
         }
     }
 
@@ -163,6 +330,7 @@ sealed class Database : IAsyncDisposable
     public async Task<IReadOnlyList<string>> CheckAsync(CancellationToken ct)
     {
         RequireFile();
+        files.Open(create: false);
         try
         {
             await using var connection = await OpenAsync(ct);
@@ -180,11 +348,12 @@ sealed class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes what was accepted, then closes.</summary>
+    /// <summary>Finishes what was accepted, empties the log into the database, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
         await writes.DisposeAsync();
         using var pooled = new SqliteConnection(readString);
         SqliteConnection.ClearPool(pooled);
+        files.Dispose();
     }
 }

@@ -43,6 +43,18 @@ sealed class WriteQueue : IAsyncDisposable
 
     public long Commits => Interlocked.Read(ref commits);
 
+    /// <summary>Runs in every transaction before it is committed. What it throws fails the whole batch.</summary>
+    public Action BeforeCommit { get; init; } = () => { };
+
+    /// <summary>Runs after every commit.</summary>
+    public Action Committed { get; init; } = () => { };
+
+    /// <summary>Is told why a write was not stored.</summary>
+    public Action<Exception> Failed { get; init; } = _ => { };
+
+    /// <summary>Runs last on the writing connection, before it is closed.</summary>
+    public Action<SqliteConnection> Closing { get; init; } = _ => { };
+
     public Task<T> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct)
     {
         if (ct.IsCancellationRequested) return Task.FromCanceled<T>(ct);
@@ -100,8 +112,22 @@ sealed class WriteQueue : IAsyncDisposable
         // Nothing more is accepted. A caller may still lead, but not for long: it ends, or hands over.
         while (!handedOver && !TryLead()) Thread.Sleep(1);
         while (waiting.Reader.TryPeek(out _)) CommitWaiting();
-        writer?.Dispose();
+        Close();
         finished.SetResult();
+    }
+
+    void Close()
+    {
+        try
+        {
+            if (writer is not null) Closing(writer.Connection);
+        }
+        catch (Exception e)
+        {
+            // All that was accepted is committed; only the end was not as clean as it might be.
+            Failed(e);
+        }
+        Forget();
     }
 
     void CommitWaiting()
@@ -125,6 +151,7 @@ sealed class WriteQueue : IAsyncDisposable
         {
             // Nobody's fault in this batch (another process holds the lock, say), so trying each alone would not help.
             Forget();
+            Failed(e);
             foreach (var item in items) item.Fail(e);
             return;
         }
@@ -132,6 +159,7 @@ sealed class WriteQueue : IAsyncDisposable
         try
         {
             Run(items, writer);
+            BeforeCommit();
             writer.Commit.ExecuteNonQuery();
         }
         catch (Exception e)
@@ -139,6 +167,7 @@ sealed class WriteQueue : IAsyncDisposable
             Undo();
             if (items.Count == 1)
             {
+                Failed(e);
                 items[0].Fail(e);
                 return;
             }
@@ -148,7 +177,12 @@ sealed class WriteQueue : IAsyncDisposable
         }
 
         Interlocked.Increment(ref commits);
-        foreach (var item in items) item.Complete();
+        Committed();
+        foreach (var item in items)
+        {
+            if (item.Error is { } error) Failed(error);
+            item.Complete();
+        }
     }
 
     static void Run(List<Item> items, Writer writer)
@@ -194,7 +228,7 @@ sealed class WriteQueue : IAsyncDisposable
         {
             lost?.Dispose();
         }
-        catch (SqliteException)
+        catch (Exception e) when (e is SqliteException or InvalidOperationException)
         {
             // It is given up in any case.
         }
@@ -235,6 +269,10 @@ sealed class WriteQueue : IAsyncDisposable
         /// <returns>False when the work threw, or was cancelled, and must be rolled back.</returns>
         public abstract bool Run(SqliteConnection connection);
         public abstract void Rethrow();
+
+        /// <summary>What the work threw; <c>null</c> when it succeeded.</summary>
+        public abstract Exception? Error { get; }
+
         public abstract void Complete();
         public abstract void Fail(Exception e);
     }
@@ -289,6 +327,8 @@ sealed class WriteQueue : IAsyncDisposable
         }
 
         public override void Rethrow() => error!.Throw();
+
+        public override Exception? Error => error?.SourceException;
 
         public override void Complete()
         {

@@ -25,14 +25,17 @@ static class Health
     static Ok<HealthReport> Live(HttpContext http) => Ok(http);
 
     /// <summary>Tells whether the service can do its work</summary>
-    /// <remarks>For a load balancer: 503 when the database does not answer or lacks a migration.</remarks>
-    static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(Migrator migrator, HttpContext http, CancellationToken ct)
+    /// <remarks>
+    /// For a load balancer: 503 when a message that came now could not be stored. The database does not answer, lacks a migration, was moved or
+    /// deleted, cannot be written to or has no room left; or the keys are missing. `detail` says which.
+    /// </remarks>
+    static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(Migrator migrator, Database db, Keys keys, HttpContext http, CancellationToken ct)
     {
         try
         {
-            return await migrator.IsUpToDateAsync(ct)
-                ? Ok(http)
-                : new Problem<Problems.Busy>("The database lacks a migration: run the verb migrate.");
+            if (!await migrator.IsUpToDateAsync(ct)) return new Problem<Problems.Busy>("The database lacks a migration: run the verb migrate.");
+            var fault = keys.FindFault() ?? await db.FindFaultAsync(ct);
+            return fault is null ? Ok(http) : new Problem<Problems.Busy>(fault);
         }
         catch (StartupFault)
         {

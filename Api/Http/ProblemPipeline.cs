@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Api.Data;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.Data.Sqlite;
 
 namespace Api.Http;
 
@@ -12,9 +11,6 @@ namespace Api.Http;
 /// </summary>
 static partial class ProblemPipeline
 {
-    // SQLite result codes, https://www.sqlite.org/rescode.html
-    const int Busy = 5, Locked = 6, Full = 13;
-
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
         .UseExceptionHandler(new ExceptionHandlerOptions
         {
@@ -34,7 +30,11 @@ static partial class ProblemPipeline
         var exception = http.Features.Get<IExceptionHandlerFeature>()!.Error;
         Languages.Use(http);
         var problem = OfException(exception);
-        if (problem.StatusCode >= 500)
+        if (StorageFaults.Find(exception) is not null)
+        {
+            http.RequestServices.GetRequiredService<StorageHealth>().Failed(exception, isWrite: false);
+        }
+        else if (problem.StatusCode >= 500)
         {
             var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProblemPipeline));
             // The route and not the path, which may hold what is not for the log.
@@ -58,10 +58,17 @@ static partial class ProblemPipeline
                 [FieldError.Of(match.Groups[1].Value, ProblemText.Get("WrongType"))]),
         BadHttpRequestException bad => new(ProblemTypes.OfStatus(bad.StatusCode), ProblemText.Get("RequestUnreadable")),
         WriteQueueFullException => new(ProblemTypes.Busy, ProblemText.Get("TooMuchWaiting")),
-        SqliteException { SqliteErrorCode: Busy or Locked } => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
-        SqliteException { SqliteErrorCode: Full } => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")),
-        _ => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
+        _ => StorageFaults.Find(exception) switch
+        {
+            StorageFault.Busy => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
+            StorageFault.Full => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")) { RetryAfter = MendedAfterSeconds },
+            not null => new(ProblemTypes.Busy, ProblemText.Get("StorageFault")) { RetryAfter = MendedAfterSeconds },
+            null => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
+        },
     };
+
+    // Somebody must mend it first.
+    const int MendedAfterSeconds = 60;
 
     static Task OnBareStatusAsync(StatusCodeContext context)
     {

@@ -1,0 +1,96 @@
+using System.Text;
+using Api.Data;
+using Api.Tests.Contact;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace Api.Tests.Data;
+
+public sealed class LogTruncationTests
+{
+    static readonly Instant Now = Instant.FromDateTimeOffset(ApiFactory.Now);
+
+    static LogTruncation Truncation(ApiFactory api) => api.App.Services.GetRequiredService<LogTruncation>();
+
+    static SqliteConnection ReadForLong(ApiFactory api)
+    {
+        var reader = new SqliteConnection($"Data Source={api.Folder.File("clinic.db")};Mode=ReadOnly;Pooling=False");
+        reader.Open();
+        _ = reader.ExecuteScalar<long>("BEGIN; SELECT count(*) FROM submissions");
+        return reader;
+    }
+
+    static bool LogHas(ApiFactory api, string text)
+    {
+        using var stream = new FileStream(api.Folder.File("clinic.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text)) >= 0;
+    }
+
+    /// <summary>Lets minutes pass until the housekeeping, which runs on a thread of its own, has done it.</summary>
+    static async Task PassMinutesUntilAsync(ApiFactory api, Func<Task<bool>> done)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!await done())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            api.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task A_message_is_erased_beside_a_long_reader_and_its_traces_go_once_the_reader_has_gone()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
+        using (ReadForLong(api))
+        {
+            Assert.True(await api.Submitted().EraseAsync(reference, Now, default));
+            Assert.Equal(0, await api.CountAsync());
+            Assert.True(LogHas(api, reference));
+            Assert.Equal(Now, await Truncation(api).OwedSinceAsync(default));
+            var (exitCode, output, errors) = await ApiProcess.RunAsync("check", $"--Database:Folder={api.Folder.Path}");
+            Assert.Equal((0, ""), (exitCode, errors));
+            Assert.StartsWith("The database is sound.\nThe log may have traces of messages that were erased since 2026-07-01T12:00:00Z", output, StringComparison.Ordinal);
+            // Others go on meanwhile.
+            await api.ReceivedAsync(Submissions.Valid());
+        }
+        await PassMinutesUntilAsync(api, async () => await Truncation(api).OwedSinceAsync(default) is null);
+        Assert.False(LogHas(api, reference));
+    }
+
+    [Fact]
+    public async Task What_is_owed_outlives_a_restart()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
+        using (ReadForLong(api))
+        {
+            Assert.True(await api.Submitted().EraseAsync(reference, Now, default));
+            await using var restarted = new ApiFactory();
+            restarted.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
+            await restarted.InitializeAsync();
+            Assert.Equal(Now, await Truncation(restarted).OwedSinceAsync(default));
+        }
+        Assert.True(await Truncation(api).TryAsync(TimeSpan.FromSeconds(5), default));
+        Assert.Null(await Truncation(api).OwedSinceAsync(default));
+    }
+
+    [Fact]
+    public async Task A_log_that_grew_beside_a_long_reader_shrinks_by_itself()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await api.Database.WriteAsync(c => c.Execute("CREATE TABLE filler (bytes BLOB)"), default);
+        long Length() => new FileInfo(api.Folder.File("clinic.db-wal")).Length;
+        using (ReadForLong(api))
+        {
+            for (var i = 0; i < 40; i++) await api.Database.WriteAsync(c => c.Execute("INSERT INTO filler VALUES (randomblob(1000000))"), default);
+            Assert.True(Length() > 40_000_000);
+        }
+        await PassMinutesUntilAsync(api, () => Task.FromResult(Length() <= 32 * 1024 * 1024));
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Data.Sqlite;
+
+namespace Api.Data;
+
+/// <summary>Why the database cannot do its work at the moment.</summary>
+enum StorageFault
+{
+    /// <summary>Another process holds the write lock for too long.</summary>
+    Busy,
+
+    /// <summary>The disk is full.</summary>
+    Full,
+
+    /// <summary>The files cannot be written to.</summary>
+    ReadOnly,
+
+    /// <summary>The operating system cannot open, read or write the files.</summary>
+    Inaccessible,
+
+    /// <summary>The files are damaged.</summary>
+    Damaged,
+
+    /// <summary>The files were moved, deleted or replaced while the program ran.</summary>
+    Replaced,
+
+    /// <summary>Keys were removed from their folder while the program ran.</summary>
+    KeysMissing,
+}
+
+/// <summary>The program itself noticed that what it stores now would not be kept.</summary>
+#pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 in one place
+sealed class StorageException(StorageFault fault) : Exception(fault.Sentence())
+{
+    public StorageFault Fault => fault;
+}
+#pragma warning restore CA1032, CA1064
+
+static class StorageFaults
+{
+    // SQLite result codes, https://www.sqlite.org/rescode.html
+    const int Busy = 5, Locked = 6, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+
+    /// <summary>The storage fault behind an exception; <c>null</c> when it has another cause.</summary>
+    public static StorageFault? Find(Exception? exception) => exception switch
+    {
+        null => null,
+        StorageException storage => storage.Fault,
+        SqliteException sqlite => sqlite.SqliteErrorCode switch
+        {
+            Busy or Locked => StorageFault.Busy,
+            ReadOnly => StorageFault.ReadOnly,
+            IoError or CannotOpen => StorageFault.Inaccessible,
+            Corrupt or NotADatabase => StorageFault.Damaged,
+            Full => StorageFault.Full,
+            _ => null,
+        },
+        _ => Find(exception.InnerException),
+    };
+
+    /// <summary>What is wrong and what the operator can do.</summary>
+    public static string Sentence(this StorageFault fault) => fault switch
+    {
+        StorageFault.Busy => "The database is locked by another program.",
+        StorageFault.Full => "The disk is full: make room on it.",
+        StorageFault.ReadOnly => "The database cannot be written to: give this user write access to its file and folder.",
+        StorageFault.Inaccessible => "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.",
+        StorageFault.Damaged => "The database is damaged: run the verb check, then stop the program and restore a backup.",
+        StorageFault.Replaced => "The database's files were moved, deleted or replaced while the program ran: put them back, or restart the program.",
+        _ => "Keys were removed from their folder while the program ran: put them back.",
+    };
+}

@@ -1,0 +1,46 @@
+using Api.CommandLine;
+
+namespace Api.Data;
+
+/// <summary>
+/// Remembers whether the last write was stored, for the readiness probe, and logs storage faults at most once a minute: while a
+/// disk is full every request fails, and a line for each would fill what is left of it.
+/// </summary>
+sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log)
+{
+    static readonly TimeSpan LogPause = TimeSpan.FromMinutes(1);
+
+    readonly Lock gate = new();
+    long? loggedAt;
+    int unlogged;
+    volatile string? sentence;
+
+    /// <summary>What keeps messages from being stored; <c>null</c> when the last write was stored.</summary>
+    public string? Fault => sentence;
+
+    /// <summary>A commit is on the disk.</summary>
+    public void Succeeded() => sentence = null;
+
+    /// <summary>Reading or writing failed. Does nothing if the cause is not a storage fault.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="isWrite">Whether a write failed, so that messages are not stored.</param>
+    public void Failed(Exception exception, bool isWrite)
+    {
+        if (StorageFaults.Find(exception) is not { } fault) return;
+        // A lock that another process holds passes by itself, and the next write may well be stored.
+        if (isWrite && fault != StorageFault.Busy) sentence = SentenceOf(exception, fault);
+        lock (gate)
+        {
+            unlogged++;
+            if (loggedAt is { } before && time.GetElapsedTime(before) < LogPause) return;
+            LogFault(SentenceOf(exception, fault), unlogged);
+            loggedAt = time.GetTimestamp();
+            unlogged = 0;
+        }
+    }
+
+    static string SentenceOf(Exception exception, StorageFault fault) => exception is StartupFault ? exception.Message : fault.Sentence();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Fault} ({Count} since the last report; reported once a minute)")]
+    partial void LogFault(string fault, int count);
+}
