@@ -57,7 +57,7 @@ public sealed class HoursTests : IAsyncLifetime
         JsonAssert.Equal("""[{ "opens": "08:00", "closes": "12:00", "access": "open", "note": null }, { "opens": "13:00", "closes": "17:00", "access": "open", "note": null }]""", hours["days"]![0]!["periods"]);
         JsonAssert.Equal("""[{ "opens": "22:00", "closes": "06:00", "access": "open", "note": null }]""", hours["days"]![1]!["periods"]);
         JsonAssert.Equal("""[{ "opens": "00:00", "closes": "00:00", "access": "open", "note": null }]""", hours["days"]![2]!["periods"]);
-        Assert.Equal("Monday 8:00 am–12:00 pm and 1:00 pm–5:00 pm; Tuesday 10:00 pm–6:00 am; Wednesday open 24 hours; Thursday to Sunday closed",
+        Assert.Equal("Monday 8:00 am–noon and 1:00 pm–5:00 pm; Tuesday 10:00 pm–6:00 am; Wednesday open 24 hours; Thursday to Sunday closed",
             (string?)hours["text"]);
     }
 

@@ -9,8 +9,11 @@ namespace Api.Tests.Hours;
 /// </summary>
 sealed class Oracle
 {
-    /// <summary>What holds in one minute: the state, and of the period that it is in how patients are seen and on which date it opened.</summary>
-    public readonly record struct Minute(State State, AccessMode? Access, string? Note, LocalDate? Opened)
+    /// <summary>
+    /// What holds in one minute: the state, of the period that it is in how patients are seen and on which date it opened, and
+    /// which rule decides, in the first words of the reason.
+    /// </summary>
+    public readonly record struct Minute(State State, AccessMode? Access, string? Note, LocalDate? Opened, string Rule)
     {
         public bool IsOpen => State is State.Open or State.ByAppointment;
     }
@@ -57,7 +60,7 @@ sealed class Oracle
     {
         var dates = local.Select(time => time.Date).Distinct().ToArray();
         var days = dates.ToDictionary(date => date, Decide);
-        var closed = new bool[local.Length];
+        var closed = new PlannedException?[local.Length];
         var best = new (Slot Slot, LocalDate Date)?[local.Length];
         foreach (var date in dates)
         {
@@ -70,8 +73,9 @@ sealed class Oracle
             if (days[date].Closure) continue;
             foreach (var part in days[date].ClosedParts)
             {
-                var (from, to) = Span(date, part);
-                for (var i = from; i < to; i++) closed[i] = true;
+                // Of two parts that overlap the earlier day's is the reason, then the more specific one's.
+                var (from, to) = Span(date, part.Slots[0]);
+                for (var i = from; i < to; i++) closed[i] ??= part;
             }
         }
         return
@@ -79,13 +83,14 @@ sealed class Oracle
             .. Enumerable.Range(0, local.Length).Select(i =>
             {
                 var day = days[local[i].Date];
-                if (closed[i]) return new Minute(day.Closure ? State.TemporarilyClosed : State.Closed, null, null, null);
-                if (best[i] is var (slot, date))
+                // A closure is the reason for all of its days.
+                if (closed[i] is { } part && !day.Closure && !(plan.ClosedForGoodOn <= local[i].Date)) return new Minute(State.Closed, null, null, null, part.Reason);
+                if (closed[i] is null && best[i] is var (slot, date))
                 {
                     var state = slot.Access == AccessMode.TelephoneOnly ? State.Closed : slot.Access == AccessMode.ByAppointment ? State.ByAppointment : State.Open;
-                    return new Minute(state, slot.Access, slot.Note, date);
+                    return new Minute(state, slot.Access, slot.Note, date, days[date].Rule);
                 }
-                return new Minute(day.Closure ? State.TemporarilyClosed : day.Slots is null ? State.Unknown : State.Closed, null, null, null);
+                return new Minute(day.Closure ? State.TemporarilyClosed : day.Slots is null ? State.Unknown : State.Closed, null, null, null, day.Rule);
             }),
         ];
     }
@@ -106,22 +111,27 @@ sealed class Oracle
         return (from < 0 ? local.Length : from, to < 0 ? local.Length : to);
     }
 
-    (bool Closure, IReadOnlyList<Slot>? Slots, IReadOnlyList<Slot> ClosedParts) Decide(LocalDate date)
+    (bool Closure, IReadOnlyList<Slot>? Slots, IReadOnlyList<PlannedException> ClosedParts, string Rule) Decide(LocalDate date)
     {
-        if (plan.ClosedForGoodOn <= date) return (false, [], []);
+        if (plan.ClosedForGoodOn <= date) return (false, [], [], "Permanently closed");
         if (plan.Closure is { } closure && (closure.From is null || closure.From <= date) && (closure.Reopens is null || date < closure.Reopens))
-            return (true, [], []);
+            return (true, [], [], "Building works");
         var week = plan.Weeks.Where(version => version.From is null || version.From <= date).MaxBy(version => version.From ?? LocalDate.MinIsoValue);
         var usual = week?.Days[(int)date.DayOfWeek - 1];
-        var parts = new List<Slot>();
+        var parts = new List<PlannedException>();
         var holding = plan.Exceptions.Select((exception, order) => (exception, order)).Where(e => Includes(e.exception, date))
             .OrderBy(e => e.exception.Dates is null ? 1 : 0).ThenBy(e => e.exception.ClinicWide ? 1 : 0).ThenBy(e => Length(e.exception)).ThenByDescending(e => e.order);
         foreach (var (exception, _) in holding)
         {
-            if (exception.Effect == ExceptionEffect.ClosedPart) parts.Add(exception.Slots[0]);
-            else return (false, exception.Effect == ExceptionEffect.AsUsual ? usual : exception.Slots, parts);
+            if (exception.Effect == ExceptionEffect.ClosedPart)
+            {
+                parts.Add(exception);
+                continue;
+            }
+            var slots = exception.Effect == ExceptionEffect.AsUsual ? usual : exception.Slots;
+            return (false, slots, parts, slots is null ? "Hours are not known" : exception.Reason);
         }
-        return (false, usual, parts);
+        return (false, usual, parts, usual is null ? "Hours are not known" : $"{date.DayOfWeek}");
     }
 
     static bool Includes(PlannedException exception, LocalDate date)

@@ -22,7 +22,9 @@ public sealed class OracleTests
         foreach (var now in Enumerable.Range(0, 12).Select(_ => plan.Now + Duration.FromMinutes(random.Next(-Before * 1440, 4 * 1440))))
         {
             var (status, minute) = (schedule.At(now), oracle.At(now));
-            Check(plan, now, minute, new Oracle.Minute(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, minute.Opened));
+            Check(plan, now, minute, new Oracle.Minute(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, minute.Opened, minute.Rule));
+            var reason = HoursText.In(CultureInfo.GetCultureInfo("en")).Reason(status.Moment, schedule.Closure);
+            Check(plan, now, minute.Rule, reason.Split(',')[0]);
 
             var access = oracle.First(now, end, (_, then) => (then.State, then.Access, then.Note) != (minute.State, minute.Access, minute.Note));
             // Nothing is foretold of what comes after hours that are not known. Where they cease to be known it closes.

@@ -65,9 +65,13 @@ sealed class RandomSchedules(int seed)
     [
         "America/Chicago", "Europe/London", "Australia/Lord_Howe", "America/Havana", "Asia/Beirut", "America/Sao_Paulo",
         "Pacific/Apia", "Africa/Casablanca", "Asia/Kathmandu", "Asia/Tehran", "America/St_Johns", "UTC",
+        // At midnight, by two hours, over the date line, in winter backwards, for half an hour, twice a year's end.
+        "America/Asuncion", "Africa/Cairo", "Antarctica/Troll", "Pacific/Kwajalein", "Pacific/Fakaofo", "Europe/Dublin",
+        "Asia/Pyongyang", "America/Caracas", "America/Scoresbysund", "Asia/Gaza",
     ];
 
-    static readonly Instant Since = Instant.FromUtc(2008, 1, 1, 0, 0), Until = Instant.FromUtc(2026, 12, 31, 0, 0);
+    // Every zone has whole minutes since then, which the oracle counts in.
+    static readonly Instant Since = Instant.FromUtc(1990, 1, 1, 0, 0), Until = Instant.FromUtc(2026, 12, 31, 0, 0);
 
     readonly Random random = new(seed);
 
@@ -76,20 +80,20 @@ sealed class RandomSchedules(int seed)
         var name = Pick(Zones);
         var zone = DateTimeZoneProviders.Tzdb[name];
         var changes = zone.GetZoneIntervals(Since, Until).Where(interval => interval.HasEnd && interval.End < Until).Select(interval => interval.End).ToArray();
-        var around = changes.Length > 0 && Chance(70) ? Pick(changes) : Since + Duration.FromDays(random.Next(6000));
+        var around = changes.Length > 0 && Chance(70) ? Pick(changes) : Since + Duration.FromDays(random.Next(13_000));
         var now = Instant.FromUnixTimeSeconds(around.ToUnixTimeSeconds() / 60 * 60) + Duration.FromMinutes(random.Next(-4320, 2880));
         var today = now.InZone(zone).Date;
 
         var weeks = new List<PlannedWeek>();
-        if (!Chance(8)) weeks.Add(new PlannedWeek(Chance(85) ? null : today.PlusDays(random.Next(-20, 3)), Days()));
-        if (Chance(25)) weeks.Add(new PlannedWeek(today.PlusDays(random.Next(-5, 60)), Days()));
+        if (!Chance(15)) weeks.Add(new PlannedWeek(Chance(85) ? null : today.PlusDays(random.Next(-20, 3)), Days()));
+        for (var i = 0; i < 2; i++) if (Chance(20)) weeks.Add(new PlannedWeek(today.PlusDays(random.Next(-5, Chance(80) ? 60 : 500)), Days()));
         weeks = [.. weeks.DistinctBy(week => week.From)];
         var exceptions = Enumerable.Range(0, random.Next(7)).Select(i => Exception(today, i)).ToArray();
         PlannedClosure? closure = null;
         if (Chance(10))
         {
-            LocalDate? from = Chance(50) ? null : today.PlusDays(random.Next(-4, 6));
-            closure = new PlannedClosure(from, Chance(40) ? null : (from ?? today).PlusDays(random.Next(1, 9)));
+            LocalDate? from = Chance(50) ? null : today.PlusDays(random.Next(-4, Chance(80) ? 6 : 400));
+            closure = new PlannedClosure(from, Chance(40) ? null : (from ?? today).PlusDays(random.Next(1, Chance(70) ? 9 : 400)));
         }
         LocalDate? forGood = Chance(12) ? today.PlusDays(Chance(80) ? random.Next(-4, 8) : random.Next(0, 500)) : null;
         return new Plan(name, weeks, exceptions, closure, now) { ClosedForGoodOn = forGood };
@@ -97,17 +101,24 @@ sealed class RandomSchedules(int seed)
 
     PlannedException Exception(LocalDate today, int number)
     {
-        var effect = Pick(Enum.GetValues<ExceptionEffect>());
+        var effect = Chance(25) ? ExceptionEffect.ClosedPart : Pick(Enum.GetValues<ExceptionEffect>());
         IReadOnlyList<Slot> slots = effect switch
         {
             ExceptionEffect.Periods => [.. Slots(1)],
             ExceptionEffect.ClosedPart => [.. Slots(1).Take(1).Select(slot => slot with { Access = AccessMode.Open, Note = null })],
             _ => [],
         };
-        var exception = new PlannedException($"Reason {number}", effect, slots, Chance(50));
+        // Now and then two have the same reason.
+        var exception = new PlannedException($"Reason {(Chance(10) ? 0 : number)}", effect, slots, Chance(50));
         var from = today.PlusDays(random.Next(-4, 8));
         if (Chance(10)) from = today.PlusDays(random.Next(0, 500));
         var to = from.PlusDays(Chance(50) ? 0 : random.Next(1, 6));
+        // Longer than a month, in which days are not what they are in a date's difference; up to all days of a year but one.
+        if (Chance(35))
+        {
+            from = from.PlusDays(-random.Next(0, 300));
+            to = from.PlusDays(random.Next(1, 364));
+        }
         return random.Next(4) switch
         {
             0 or 1 => exception with { Dates = (from, to) },
@@ -124,6 +135,8 @@ sealed class RandomSchedules(int seed)
 
     IReadOnlyList<Slot>[] Days()
     {
+        // Nights on which only the telephone is answered, after days that are often closed.
+        if (Chance(10)) return [.. Enumerable.Range(0, 7).Select(_ => Chance(50) ? [] : new[] { new Slot(60 * random.Next(16, 24), 60 * random.Next(0, 9), AccessMode.TelephoneOnly, null) })];
         var usual = Slots(0).ToArray();
         return [.. Enumerable.Range(0, 7).Select(_ => Chance(60) ? usual : [.. Slots(0)])];
     }

@@ -31,6 +31,13 @@ public sealed class StatusTests : IAsyncLifetime
             hours: *week
             temporaryClosure: { closedFrom: 2026-06-01, reopensOn: 2026-08-03, reason: Renovation }
           - { slug: unknown, name: C unknown }
+          - slug: cut
+            name: D cut
+            timeZone: Africa/Abidjan
+            exceptions:
+              - { when: 2026-12-01, reason: Power cut, closedPart: 10:00-12:00 }
+              - { when: 2026-12-02, reason: Night, periods: ["16:00-01:00"] }
+              - { when: 2026-12-04, reason: Nothing special, asUsual: true }
         """;
 
     readonly TempFolder seed = new();
@@ -63,12 +70,12 @@ public sealed class StatusTests : IAsyncLifetime
     [InlineData("main", "2026-07-01T13:00:00Z", "open", "Wednesday, 8:00 am–5:00 pm", "Open until 5:00 pm", "Abierto hasta las 17:00")]
     [InlineData("main", "2026-07-01T21:59:59Z", "open", "Wednesday, 8:00 am–5:00 pm", "Open until 5:00 pm", "Abierto hasta las 17:00")]
     [InlineData("main", "2026-07-01T22:00:00Z", "closed", "Wednesday, 8:00 am–5:00 pm", "Closed. Opens Thursday at 8:00 am", "Cerrado. Abre el jueves a las 8:00")]
-    [InlineData("main", "2026-07-03T11:00-05:00", "open", "Day before the holiday, 8:00 am–12:00 pm and 12:00 pm–1:00 pm without an appointment", "Open until 12:00 pm, then open for walk-ins", "Abierto hasta las 12:00; después, abierto sin cita")]
+    [InlineData("main", "2026-07-03T11:00-05:00", "open", "Day before the holiday, 8:00 am–noon and noon–1:00 pm for walk-ins", "Open until noon, then open for walk-ins", "Abierto hasta el mediodía; después, abierto sin cita")]
     [InlineData("main", "2026-07-07T12:30-05:00", "closed", "Staff meeting, closed 12:30 pm–2:00 pm", "Closed. Opens at 2:00 pm", "Cerrado. Abre a las 14:00")]
-    [InlineData("main", "2026-09-03T09:00-05:00", "byAppointment", "Thursday, 9:00 am–12:00 pm by appointment (Ring the bell)", "By appointment until 12:00 pm", "Con cita previa hasta las 12:00")]
-    [InlineData("main", "2026-09-04T09:00-05:00", "closed", "Friday, 9:00 am–12:00 pm by telephone only", "By telephone only until 12:00 pm. Opens Tuesday at 9:00 am", "Solo por teléfono hasta las 12:00. Abre el martes a las 9:00")]
+    [InlineData("main", "2026-09-03T09:00-05:00", "byAppointment", "Thursday, 9:00 am–noon by appointment (Ring the bell)", "By appointment until noon", "Con cita previa hasta el mediodía")]
+    [InlineData("main", "2026-09-04T09:00-05:00", "closed", "Friday, 9:00 am–noon by telephone only", "By telephone only until noon. Opens Tuesday at 9:00 am", "Solo por teléfono hasta el mediodía. Abre el martes a las 9:00")]
     [InlineData("main", "2026-11-26T10:00-06:00", "closed", "Thanksgiving, closed", "Closed. Opens Tuesday at 9:00 am", "Cerrado. Abre el martes a las 9:00")]
-    [InlineData("main", "2026-12-25T09:30-06:00", "closed", "Open for those alone, 9:00 am–12:00 pm by telephone only", null, null)]
+    [InlineData("main", "2026-12-25T09:30-06:00", "closed", "Open for those alone, 9:00 am–noon by telephone only", null, null)]
     [InlineData("main", "2027-01-01T10:00-06:00", "closed", "New Year, closed", null, null)]
     [InlineData("renovated", "2026-07-01T13:00:00Z", "temporarilyClosed", "Renovation, temporarily closed", "Temporarily closed. Opens Monday, August 3, at 8:00 am", "Cerrado temporalmente. Abre el lunes 3 de agosto a las 8:00")]
     [InlineData("renovated", "2026-05-29T13:00:00Z", "open", "Friday, 8:00 am–5:00 pm", "Open until 5:00 pm", null)]
@@ -86,10 +93,10 @@ public sealed class StatusTests : IAsyncLifetime
     {
         var list = await api.GetAsync("/v1/status");
         Assert.Null(list["nextCursor"]);
-        Assert.Equal(["main", "renovated", "unknown"], list["items"]!.AsArray().Select(item => (string)item!["location"]!));
+        Assert.Equal(["main", "renovated", "unknown", "cut"], list["items"]!.AsArray().Select(item => (string)item!["location"]!));
         foreach (var item in list["items"]!.AsArray())
             JsonAssert.Equal(item!.ToJsonString(), await api.GetAsync($"/v1/locations/{item["location"]}/status"));
-        Assert.Equal(3, (await api.GetAsync("/v1/status?at=2026-07-01T12:00:00Z"))["items"]!.AsArray().Count);
+        Assert.Equal(4, (await api.GetAsync("/v1/status?at=2026-07-01T12:00:00Z"))["items"]!.AsArray().Count);
     }
 
     [Fact]
@@ -119,7 +126,7 @@ public sealed class StatusTests : IAsyncLifetime
           "days": [
             {
               "date": "2026-07-03", "day": "friday", "kind": "exception",
-              "reason": "Day before the holiday, 8:00 am–12:00 pm and 12:00 pm–1:00 pm without an appointment",
+              "reason": "Day before the holiday, 8:00 am–noon and noon–1:00 pm for walk-ins",
               "periods": [
                 {
                   "opens": { "utc": "2026-07-03T13:00:00Z", "local": "2026-07-03T08:00:00-05:00" },
@@ -138,7 +145,7 @@ public sealed class StatusTests : IAsyncLifetime
             { "date": "2026-07-05", "day": "sunday", "kind": "usual", "reason": "Sunday, closed", "periods": [], "openMinutes": 0 },
             {
               "date": "2026-07-06", "day": "monday", "kind": "exception",
-              "reason": "Monday, 8:00 am–12:00 pm and 1:00 pm–5:00 pm; Staff meeting, closed 12:30 pm–2:00 pm",
+              "reason": "Monday, 8:00 am–noon and 1:00 pm–5:00 pm; Staff meeting, closed 12:30 pm–2:00 pm",
               "periods": [
                 {
                   "opens": { "utc": "2026-07-06T13:00:00Z", "local": "2026-07-06T08:00:00-05:00" },
@@ -183,6 +190,67 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_unknown_hours_the_calendar_the_hours_and_the_status_tell_the_same()
+    {
+        // At an offset of zero the local time has +00:00.
+        static string At(string date, int hour) => $$"""{ "utc": "{{date}}T{{hour:00}}:00:00Z", "local": "{{date}}T{{hour:00}}:00:00+00:00" }""";
+        static string Status(string state, string access, string opensAt, string closesAt, string reason, string text, string validUntil) => $$"""
+            {
+              "location": "cut", "timeZone": "Africa/Abidjan", "state": "{{state}}", "access": {{access}}, "note": null, "opensAt": {{opensAt}}, "closesAt": {{closesAt}},
+              "reason": "{{reason}}", "text": "{{text}}", "validUntil": "{{validUntil}}"
+            }
+            """;
+        async Task Check(string at, string status) => JsonAssert.Equal(status, await api.GetAsync($"/v1/locations/cut/status?at={at}Z"));
+        await Check("2026-12-01T09:00", Status("unknown", "null", "null", "null", "Hours are not known", "Hours are not known", "2026-12-01T10:00:00Z"));
+        await Check("2026-12-01T11:00", Status("closed", "null", "null", "null", "Power cut, closed 10:00 am–noon", "Closed", "2026-12-01T12:00:00Z"));
+        await Check("2026-12-02T15:00", Status("closed", "null", At("2026-12-02", 16), At("2026-12-03", 1), "Night, 4:00 pm–1:00 am", "Closed. Opens at 4:00 pm", "2026-12-02T16:00:00Z"));
+        await Check("2026-12-03T00:30", Status("open", "\"open\"", "null", At("2026-12-03", 1), "Night, 4:00 pm–1:00 am", "Open until 1:00 am", "2026-12-03T01:00:00Z"));
+        await Check("2026-12-04T09:00", Status("unknown", "null", "null", "null", "Hours are not known", "Hours are not known", "2026-12-25T00:00:00Z"));
+
+        JsonAssert.Equal($$"""
+            [
+              { "date": "2026-12-01", "day": "tuesday", "kind": "exception", "reason": "Hours are not known; Power cut, closed 10:00 am–noon", "periods": null, "openMinutes": null },
+              {
+                "date": "2026-12-02", "day": "wednesday", "kind": "exception", "reason": "Night, 4:00 pm–1:00 am",
+                "periods": [{ "opens": {{At("2026-12-02", 16)}}, "closes": {{At("2026-12-03", 1)}}, "access": "open", "note": null }], "openMinutes": 480
+              },
+              { "date": "2026-12-03", "day": "thursday", "kind": "unknown", "reason": "Hours are not known", "periods": null, "openMinutes": null },
+              { "date": "2026-12-04", "day": "friday", "kind": "unknown", "reason": "Hours are not known", "periods": null, "openMinutes": null }
+            ]
+            """, (await api.GetAsync("/v1/locations/cut/calendar?from=2026-12-01&to=2026-12-04"))["days"]);
+
+        JsonAssert.Equal("""
+            [
+              {
+                "startsOn": "2026-12-01", "endsOn": "2026-12-01", "closed": false, "periods": null,
+                "closedParts": [{ "from": "10:00", "to": "12:00", "reason": "Power cut" }], "text": "Hours are not known; Power cut, closed 10:00 am–noon"
+              },
+              {
+                "startsOn": "2026-12-02", "endsOn": "2026-12-02", "closed": false,
+                "periods": [{ "opens": "16:00", "closes": "01:00", "access": "open", "note": null }], "closedParts": [], "text": "Night, 4:00 pm–1:00 am"
+              }
+            ]
+            """, new JsonArray([.. (await api.GetAsync("/v1/locations/cut/hours"))["exceptions"]!.AsArray().Skip(1).Take(2).Select(item => item!.DeepClone())]));
+    }
+
+    [Fact]
+    public async Task No_cache_keeps_a_calendar_or_hours_of_today_beyond_the_locations_midnight()
+    {
+        // 23:59:29.5 in Chicago.
+        api.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 2, 4, 59, 29, 500, TimeSpan.Zero));
+        foreach (var path in new[] { "/v1/locations/main/calendar", "/v1/locations/main/calendar?to=2026-07-09", "/v1/locations/main/hours", "/v1/hours" })
+        {
+            using var response = await api.SendAsync(HttpMethod.Get, path);
+            Assert.Equal((path, "public, max-age=30"), (path, response.Headers.CacheControl!.ToString()));
+        }
+        // A calendar that begins on a date that was asked for is the same tomorrow.
+        using (var dated = await api.SendAsync(HttpMethod.Get, "/v1/locations/main/calendar?from=2026-07-01")) Assert.Equal("public, max-age=60", dated.Headers.CacheControl!.ToString());
+        Assert.Equal("2026-07-01", (string?)(await api.GetAsync("/v1/locations/main/calendar"))["from"]);
+        api.Clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal("2026-07-02", (string?)(await api.GetAsync("/v1/locations/main/calendar"))["from"]);
+    }
+
+    [Fact]
     public async Task A_location_that_is_closed_for_good_is_told_so_from_its_date_on()
     {
         File.WriteAllText(seed.File("clinic.yaml"), Seed.Replace("name: A main", "name: A main\n    closedForGoodOn: 2026-07-03", StringComparison.Ordinal));
@@ -220,20 +288,20 @@ public sealed class StatusTests : IAsyncLifetime
         var hours = await api.GetAsync("/v1/locations/main/hours");
         Assert.Equal("2026-06-20T10:00:00Z", (string?)hours["verifiedAt"]);
         Assert.Null(hours["validFrom"]);
-        Assert.Equal([("2026-09-01", "Monday, Wednesday, Saturday and Sunday closed; Tuesday 9:00 am–12:00 pm; Thursday 9:00 am–12:00 pm by appointment (Ring the bell); Friday 9:00 am–12:00 pm by telephone only")],
+        Assert.Equal([("2026-09-01", "Monday, Wednesday, Saturday and Sunday closed; Tuesday 9:00 am–noon; Thursday 9:00 am–noon by appointment (Ring the bell); Friday 9:00 am–noon by telephone only")],
             hours["changes"]!.AsArray().Select(change => ((string?)change!["validFrom"], (string?)change["text"])));
         JsonAssert.Equal("""
             [
               {
                 "startsOn": "2026-07-03", "endsOn": "2026-07-03", "closed": false, "closedParts": [],
                 "periods": [{ "opens": "08:00", "closes": "12:00", "access": "open", "note": null }, { "opens": "12:00", "closes": "13:00", "access": "walkIn", "note": null }],
-                "text": "Day before the holiday, 8:00 am–12:00 pm and 12:00 pm–1:00 pm without an appointment"
+                "text": "Day before the holiday, 8:00 am–noon and noon–1:00 pm for walk-ins"
               },
               {
                 "startsOn": "2026-07-06", "endsOn": "2026-07-06", "closed": false,
                 "periods": [{ "opens": "08:00", "closes": "12:00", "access": "open", "note": null }, { "opens": "13:00", "closes": "17:00", "access": "open", "note": null }],
                 "closedParts": [{ "from": "12:30", "to": "14:00", "reason": "Staff meeting" }],
-                "text": "Monday, 8:00 am–12:00 pm and 1:00 pm–5:00 pm; Staff meeting, closed 12:30 pm–2:00 pm"
+                "text": "Monday, 8:00 am–noon and 1:00 pm–5:00 pm; Staff meeting, closed 12:30 pm–2:00 pm"
               },
               {
                 "startsOn": "2026-07-07", "endsOn": "2026-07-07", "closed": false,

@@ -70,7 +70,7 @@ static class HoursEndpoints
 
     /// <summary>Tells of every location whether it is open</summary>
     /// <remarks>In the order of the locations' names, all at once, each as `/v1/locations/{slug}/status` has it.</remarks>
-    /// <param name="at">The instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it now is meant.</param>
+    /// <param name="at">The instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`, from 1900 to 2199. Without it now is meant.</param>
     /// <param name="in">The language of texts, `en` or `es`, with or without a region. Without it Accept-Language chooses.</param>
     /// <param name="store"></param>
     /// <param name="time"></param>
@@ -88,12 +88,35 @@ static class HoursEndpoints
 
     /// <summary>Tells whether a location is open</summary>
     /// <remarks>
-    /// At an instant, or now: the state, when it next opens and when it next closes, which rule decides, and a sentence to show.
-    /// All of it holds until `validUntil`, and a cache may keep the answer no longer than that, to the second. Show `text`, or
-    /// decide by `state`; there is nothing left to work out from dates.
+    /// At an instant, or now: the state, the next opening and closing, the rule that decides, and a sentence to show. All of it
+    /// holds until `validUntil`, and a cache keeps the answer no longer. Show `text`, or decide by `state`. You need not
+    /// calculate with dates.
+    ///
+    /// **Which rule decides about a date.** A permanent closure wins over a temporary closure, that over the exceptions, and
+    /// those over the weekly hours. The most specific exception wins: a dated one before a yearly one, then the location's own
+    /// before the clinic's, then the one with fewer days, then the one that was entered later. A yearly range is counted in a
+    /// leap year. An exception can say that the weekly hours hold as usual. Where those are not known, the date is `unknown`.
+    ///
+    /// **Closed parts.** An exception can close a part of a day. It holds if it is more specific than the exception that
+    /// decides about the date, or if the weekly hours decide. All closed parts that hold apply, also to a period of the evening
+    /// before. None holds on a date in a closure.
+    ///
+    /// **Nights.** A period belongs to the date on which it opens and runs to its end on the next date. It does so even if the
+    /// next date is closed, by an exception, a temporary closure or a permanent closure.
+    ///
+    /// **Periods that overlap.** Periods that touch or overlap are one opening: `opensAt` and `closesAt` are its ends. `access`,
+    /// `note` and `reason` come from one period, in this order of access: `walkIn`, `open`, `byAppointment`, `telephoneOnly`.
+    /// If two have the same access, the one that opens first wins.
+    ///
+    /// **Clock changes.** A local time that is skipped stands for the instant of the change. A local time that happens twice
+    /// means the earlier instant where a period or a closed part begins and the later one where it ends. Nothing opens on a date
+    /// that the time zone skips.
+    ///
+    /// **What is not told.** `opensAt`, `closesAt` and `text` look 366 days ahead of the local date. They tell nothing of what
+    /// follows hours that are not known. A period that runs until such hours closes at its end.
     /// </remarks>
     /// <param name="slug">The location's slug, as the list of locations has it.</param>
-    /// <param name="at">The instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it now is meant.</param>
+    /// <param name="at">The instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`, from 1900 to 2199. Without it now is meant.</param>
     /// <param name="in">The language of texts, `en` or `es`, with or without a region. Without it Accept-Language chooses.</param>
     /// <param name="store"></param>
     /// <param name="time"></param>
@@ -210,7 +233,7 @@ static class HoursEndpoints
             [
                 .. days.Select(day => new CalendarDate(
                     day.Day.Date, day.Day.Date.DayOfWeek,
-                    day.Day.Kind == DayKind.Usual && day.ClosedParts.Count > 0 ? DayKind.Exception : day.Day.Kind,
+                    day.Day.Kind is DayKind.Usual or DayKind.Unknown && day.ClosedParts.Count > 0 ? DayKind.Exception : day.Day.Kind,
                     text.Reason(day.Day, day.ClosedParts, schedule.Closure),
                     day.Periods is null ? null :
                     [

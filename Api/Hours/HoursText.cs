@@ -15,7 +15,7 @@ sealed class HoursText
 
     readonly CultureInfo language;
     readonly LocalTimePattern clock;
-    readonly LocalDatePattern date;
+    readonly LocalDatePattern date, dateAndYear;
     readonly ConcurrentDictionary<string, string> words = new();
 
     HoursText(CultureInfo language)
@@ -23,6 +23,7 @@ sealed class HoursText
         this.language = language;
         clock = LocalTimePattern.CreateWithInvariantCulture(Word("ClockPattern"));
         date = LocalDatePattern.Create(Word("DatePattern"), language);
+        dateAndYear = LocalDatePattern.Create(Word("DateAndYearPattern"), language);
     }
 
     public static HoursText In(CultureInfo language) => Languages.GetOrAdd(language.Name, _ => new HoursText(language));
@@ -41,7 +42,7 @@ sealed class HoursText
             : Sentence(string.Join("; ", groups.Select(group => $"{Days([.. group])} {group.Key}")));
     }
 
-    /// <summary><c>8:00 am–12:00 pm and 1:00 pm–5:00 pm by appointment</c>, or <c>closed</c>.</summary>
+    /// <summary><c>8:00 am–noon and 1:00 pm–5:00 pm by appointment</c>, or <c>closed</c>.</summary>
     public string Of(IReadOnlyList<Period> periods) =>
         periods.Count == 0 ? Within("Closed") : List([.. periods.Select(Of)]);
 
@@ -53,11 +54,16 @@ sealed class HoursText
         var text = state;
         if (status.NamedEnd is { } end)
         {
-            text = Named("Until", state, end.InZone(zone).LocalDateTime, status.Date, ends: true);
+            var local = end.InZone(zone).LocalDateTime;
+            text = Named("Until", state, local.TimeOfDay, NamedDays.DayOfEnd(local), status.Date);
             if (status.Then is { } then) text = Say("Then", text, Within(then.ToString()));
         }
-        return status.NamedOpening is { } opening
-            ? Named("Opens", text, opening.InZone(zone).LocalDateTime, status.Date, ends: false) : text;
+        if (status.NamedOpening is { } opening)
+        {
+            var local = opening.InZone(zone).LocalDateTime;
+            text = Named("Opens", text, local.TimeOfDay, local.Date, status.Date);
+        }
+        return text;
     }
 
     /// <summary><c>Christmas Day, closed</c>, <c>Monday, 8:00 am–5:00 pm</c></summary>
@@ -87,23 +93,35 @@ sealed class HoursText
         return period.Note is { } note ? $"{text} ({note})" : text;
     }
 
-    string Span(Period period) => $"{Of(period.Opens)}–{Of(period.Closes)}";
+    string Span(Period period) => period.IsAllDay ? Word("TwentyFourHours") : $"{Of(period.Opens)}–{Of(period.Closes)}";
 
-    string Of(LocalTime time) => clock.Format(time).ToLowerInvariant();
+    // Noon and midnight are words everywhere, since many do not know which of the two 12:00 am is.
+    string Of(LocalTime time) => time == LocalTime.Noon ? Word("Noon")
+        : time == LocalTime.Midnight ? Word("Midnight")
+        : clock.Format(time).ToLowerInvariant();
+
+    // The same within a sentence. Each word there is in two forms: "the" time at which something ends, and "at" the time.
+    string Say(string form, LocalTime time)
+    {
+        var word = time == LocalTime.Noon ? "Noon"
+            : time == LocalTime.Midnight ? "Midnight"
+            : time.Hour == 1 ? "ClockAtOne"
+            : "Clock";
+        return Say(form + word, Of(time));
+    }
 
     // The day is named only when it is not today, and with its date when the weekday alone could be an earlier one.
-    string Named(string verb, string state, LocalDateTime moment, LocalDate today, bool ends)
+    string Named(string verb, string state, LocalTime time, LocalDate day, LocalDate today)
     {
-        var midnight = ends && moment.TimeOfDay == LocalTime.Midnight;
-        var day = ends ? NamedDays.DayOfEnd(moment) : moment.Date;
-        var time = midnight ? Word("Midnight") : Say(moment.Hour == 1 ? "ClockAtOne" : "Clock", Of(moment.TimeOfDay));
-        var named = NamedDays.Name(day, today) switch
+        var name = NamedDays.Name(day, today);
+        var word = name switch
         {
             NamedDay.Today => "Time",
             NamedDay.Weekday => "Weekday",
             _ => "Date",
         };
-        return Say(verb + named, state, time, Name(day.DayOfWeek), date.Format(day));
+        return Say(verb + word, state, Say("The", time), Say("At", time), Name(day.DayOfWeek),
+            (name == NamedDay.DateAndYear ? dateAndYear : date).Format(day));
     }
 
     string Days(IsoDayOfWeek[] days)

@@ -54,16 +54,19 @@ public sealed record ClosedPart(LocalTime From, LocalTime To, string Reason);
 /// <param name="Access">How patients are seen in the period that it is in; <c>null</c> when it is in none.</param>
 /// <param name="Note">What else is to be known of that period; <c>null</c> when there is nothing.</param>
 /// <param name="OpensAt">
-/// When it next becomes open (or open by appointment), not having been; while it is open, that is after it has closed.
-/// <c>null</c> when that is not within a year, or when hours that are not known lie before it.
+/// The next opening, with or without appointment. If it is open now, the opening after the coming closing. <c>null</c> when there
+/// is none in the 366 days after the local date, or when hours that are not known lie before it.
 /// </param>
 /// <param name="ClosesAt">
-/// When it next ceases to be open (or open by appointment); while it is closed, that is after it has opened. Never a moment
-/// at which it stays open. <c>null</c> when that is not within a year, or when hours that are not known lie before it.
+/// The next closing. If it is closed now, the closing after the coming opening. A change from one access to another is no closing.
+/// <c>null</c> when there is none in the 366 days after the local date, or when hours that are not known lie before it.
 /// </param>
 /// <param name="Reason">Which rule decided, in words: <c>Christmas Day, closed</c>, or <c>Monday, 8:00 am–5:00 pm</c>.</param>
 /// <param name="Text">The status in a sentence, to be shown as it is: <c>Closed. Opens Monday at 8:00 am</c>.</param>
-/// <param name="ValidUntil">The first instant at which any of this would be another answer, UTC; <c>null</c> when none is within a year.</param>
+/// <param name="ValidUntil">
+/// The first instant at which anything else in this answer changes, in any language, UTC; <c>null</c> when nothing does in the 366
+/// days after the local date.
+/// </param>
 public sealed record LocationStatus(
     string Location, string TimeZone, State State, AccessMode? Access, string? Note,
     PointInTime? OpensAt, PointInTime? ClosesAt, string Reason, string Text, Instant? ValidUntil);
@@ -81,7 +84,10 @@ public sealed record LocationCalendar(
 /// <summary>One date of a calendar.</summary>
 /// <param name="Date">The local date.</param>
 /// <param name="Day">The day of the week.</param>
-/// <param name="Kind">What decides about it. An exception that only closes a part of the day is one, too.</param>
+/// <param name="Kind">
+/// What decides about it. An exception that only closes a part of the day is one, too, even where the other hours are not known.
+/// <c>unknown</c> also where an exception says that the weekly hours hold and those are not known.
+/// </param>
 /// <param name="Reason">The rule in words: <c>Christmas Day, closed</c>.</param>
 /// <param name="Periods">
 /// The periods that open on that date, as they come to pass: without what is closed, those that touch as one, none twice.

@@ -14,6 +14,8 @@ namespace Api.Hours;
 /// <para>Of several exceptions on a day the most specific decides: a dated one before a yearly one, then a location's before
 /// the clinic's, then the shorter, then the one that was entered later. Closed parts that are more specific than the
 /// exception that decides, or than the weekly hours, all hold.</para>
+/// <para>Of periods that overlap the one that lets in the most people says what holds, and of two alike the one that opens
+/// first.</para>
 /// <para>A local time that is skipped stands for the instant of the change; of one that happens twice the first is meant
 /// where something begins and the second where it ends.</para>
 /// </remarks>

@@ -21,6 +21,9 @@ static class Json
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new NodaPatternConverter<LocalTime>(LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
+        // Before NodaTime's own, which writes Z for an offset of zero: RFC 3339 lets Z say that the local offset is unknown.
+        options.Converters.Add(new NodaPatternConverter<OffsetDateTime>(
+            OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")));
         options.ConfigureForNodaTime(DateTimeZoneProviders.Tzdb);
         options.AllowDuplicateProperties = false;
         // Texts stay readable. Escaping for HTML as well is for JSON inside a page; this is sent as JSON, with nosniff.
