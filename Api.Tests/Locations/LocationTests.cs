@@ -22,7 +22,7 @@ public sealed class LocationTests : IAsyncLifetime
             temporaryClosure: { reopensOn: 2026-08-03, reason: Renovation }
           - { slug: bare, name: A bare }
           - { slug: far, name: C far, coordinates: { latitude: -35.0, longitude: 90.0 } }
-          - { slug: near, name: D near, coordinates: { latitude: 35.1, longitude: -90.0 }, temporaryClosure: {} }
+          - { slug: near, name: D near, coordinates: { latitude: 35.1, longitude: -90.0 }, temporaryClosure: { reason: Flood } }
         """;
 
     const string WithHours =
@@ -81,7 +81,7 @@ public sealed class LocationTests : IAsyncLifetime
 
     [Fact]
     public async Task A_closure_without_a_date_is_a_closure() =>
-        JsonAssert.Equal("""{ "closedFrom": null, "reopensOn": null, "reason": null }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
+        JsonAssert.Equal("""{ "closedFrom": null, "reopensOn": null, "reason": "Flood" }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
 
     [Fact]
     public async Task The_list_is_by_name() => Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));

@@ -1,4 +1,6 @@
+using System.Text;
 using Api.CommandLine;
+using Api.Locations;
 using Api.Seed;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -103,53 +105,135 @@ public sealed class SeedTests : IDisposable
         Assert.Equal("One", (string?)(await api.GetAsync("/v1/articles/one"))["title"]);
     }
 
-    [Theory]
-    [InlineData("timeZone: America/Chicago", "timeZone: Mars/Phobos", 2, "'Mars/Phobos' is not an IANA time zone like America/Chicago.")]
-    [InlineData("slug: here", "slug: Not A Slug", 4, "'Not A Slug' is not made of lower-case letters, digits and single hyphens.")]
-    [InlineData("    name: Here\n", "", 4, "name")]
-    [InlineData("name: Here", "name: Here\n    nonsense: 1", 6, "nonsense")]
-    [InlineData("name: Here", "name: Here\n    name: There", 6, "name")]
-    [InlineData("name: Here", "name: Here\n    hours: { monday: [] }", 6, "tuesday")]
-    [InlineData("name: Here", "name: Here\n    hours: { monday: [9-17] }", 6, "'9-17' is not a period like 08:00-17:00.")]
-    [InlineData("name: Here", "name: Here\n    hours: { monday: [08:00-08:00] }", 6, "'08:00-08:00' is not a period like 08:00-17:00.")]
-    [InlineData("name: Here", "name: [", 5, "")]
-    [InlineData("name: Here", "name:", 5, "null")]
-    [InlineData("name: Here", "name: Here\n    telehealth: perhaps", 6, "")]
-    [InlineData("name: Here", "name: Here\n  - slug: here\n    name: Again", 6, "'here' is there twice")]
-    [InlineData("name: Here", "name: Here\n    coordinates: { latitude: 91, longitude: 0 }", 6, "latitude")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 13-01, reason: R, closed: true }", 7, "'every 13-01'")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: 2026-02-30, reason: R, closed: true }", 7, "'2026-02-30'")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: 2026-03-02 to 2026-03-01, reason: R, closed: true }", 7, "'2026-03-02 to 2026-03-01'")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every sixth monday of may, reason: R, closed: true }", 7, "'every sixth monday of may'")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, closed: true }", 7, "reason")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, reason: R }", 7, "closed")]
-    [InlineData("name: Here", "name: Here\n    exceptions:\n      - { when: every 12-25, reason: R, closed: true, asUsual: true }", 7, "closed")]
-    [InlineData("name: Here", "name: Here\n    hoursChanges: [{ validFrom: soon }]", 6, "'soon'")]
-    [InlineData("name: Here", "name: Here\n    temporaryClosure: { closedFrom: 2026-06-02, reopensOn: 2026-06-02 }", 4, "reopensOn")]
-    [InlineData("name: Here", "name: Here\n    closedForGoodOn: 2026-12-32", 6, "'2026-12-32' is not a date like 2026-01-12.")]
-    [InlineData("name: Here", "name: Here\n    closedForGoodOn: true", 6, "'true' is not a date like 2026-01-12.")]
-    [InlineData("name: Here", "name: Here\n    hoursChanges:\n      - &a { validFrom: 2026-06-01, monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] }\n      - *a", 4, "two hoursChanges")]
-    public void An_error_in_the_clinic_is_named_with_file_and_line(string correct, string wrong, int line, string message)
+    [Fact]
+    public async Task Content_of_ones_own_is_never_replaced_by_the_sample_even_if_it_is_locations_or_articles_alone()
     {
-        var fault = Assert.Throws<StartupFault>(() => SeedFolder.Read(Write(Clinic.Replace(correct, wrong, StringComparison.Ordinal))));
-        Assert.StartsWith($"{folder.File("clinic.yaml")}, line {line}: ", fault.Message, StringComparison.Ordinal);
-        Assert.Contains(message, fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', fault.Message);
+        File.WriteAllText(folder.File("clinic.yaml"), Clinic);
+        await StartTwiceAsync(locations: ["Here"], articles: []);
+        Write("clinic: { timeZone: America/Chicago }\nlocations: []\n");
+        await StartTwiceAsync(locations: [], articles: ["One"]);
+
+        async Task StartTwiceAsync(string[] locations, string[] articles)
+        {
+            await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={folder.Path}"));
+            api.App.Configuration["Seed:Folder"] = SeedFolder.Default;
+            await Startup.PrepareAsync(api.App);
+            Assert.Equal(locations, (await api.GetAsync("/v1/locations"))["items"]!.AsArray().Select(item => (string)item!["name"]!));
+            Assert.Equal(articles, (await api.GetAsync("/v1/articles"))["items"]!.AsArray().Select(item => (string)item!["title"]!));
+        }
     }
 
-    [Theory]
-    [InlineData("published: 2026-01-12T15:00:00Z", "published: yesterday", 6, "'yesterday' is not an instant like 2026-01-12T15:00:00Z.")]
-    [InlineData("title: One\n", "", 5, "title")]
-    [InlineData("slug: one", "slug: two", 3, "the slug 'two' must be the file's name")]
-    [InlineData("tags: [a]", "tags: [A b]", 5, "'A b' is not made of lower-case letters, digits and single hyphens.")]
-    [InlineData("---\ntitle", "title", 1, "front matter")]
-    [InlineData("---\nText", "Text", 1, "front matter")]
-    [InlineData("title: One", "title: \"One\\atwo\"", 2, "control characters")]
-    public void An_error_in_an_article_is_named_with_file_and_line(string correct, string wrong, int line, string message)
+    [Fact]
+    public async Task An_address_that_an_article_loses_is_told_with_file_and_line()
     {
-        var fault = Assert.Throws<StartupFault>(() => SeedFolder.Read(Write(article: Article.Replace(correct, wrong, StringComparison.Ordinal))));
-        Assert.StartsWith($"{folder.File("articles/one.md")}, line {line}: ", fault.Message, StringComparison.Ordinal);
-        Assert.Contains(message, fault.Message, StringComparison.Ordinal);
+        Write(article: Article + "\nOne\n\n[run](javascript:alert(1)) and [text](sms:988)\n");
+        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={folder.Path}"));
+        Assert.Contains($"Warning {folder.File("articles/one.md")}, line 12: the address 'javascript:alert(1)' is left out, because its kind is not allowed: " +
+            "write one that begins with https:, mailto:, tel:, sms: or another harmless scheme.", api.Log.Text, StringComparison.Ordinal);
+        Assert.Single(SeedFolder.Read(folder.Path).Warnings);
+    }
+
+    [Fact]
+    public void A_text_is_read_in_every_encoding_that_marks_itself_and_with_every_line_end()
+    {
+        Encoding[] encodings = [new UTF8Encoding(false), new UTF8Encoding(true), new UnicodeEncoding(bigEndian: false, byteOrderMark: true), new UnicodeEncoding(bigEndian: true, byteOrderMark: true)];
+        foreach (var encoding in encodings)
+        {
+            foreach (var lineEnd in new[] { "\n", "\r\n", "\r" })
+            {
+                Write();
+                File.WriteAllText(folder.File("clinic.yaml"), Clinic.Replace("Here", "Clínica 🙂", StringComparison.Ordinal).Replace("\n", lineEnd, StringComparison.Ordinal), encoding);
+                File.WriteAllText(folder.File("articles/one.md"), Article.Replace("\n", lineEnd, StringComparison.Ordinal), encoding);
+                var seed = SeedFolder.Read(folder.Path);
+                Assert.Equal("Clínica 🙂", Assert.Single(seed.Locations).Location.Name);
+                Assert.Equal("Text.\n", Assert.Single(seed.Articles).Draft.Markdown);
+            }
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_named_with_file_and_line()
+    {
+        foreach (var lineEnd in new[] { "\n", "\r\n", "\r" })
+        {
+            Write();
+            File.WriteAllBytes(folder.File("clinic.yaml"), Encoding.Latin1.GetBytes(Clinic.Replace("Here", "Clínica", StringComparison.Ordinal).Replace("\n", lineEnd, StringComparison.Ordinal)));
+            Assert.Equal($"{folder.File("clinic.yaml")}, line 5: there are bytes here that are not UTF-8: save the file as UTF-8.", Message());
+        }
+        Write();
+        File.WriteAllBytes(folder.File("clinic.yaml"), [0xFF, 0xFE, 0x0A, 0x00, 0x00, 0xD8, 0x0A, 0x00]);
+        Assert.Equal($"{folder.File("clinic.yaml")}, line 2: there are bytes here that are not UTF-16: save the file as UTF-8.", Message());
+        File.WriteAllBytes(folder.File("clinic.yaml"), Encoding.Unicode.GetBytes(Clinic));
+        Assert.Equal($"{folder.File("clinic.yaml")}, line 1: there is a character U+0000 here: remove it, or save the file as UTF-8.", Message());
+        foreach (var bytes in new byte[][] { [0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82] })
+        {
+            Write();
+            File.WriteAllBytes(folder.File("articles/one.md"), [.. Encoding.UTF8.GetBytes(Article), .. bytes]);
+            Assert.Equal($"{folder.File("articles/one.md")}, line 9: there are bytes here that are not UTF-8: save the file as UTF-8.", Message());
+        }
+
+        string Message() => Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message;
+    }
+
+    [Fact]
+    public void A_slug_has_at_most_64_characters()
+    {
+        var longest = new string('a', 64);
+        Write(Clinic.Replace("slug: here", $"slug: {longest}", StringComparison.Ordinal),
+            Article.Replace("slug: one", $"slug: {longest}", StringComparison.Ordinal).Replace("[a]", $"[{longest}]", StringComparison.Ordinal), $"{longest}.md");
+        var seed = SeedFolder.Read(folder.Path);
+        Assert.Equal(longest, Assert.Single(seed.Locations).Location.Slug);
+        Assert.Equal(longest, Assert.Single(seed.Articles).Draft.Slug);
+    }
+
+    [Fact]
+    public void What_is_meant_and_allowed_is_loaded()
+    {
+        Write("""
+            clinic: { timeZone: UTC }
+            locations:
+              - slug: here
+                name: no
+                address: { region: NO, postalCode: 02134, country: NO }
+                telephone: +1 (555) 555-0100
+                email: null
+                coordinates: ~
+                access: [WalkIn]
+                telehealth: yes
+                languages: [es-MX, zh-Hans, mh]
+                accessibilityNotes: >
+                  Step-free,
+                  and a lift.
+                hours:
+                  monday: [{ time: 08:00-20:00, access: telephoneOnly }, 09:00-17:00]
+                  tuesday: [18:00-02:00, 00:00-01:00]
+                  wednesday: [08:00-12:00, 12:00-17:00]
+                  thursday: [00:00-00:00]
+                  friday: []
+                  saturday: []
+                  sunday: []
+                exceptions:
+                  - { when: 2026-12-24, reason: A, closedPart: 12:00-13:00 }
+                  - { when: 2026-12-24, reason: B, closedPart: 15:00-16:00 }
+                  - { when: every 12-24, reason: C, closed: true }
+                  - { when: every 02-29, reason: D, closed: true }
+                closedForGoodOn: 9999-12-31
+            """);
+        var location = Assert.Single(SeedFolder.Read(folder.Path).Locations);
+        Assert.Equal(("no", "NO", "02134", "NO"), (location.Location.Name, location.Location.Address.Region, location.Location.Address.PostalCode, location.Location.Address.Country));
+        Assert.Equal(("+15555550100", null, true), (location.Location.Telephone, location.Location.Email, location.Location.Telehealth));
+        Assert.Equal("Step-free, and a lift.", location.Location.AccessibilityNotes);
+        Assert.Equal([Access.WalkIn], location.Location.Access!);
+        Assert.Equal(4, location.Exceptions.Count);
+    }
+
+    [Fact]
+    public void Two_files_with_the_same_slug_are_refused()
+    {
+        Write();
+        File.WriteAllText(folder.File("articles/one.MD"), Article);
+        Assert.Equal($"{folder.File("articles/one.md")}, line 1: the slug 'one' is there twice: remove one of the two files.",
+            Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message);
     }
 
     [Fact]

@@ -22,9 +22,10 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
                 HoursStore.Save(connection, location.Slug, hours, exceptions, verifiedAt);
             }
             HoursStore.SaveClinicWide(connection, seed.Exceptions);
-            foreach (var article in seed.Articles) articles.Save(connection, article);
+            foreach (var article in seed.Articles) articles.Save(connection, article.Draft, article.Text);
             return seed;
         }, ct);
+        foreach (var warning in seed.Warnings) LogWarning(warning);
         LogLoaded(seed.Locations.Count, seed.Articles.Count, folder);
         return seed;
     }
@@ -40,4 +41,7 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Locations} locations and {Articles} articles loaded from {Folder}")]
     partial void LogLoaded(int locations, int articles, string folder);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    partial void LogWarning(string warning);
 }
