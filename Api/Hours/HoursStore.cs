@@ -94,9 +94,12 @@ sealed class HoursStore(Database db)
     /// Writes a location's hours and exceptions in place of those it had; without any version its hours are unknown. Called
     /// inside <see cref="Database.WriteAsync"/>.
     /// </summary>
+    /// <exception cref="ArgumentException">There is too much on one day: see <see cref="HoursLimits"/>.</exception>
     public static void Save(
-        SqliteConnection connection, string slug, IEnumerable<WeeklyHours> versions, IEnumerable<ScheduleException> exceptions, Instant? verifiedAt)
+        SqliteConnection connection, string slug, IReadOnlyCollection<WeeklyHours> versions, IReadOnlyCollection<ScheduleException> exceptions, Instant? verifiedAt)
     {
+        if (versions.Select(HoursLimits.Check).Append(HoursLimits.Check(exceptions)).FirstOrDefault(error => error is not null) is { } error)
+            throw new ArgumentException($"The hours of '{slug}' are too many: {error}");
         var location = connection.QuerySingle<long>(
             "UPDATE locations SET hours_verified_at = @verifiedAt WHERE slug = @slug RETURNING id", new { slug, verifiedAt });
         connection.Execute("DELETE FROM weekly_hours WHERE location_id = @location", new { location });
@@ -123,8 +126,10 @@ sealed class HoursStore(Database db)
     }
 
     /// <summary>Writes the exceptions of the whole clinic in place of those it had. Called inside <see cref="Database.WriteAsync"/>.</summary>
-    public static void SaveClinicWide(SqliteConnection connection, IEnumerable<ScheduleException> exceptions)
+    /// <exception cref="ArgumentException">There is too much on one day: see <see cref="HoursLimits"/>.</exception>
+    public static void SaveClinicWide(SqliteConnection connection, IReadOnlyCollection<ScheduleException> exceptions)
     {
+        if (HoursLimits.Check(exceptions) is { } error) throw new ArgumentException($"The exceptions of the clinic are too many: {error}");
         connection.Execute("DELETE FROM hours_exceptions WHERE location_id IS NULL");
         foreach (var exception in exceptions) Save(connection, null, exception);
     }

@@ -36,7 +36,7 @@ public sealed record HoursChange(LocalDate ValidFrom, IReadOnlyList<DayHours> Da
 /// <param name="EndsOn">The last of them, a local date.</param>
 /// <param name="Closed">Whether no period opens on them.</param>
 /// <param name="Periods">The periods that open on them, in order; <c>null</c> when only the closed parts are known.</param>
-/// <param name="ClosedParts">When it is closed all the same, whichever period that cuts short. Mostly empty.</param>
+/// <param name="ClosedParts">When it is closed all the same, whichever period that cuts short. Mostly empty, 20 at most.</param>
 /// <param name="Text">Why, and what holds, for people: <c>Christmas Day, closed</c>.</param>
 public sealed record ExceptionDays(
     LocalDate StartsOn, LocalDate EndsOn, bool Closed, IReadOnlyList<Period>? Periods, IReadOnlyList<ClosedPart> ClosedParts, string Text);
