@@ -95,6 +95,7 @@ public sealed class ApiFactory : IAsyncLifetime
 }
 
 /// <summary>Everything that was logged.</summary>
+[ProviderAlias("Sink")]
 public sealed class LogSink : ILoggerProvider, ILogger
 {
     readonly ConcurrentQueue<string> lines = new();

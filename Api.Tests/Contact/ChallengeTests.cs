@@ -101,10 +101,11 @@ public sealed class ChallengeTests
             AfterHours = null,
             Language = "en",
             QuarantinedFor = null,
-            HasEmail = false,
+            MailboxHash = null,
             EmailIndex = null,
             TelephoneIndex = null,
             Fingerprint = null,
+            ErasedHash = null,
             Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
             Sealed = [1],
         };

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Api.CommandLine;
 using Api.Contact;
+using Api.Data;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -308,21 +309,31 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Fact]
     public async Task A_full_queue_is_a_503_with_Retry_After()
     {
-        await using var small = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Database:WriteQueueCapacity=1"));
+        // Room enough for the writes of the outbox at the start, which come whenever they come.
+        await using var small = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Database:WriteQueueCapacity=8"));
         using var open = new ManualResetEventSlim();
         var entered = new TaskCompletionSource();
-        var blocking = Task.Run(() => small.Database.WriteAsync(_ =>
-        {
-            entered.SetResult();
-            return open.Wait(TimeSpan.FromMinutes(1));
-        }, default));
+        List<Task> writes =
+        [
+            Task.Run(() => small.Database.WriteAsync(_ =>
+            {
+                entered.SetResult();
+                return open.Wait(TimeSpan.FromMinutes(5));
+            }, default)),
+        ];
         await entered.Task;
-        var waiting = small.Database.WriteAsync(_ => 0, default);
+        // From here on nothing is written, and what fills the queue stays in it.
+        Assert.Throws<WriteQueueFullException>(Fill);
         using var response = await small.Client.PostAsync(Path, new StringContent(Valid().ToJsonString(), Encoding.UTF8, "application/json"));
+        open.Set();
         await JsonAssert.ProblemAsync(response, 503, "busy", "Too many writes wait for the disk.");
         Assert.Equal("1", response.Headers.RetryAfter!.ToString());
-        open.Set();
-        await Task.WhenAll(blocking, waiting);
+        await Task.WhenAll(writes);
+
+        void Fill()
+        {
+            while (true) writes.Add(small.Database.WriteAsync(_ => 0, default));
+        }
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Api.Contact;
+using Microsoft.Extensions.DependencyInjection;
 using NodaTime.Extensions;
 using static Api.Tests.Contact.Submissions;
 
@@ -16,6 +18,8 @@ public sealed class SpamTests
         { """{ "website": 0 }""", "honeypot" },
         { """{ "website": "" }""", null },
         { """{ "website": "  " }""", null },
+        { """{ "website": "\u0020\t\n\u00a0" }""", null },
+        { """{ "website": "\\" }""", "honeypot" },
         { """{ "website": null }""", null },
         { """{ "website": false }""", null },
         { """{ "secondsToFill": 2.9 }""", "tooFast" },
@@ -23,6 +27,15 @@ public sealed class SpamTests
         { """{ "secondsToFill": 90000 }""", null },
         { """{ "message": "a http://a.example b https://b.example c www.c.example" }""", null },
         { """{ "message": "a http://a.example b https://b.example c www.c.example d HTTP://d.example" }""", "tooManyLinks" },
+        { """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example" }""", null },
+        { """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example www.d.example" }""", "tooManyLinks" },
+        { """{ "message": "sam@www.a.example www.sam@b.example www.c@d.example sam.www.e@example.com (www.f-g@h.example) <www.i@j.example> mailto:www.k@l.example" }""", null },
+        { """{ "message": "sam@example.com sam@example.org sam@example.net sam@example.edu https://a.example www.b.example" }""", null },
+        { """{ "message": "https://web.archive.example/web/2020/https://www.a.example/www.html?u=http://b.example www.c.example/@sam http://d.example/www.e" }""", null },
+        { """{ "message": "a www. b www... c www d Awww. e ewww.f http s www.g.example" }""", null },
+        { """{ "message": "http://a.example,http://b.example;http://c.example|www.d.example" }""", "tooManyLinks" },
+        { """{ "message": "[url=http://a.example]http://a.example[/url]<a href=\"http://b.example\">http://b.example</a>" }""", "tooManyLinks" },
+        { """{ "message": "(www.a.example)(www.b.example)(https://www.c.example)(https://d.example/www)" }""", "tooManyLinks" },
         { """{ "name": "http://a.example", "message": "http://b.example http://c.example http://d.example" }""", "tooManyLinks" },
         { """{ "website": "x", "secondsToFill": 0, "message": "http:// http:// http:// http://" }""", "honeypot,tooFast,tooManyLinks" },
     };
@@ -55,6 +68,51 @@ public sealed class SpamTests
         Assert.False(await api.Submitted().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
         Assert.False(await api.Submitted().ReleaseAsync("0000-0000-0000", api.Clock.GetCurrentInstant(), default));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
+    }
+
+    [Fact]
+    public async Task How_many_are_set_aside_is_told_where_the_staff_and_the_operator_look()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        Dictionary<string, int> gauges = [];
+        var meters = api.App.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Clinic" && instrument.Meter.Scope == meters) listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => gauges[instrument.Name] = value);
+        listener.Start();
+
+        var honest = (string)(await api.ReceivedAsync(Valid()))["reference"]!;
+        await ToldAsync(0, "");
+        var first = (string)(await api.ReceivedAsync(Valid(("website", "x"))))["reference"]!;
+        await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
+        await api.ReceivedAsync(Valid(("secondsToFill", 0)));
+        await ToldAsync(2, "2 messages are in quarantine: submissions list quarantine shows them.\n");
+        await api.Submitted().ReleaseAsync(first, api.Clock.GetCurrentInstant(), default);
+        await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
+        await api.Submitted().EraseAsync(honest, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
+        await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
+
+        async Task ToldAsync(int count, string line)
+        {
+            var health = await api.GetAsync("/health/outbox");
+            Assert.Equal(("ok", count), ((string?)health["status"], (int)health["quarantined"]!));
+            await using var output = new StringWriter();
+            await SubmissionVerbs.ListAsync(api.App, quarantined: false, output, default);
+            Assert.Equal(line, string.Concat(output.ToString().ReplaceLineEndings("\n").Split('\n').Where(text => text.Contains("quarantine", StringComparison.Ordinal)).Select(text => text + "\n")));
+            using var patience = new CancellationTokenSource(Outbox.OutboxApi.Patience);
+            while (gauges.GetValueOrDefault("clinic.submissions.quarantined", -1) != count)
+            {
+                Assert.False(patience.IsCancellationRequested);
+                api.Clock.Advance(TimeSpan.FromSeconds(1));
+                listener.RecordObservableInstruments();
+                await Task.Yield();
+            }
+        }
     }
 
     [Fact]

@@ -40,6 +40,7 @@ sealed class FaultyMailServer : IAsyncDisposable
     readonly CancellationTokenSource end = new();
     readonly Arrivals<TakenMail> taken = new();
     readonly Arrivals<SmtpStep> failed = new();
+    readonly System.Collections.Concurrent.ConcurrentQueue<string> commands = new();
     readonly List<Task> sessions = [];
     readonly Lock gate = new();
     Socket? listener;
@@ -54,6 +55,9 @@ sealed class FaultyMailServer : IAsyncDisposable
 
     /// <summary>The steps at which it failed as told, once there are so many. A refused connection is not among them.</summary>
     public Task<SmtpStep[]> FailedAsync(int count) => failed.WaitAsync(count);
+
+    /// <summary>All commands that clients have given, in order.</summary>
+    public IReadOnlyList<string> Commands => [.. commands];
 
     /// <summary>Fails at a step.</summary>
     /// <param name="step">At which one.</param>
@@ -145,6 +149,7 @@ sealed class FaultyMailServer : IAsyncDisposable
             await ReplyAsync(SmtpStep.Greeting, "", "220 localhost ESMTP");
             while (await ReadAsync() is { } line)
             {
+                server.commands.Enqueue(line);
                 switch (line.Split(' ', ':')[0].ToUpperInvariant())
                 {
                     case "EHLO":

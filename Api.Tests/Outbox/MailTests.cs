@@ -162,7 +162,9 @@ public sealed class MailTests
     }
 
     [Theory]
-    [InlineData(nameof(SmtpStep.Greeting), FaultyMailServer.Cut, "the connection to the mail server was cut"), InlineData(nameof(SmtpStep.Hello), "554 5.3.0 MARKED", "the mail server answered 554 to the attempt to connect")]
+    [InlineData(nameof(SmtpStep.Greeting), FaultyMailServer.Cut, "the connection to the mail server was cut"), InlineData(nameof(SmtpStep.Hello), "554 5.3.0 MARKED", "the mail server answered 554 to the greeting EHLO clinic.example.com: set Mail:HeloName to a name that it accepts")]
+    [InlineData(nameof(SmtpStep.Greeting), "554 5.3.2 MARKED", "the mail server answered 554 to the attempt to connect")]
+    [InlineData(nameof(SmtpStep.RcptTo), "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname", "the mail server answered 504 to the greeting EHLO clinic.example.com: set Mail:HeloName to a name that it accepts")]
     [InlineData(nameof(SmtpStep.MailFrom), "553 5.1.8 MARKED", "the mail server answered 553 to the address in Mail:From"), InlineData(nameof(SmtpStep.Data), "451 4.3.0 MARKED", "the mail server answered 451 to the mail")]
     [InlineData(nameof(SmtpStep.InText), FaultyMailServer.Cut, "the connection to the mail server was cut")]
     public async Task A_fault_is_told_in_words_of_ours_and_the_mail_comes_later(string step, string reply, string fault)
@@ -177,6 +179,142 @@ public sealed class MailTests
         await api.DeliveredAsync(1);
         Assert.Single(await server.TakenAsync(1));
         Assert.DoesNotContain(OutboxApi.Marked, api.Log.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Two_broken_connections_with_a_mail_that_arrives_between_them_hold_up_no_other()
+    {
+        await using var server = new FaultyMailServer();
+        server.Refuse();
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, [.. Enumerable.Range(0, 5).Select(i =>
+            $"--Mail:Recipients:jonesboro:{i}={(i is 0 or 2 ? "broken" : "good")}.{i}@clinic.example.com")]));
+        await api.PostAsync();
+        await api.UntilAsync(rows => rows.Length == 5 && rows.All(row => row.Attempts == 1));
+        server.Fail(SmtpStep.RcptTo, FaultyMailServer.Cut, only: "broken.");
+        // All were put off by chance for a little more than five seconds or less; now they go in the order of the recipients.
+        await api.Database.WriteAsync(c => c.Execute("UPDATE outbox SET due_at = ''"), default);
+        api.Clock.Advance(TimeSpan.FromSeconds(6));
+        var rows = await api.UntilAsync(rows => rows.All(row => row.Attempts == 2));
+        Assert.Equal(["waiting", "delivered", "waiting", "delivered", "delivered"], rows.Select(row => row.State));
+    }
+
+    public static TheoryData<string, string, string, string> Domains => new()
+    {
+        // From, recipient, sender of the message, EHLO
+        { "website@xn--clnica-4va.example", "desk@clinic.example.com", "sam@example.com", "xn--clnica-4va.example" },
+        { "website@clínica.example", "desk@clinic.example.com", "sam@example.com", "xn--clnica-4va.example" },
+        { "Clínica <website@clinic.example.com>", "Recepción <desk@clínica.example>", "sam@example.com", "clinic.example.com" },
+        { "website@clinic.example.com", "desk@xn--clnica-4va.example", "sam@xn--bcher-kva.example", "clinic.example.com" },
+        { "website@clinic.example.com", "desk@sub.クリニック.example", "sam@xn--clnica-0va.example", "clinic.example.com" },
+        { "website@clinic.example.com", "josé@clinic.example.com", "sam@xn--bcher-kva.example", "clinic.example.com" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public async Task A_mail_asks_for_SMTPUTF8_only_for_letters_before_the_at_sign(string from, string recipient, string sender, string ehlo)
+    {
+        await using var server = new FaultyMailServer();
+        await using var api = await OutboxApi.StartAsync("--Mail:Host=127.0.0.1", $"--Mail:Port={server.Port}", "--Mail:Security=None", $"--Mail:From={from}", $"--Mail:Recipients:*:0={recipient}",
+            "--Mail:Acknowledge=true");
+        await api.PostAsync(email: sender);
+        await api.DeliveredAsync(2);
+        var mails = await server.TakenAsync(2);
+        Assert.Contains($"EHLO {ehlo}", server.Commands);
+        Assert.Equal(recipient.StartsWith("josé", StringComparison.Ordinal) ? 1 : 0, server.Commands.Count(command => command.Contains("SMTPUTF8", StringComparison.Ordinal)));
+        foreach (var mail in mails.Where(mail => !mail.To[0].StartsWith("josé", StringComparison.Ordinal)))
+        {
+            Assert.All([mail.From, .. mail.To], address => Assert.True(System.Text.Ascii.IsValid(address), address));
+            Assert.True(System.Text.Ascii.IsValid(mail.Text.Split("\r\n\r\n")[0]), mail.Text);
+        }
+        Assert.Contains(mails, mail => mail.To[0] == sender);
+    }
+
+    [Theory]
+    [InlineData("web.example.org", "web.example.org"), InlineData("[192.0.2.1]", "[192.0.2.1]"), InlineData("192.0.2.1", "[192.0.2.1]"), InlineData("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]")]
+    [InlineData("clínica.example", "xn--clnica-4va.example")]
+    public async Task The_greeting_has_the_configured_name(string name, string ehlo)
+    {
+        await using var server = new FaultyMailServer();
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, $"--Mail:HeloName={name}"));
+        await api.PostAsync();
+        await server.TakenAsync(1);
+        Assert.Contains($"EHLO {ehlo}", server.Commands);
+    }
+
+    [Theory]
+    [InlineData("sam@localhost"), InlineData("root@localhost"), InlineData("sam@LOCALHOST"), InlineData("sam@mailhost"), InlineData("sam@localhost.localdomain"), InlineData("sam@web.localhost")]
+    [InlineData("sam@printer.local"), InlineData("sam@db.internal"), InlineData("sam@nas.lan"), InlineData("sam@nas.home.arpa"), InlineData("sam@127.0.0.1"), InlineData("sam@10.1"), InlineData("sam@192.168.1.1")]
+    [InlineData("sam@[127.0.0.1]"), InlineData("sam@[IPv6:::1]"), InlineData("a%b@example.com"), InlineData("sam%localhost@example.com"), InlineData("a!b@example.com"), InlineData("|sh@example.com")]
+    [InlineData("/tmp/x@example.com"), InlineData("-oQ@example.com"), InlineData("<@example.com,@example.org:sam@example.net>"), InlineData("\"a b\"@example.com"), InlineData("sam@example..com")]
+    public void An_address_of_this_machine_or_network_or_of_another_server_behind_it_is_not_written_to(string address) => Assert.False(OutsideAddress.TryRead(address, out _));
+
+    [Theory]
+    [InlineData("sam@example.com"), InlineData("sam.o'example+clinic@mail.example.com"), InlineData("sam@xn--bcher-kva.example"), InlineData("sam@localhost.example"), InlineData("sam@local.example.com")]
+    [InlineData("root@example.com"), InlineData("a=b@example.com"), InlineData("sam@3com.example"), InlineData("sam@example.museum")]
+    public void An_address_elsewhere_is_written_to(string address) => Assert.True(OutsideAddress.TryRead(address, out _));
+
+    [Fact]
+    public async Task A_sender_with_an_address_of_this_machine_gets_no_mail_and_the_staff_do()
+    {
+        await using var server = new FaultyMailServer();
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
+        await api.PostAsync(email: "root@localhost");
+        var rows = await api.UntilAsync(rows => rows.Length == 2 && rows.All(row => row.State != "waiting"));
+        Assert.Equal([("delivered", 1, null), ("failed", 1, "the sender's address cannot be written to")], rows.Select(row => row.Outcome));
+        Assert.Equal([OutboxApi.FrontDesk], Assert.Single(await server.TakenAsync(1)).To);
+        Assert.Equal("ok", (string?)(await api.GetAsync("/health/outbox"))["status"]);
+    }
+
+    [Fact]
+    public async Task One_address_is_sent_few_acknowledgements_a_day_whoever_gives_it_and_however_it_is_written()
+    {
+        await using var server = new FaultyMailServer();
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
+        for (var i = 0; i < 4; i++)
+        {
+            foreach (var victim in new[] { "sam.example@example.com", "Sam.Example@EXAMPLE.com", "samexample+a@example.com", "sam.example+b@example.com" })
+                await api.PostAsync(email: victim);
+        }
+        await api.PostAsync(email: "another@example.com");
+        var rows = await api.UntilAsync(rows => rows.All(row => row.State == "delivered"));
+        // The staff are told of each.
+        Assert.Equal((17, 4), (rows.Count(row => row.Channel == "mail"), rows.Count(row => row.Channel == "acknowledgement")));
+        await api.UntilAsync(_ => api.Clock.GetUtcNow() >= ApiFactory.Now.AddDays(1), step: TimeSpan.FromHours(1));
+        await api.PostAsync(email: "sam.example@example.com");
+        Assert.Equal(5, (await api.DeliveredAsync(23)).Count(row => row.Channel == "acknowledgement"));
+        await using var connection = await api.Database.OpenAsync(default);
+        Assert.DoesNotContain(connection.Query<byte[]>("SELECT address FROM acknowledged_addresses"), address => Encoding.Latin1.GetString(address).Contains("example", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task A_recipient_that_left_the_configuration_gets_nothing_that_waits_and_a_name_that_was_changed_is_no_leaving()
+    {
+        using var folder = new TempFolder();
+        await using var server = new FaultyMailServer();
+        server.Refuse();
+        string[] common = [.. OutboxApi.Mail(server).Where(setting => !setting.Contains("Recipients", StringComparison.Ordinal)), "--Mail:Recipients:paragould:0=gone@clinic.example.com"];
+        string[] gone = ["gone@clinic.example.com", "stays@clinic.example.com"];
+        await using (var api = await OutboxApi.StartOnAsync(folder, [.. common, "--Mail:Acknowledge=true", .. gone.Select((recipient, i) => $"--Mail:Recipients:jonesboro:{i}={recipient}")]))
+        {
+            await api.PostAsync();
+            await api.UntilAsync(rows => rows.Length == 3 && rows.All(row => row.Attempts == 1));
+            await api.App.StopAsync();
+        }
+        server.Behave();
+        await using var without = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.AddRange([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}", .. common, "--Mail:Recipients:jonesboro:0=Front Desk <Stays@Clinic.example.com>"]);
+            factory.Clock.Advance(TimeSpan.FromHours(1));
+        });
+        var rows = await without.UntilAsync(rows => rows.All(row => row.State != "waiting"));
+        Assert.Equal([("failed", 1, "this recipient is configured no more"), ("delivered", 2, null), ("failed", 1, "acknowledgements are configured no more")], rows.Select(row => row.Outcome));
+
+        // Neither does it get what is sent again, while all others do.
+        Assert.Equal(0, await OutboxVerbs.RetryAsync(without.App.Services, null, TextWriter.Null, default));
+        await without.PostAsync();
+        rows = await without.UntilAsync(rows => rows is [_, _, _, { State: "delivered" }], step: TimeSpan.FromMilliseconds(5));
+        Assert.Equal(["waiting", "delivered", "waiting", "delivered"], rows.Select(row => row.State));
+        Assert.All(await server.TakenAsync(2), mail => Assert.Equal("stays@clinic.example.com", mail.To[0], ignoreCase: true));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ static class OutboxApi
     public const string Sender = "marked.sender@example.com";
     public const string FrontDesk = "front.desk@clinic.example.com", Elsewhere = "elsewhere@clinic.example.com";
 
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public static Task<ApiFactory> StartAsync(params string[] settings) => ApiFactory.StartAsync(factory => factory.Settings.AddRange(settings));
 

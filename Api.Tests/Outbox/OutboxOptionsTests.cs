@@ -34,6 +34,15 @@ public sealed class OutboxOptionsTests
     }
 
     [Theory]
+    [InlineData("website@clinic.example.com", null, "clinic.example.com"), InlineData("Clinic <website@clínica.example>", null, "xn--clnica-4va.example")]
+    [InlineData("website@localhost", "https://api.example.com/clinic", "api.example.com"), InlineData("website@localhost", "http://192.0.2.7:5080", "[192.0.2.7]")]
+    [InlineData("website@localhost", "http://[2001:db8::7]:5080", "[IPv6:2001:db8::7]"), InlineData("website@localhost", "http://localhost:5080", "[127.0.0.1]"), InlineData("website@localhost", null, "[127.0.0.1]")]
+    [InlineData("website@[192.0.2.9]", null, "[192.0.2.9]")]
+    public void The_greeting_has_a_name_that_a_strict_server_accepts_whatever_the_machine_is_called(string from, string? apiUrl, string expected) =>
+        Assert.Equal(expected, Mail($"--Mail:From={from}", $"--Site:ApiUrl={apiUrl}").HeloName);
+
+    [Theory]
+    [InlineData("Mail:HeloName", "--Mail:HeloName=web"), InlineData("Mail:HeloName", "--Mail:HeloName=web example.com"), InlineData("Mail:HeloName", "--Mail:HeloName=web.example.com\r\nRSET"), InlineData("Mail:HeloName", "--Mail:HeloName=-web.example.com")]
     [InlineData("Mail:From", "--Mail:From="), InlineData("Mail:From", "--Mail:From=website"), InlineData("Mail:From", "--Mail:From=a@example.com, b@example.com")]
     [InlineData("Mail:From", "--Mail:From=Clinic\r\nBcc: x@example.com <a@example.com>")]
     [InlineData("Mail:Recipients:jonesboro", "--Mail:Recipients:jonesboro:0=nobody"), InlineData("Mail:Recipients:jonesboro", "--Mail:Recipients:jonesboro:0=")]

@@ -17,10 +17,10 @@ public sealed class OutboxTests
         await using var server = new FaultyMailServer();
         server.Refuse();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
-        JsonAssert.Equal("""{ "status": "ok", "waiting": 0, "failed": 0, "oldestWaitingSince": null, "failedAcknowledgements": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal("""{ "status": "ok", "waiting": 0, "failed": 0, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
         var reference = await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        JsonAssert.Equal("""{ "status": "ok", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal("""{ "status": "ok", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
 
         // The longest delays of the plan; a shorter jump must not do.
         double[] hours = [5 / 3600d, 5 / 60d, 0.5, 2, 5, 10, 14, 20, 24];
@@ -29,11 +29,11 @@ public sealed class OutboxTests
             api.Clock.Advance(TimeSpan.FromHours(hours[attempts - 2] * 1.101));
             await api.UntilAsync(rows => rows[0].Attempts == attempts);
             if (attempts == 5)
-                JsonAssert.Equal("""{ "status": "failing", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0 }""", await api.GetAsync("/health/outbox"));
+                JsonAssert.Equal("""{ "status": "failing", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
         }
         var row = Assert.Single(await api.RowsAsync());
         Assert.Equal(("failed", 10, "the mail server cannot be reached"), row.Outcome);
-        JsonAssert.Equal("""{ "status": "failing", "waiting": 0, "failed": 1, "oldestWaitingSince": null, "failedAcknowledgements": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal("""{ "status": "failing", "waiting": 0, "failed": 1, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
 
         server.Behave();
@@ -89,7 +89,7 @@ public sealed class OutboxTests
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using (var api = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret)))
         {
-            await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+            await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
             await api.PostAsync();
             await receiver.ReceivedAsync(1);
             using var patience = new CancellationTokenSource(OutboxApi.Patience);
@@ -111,7 +111,7 @@ public sealed class OutboxTests
     {
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
-        await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+        await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
         await api.PostAsync();
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
         while (!api.Log.Text.Contains("cannot be marked", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
@@ -178,9 +178,9 @@ public sealed class OutboxTests
             SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T11:59:00.000Z' FROM n
             """), default);
         var store = api.App.Services.GetRequiredService<OutboxStore>();
-        var due = await store.ReadDueAsync(Channel.Webhook, "crm", Instant.FromDateTimeOffset(ApiFactory.Now), 32, default);
+        var due = (await store.ClaimAsync([(Channel.Webhook, "crm")], Instant.FromDateTimeOffset(ApiFactory.Now), 32, default))!.Deliveries;
         Assert.Equal(Enumerable.Range(1, 32).Select(i => $"delivery {i}"), due.Select(delivery => delivery.DeliveryId));
-        Assert.Equal(new OutboxCounts { Waiting = 50_001, Failed = 0, OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59), FailedAcknowledgements = 0 }, await store.CountAsync(default));
+        Assert.Equal(new OutboxCounts { Waiting = 50_001, Failed = 0, OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59), FailedAcknowledgements = 0, Quarantined = 0 }, await store.CountAsync(default));
 
         // Read row by row by the list, and through an index by the worker: never sorted, never scanned.
         await using var connection = await api.Database.OpenAsync(default);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Api.Outbox;
+using Dapper;
 using Microsoft.Extensions.Time.Testing;
 using NodaTime;
 
@@ -105,6 +106,47 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task After_a_410_the_rest_of_what_is_due_is_not_called()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
+        await receiver.AnswerAsync(503);
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
+        await api.PostAsync();
+        await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
+        await AddDeliveriesAsync(api, 40);
+        await receiver.AnswerAsync(410);
+        api.Clock.Advance(TimeSpan.FromSeconds(6));
+        await api.UntilAsync(rows => rows.All(row => row.State == "failed"), step: TimeSpan.FromMilliseconds(5));
+        // One before, and no more than are under way at once.
+        Assert.InRange((await receiver.ReceivedAsync(2)).Length, 2, 5);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_is_left_alone_for_a_moment_after_it_was_given_up()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
+        await receiver.AnswerAsync(204, Duration.FromHours(1));
+        await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
+        await api.PostAsync();
+        await receiver.ReceivedAsync(1);
+        await AddDeliveriesAsync(api, 1);
+        api.Clock.Advance(TimeSpan.FromSeconds(20));
+        await api.UntilAsync(rows => rows[0].Attempts == 1);
+        await receiver.BehaveAsync();
+        var givenUp = Instant.FromDateTimeOffset(api.Clock.GetUtcNow());
+        await api.UntilAsync(rows => rows[1].State == "delivered", step: TimeSpan.FromMilliseconds(20));
+        var second = (await receiver.ReceivedAsync(2))[1];
+        Assert.InRange(long.Parse(second.Timestamp!, System.Globalization.CultureInfo.InvariantCulture), (givenUp + Duration.FromSeconds(5)).ToUnixTimeSeconds(), long.MaxValue);
+    }
+
+    static Task<int> AddDeliveriesAsync(ApiFactory api, int count) => api.Database.WriteAsync(c => c.Execute(
+        """
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
+        INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+        SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T12:00:00.000Z' FROM n
+        """, new { count }), default);
+
+    [Fact]
     public async Task A_receiver_that_is_slow_or_cuts_the_connection_does_not_hold_up_another()
     {
         await using var slow = await WebhookReceiver.StartAsync(Now, Secret);
@@ -126,6 +168,8 @@ public sealed class WebhookTests
 
     [Theory]
     [InlineData("127.0.0.1"), InlineData("localhost"), InlineData("[::1]"), InlineData("2130706433"), InlineData("[::ffff:127.0.0.1]"), InlineData("10.255.255.1"), InlineData("169.254.169.254")]
+    [InlineData("0.0.0.0"), InlineData("0"), InlineData("0x0"), InlineData("00.0"), InlineData("[::]"), InlineData("[0:0::0]"), InlineData("[::ffff:0.0.0.0]"), InlineData("[::0.0.0.0]")]
+    [InlineData("[64:ff9b::0.0.0.0]"), InlineData("0.1.2.3"), InlineData("255.255.255.255"), InlineData("[fe80::1]"), InlineData("[ff02::1]")]
     public async Task An_internal_address_is_refused_whatever_the_name_is_and_nobody_is_connected_to(string host)
     {
         using var listener = new TcpListener(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
@@ -152,5 +196,9 @@ public sealed class WebhookTests
         await answering;
         Assert.Equal("the receiver cannot be reached", await FaultAsync($"http://127.0.0.1:{ApiProcess.FreePort()}/"));
         Assert.Equal("the receiver's name is not known", await FaultAsync("http://nowhere.invalid/"));
+        Assert.Equal("the receiver's name is not known", await FaultAsync($"http://{string.Join('.', Enumerable.Repeat(new string('a', 60), 5))}.invalid/"));
+        // Allowed, it is this machine, where nobody listens at that port.
+        Assert.Equal("the receiver cannot be reached", await FaultAsync($"http://0.0.0.0:{ApiProcess.FreePort()}/"));
+        Assert.Equal("the receiver cannot be reached", await FaultAsync($"http://[::]:{ApiProcess.FreePort()}/"));
     }
 }

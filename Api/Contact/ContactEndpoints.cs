@@ -14,12 +14,41 @@ static class ContactEndpoints
         contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Serves("contact-form", Languages.Parameter);
         contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
         contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(Receipt);
-        var submissions = contact.MapGroup("/contact-submissions")
+        var submissions = contact.MapGroup("/contact-submissions").AddEndpointFilter(AnswerRepetitionAsync)
             .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall).WithValidation().ReceivesJson().WithMetadata(new Honeypot(options.Honeypot), new TakesIdempotencyKey());
         submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
     }
 
     const string Receipt = "getContactReceipt";
+
+    /// <summary>
+    /// What was acknowledged is answered as it was the first time, whatever the limits, the rules and the challenge say now. Looked
+    /// for only where a message is refused: one that is taken in costs nothing more.
+    /// </summary>
+    static async ValueTask<object?> AnswerRepetitionAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var http = invocation.HttpContext;
+        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed) return new Problem<Problems.Malformed>(malformed);
+        object? result;
+        try
+        {
+            result = await next(invocation);
+        }
+        catch (Exception) when (key is not null && !http.RequestAborted.IsCancellationRequested)
+        {
+            if (await FindAsync() is { } kept) return kept;
+            throw;
+        }
+        return key is not null && RateLimits.StatusOf(result) >= 400 && await FindAsync() is { } found ? found : result;
+
+        async Task<Created<ContactReceipt>?> FindAsync()
+        {
+            var body = invocation.Arguments.OfType<Body<ContactSubmission>>().Single();
+            var intake = http.RequestServices.GetRequiredService<ContactIntake>();
+            if (body.Errors.Count > 0 || await intake.FindReceiptAsync(body.Value, key!, http.RequestAborted) is not { } receipt) return null;
+            return Created(receipt, http);
+        }
+    }
 
     /// <summary>Describes the contact form</summary>
     /// <remarks>
@@ -51,37 +80,37 @@ static class ContactEndpoints
     /// to try again. What is refused or fails is not counted.
     ///
     /// Send an `Idempotency-Key`, and a request that is sent again, because its answer was lost or the connection broke, is
-    /// stored once and answered the same. The key is remembered for 24 hours unless the clinic has set another time. The same
-    /// key with another message is a 422; `secondsToFill` and `altcha` may differ.
+    /// stored once and answered the same, before limits and rules are looked at. The key is remembered for 24 hours unless the
+    /// clinic has set another time. Reusing a key with a different message returns 422; `secondsToFill` and `altcha` may differ.
     ///
     /// The answer has a `token`, and its address in `Location`, for asking later whether the message was handled.
     /// </remarks>
     static async Task<Results<Created<ContactReceipt>, Problem<Problems.Malformed>, Problem<Problems.Invalid>>> AddAsync(
-        Body<ContactSubmission> body, ContactIntake intake, Altcha altcha, ChallengeOptions challenges, LinkGenerator links, HttpContext http, CancellationToken ct)
+        Body<ContactSubmission> body, ContactIntake intake, Altcha altcha, ChallengeOptions challenges, HttpContext http)
     {
         if (IdempotencyKey.Read(http.Request, out var key) is { } malformed) return new Problem<Problems.Malformed>(malformed);
         var submission = body.Value;
-        if (Check(submission.Altcha, altcha, challenges, out var redemption) is { } fault)
-        {
-            // A sender who asks again after an hour has a challenge that has expired, and a message that was taken in.
-            return key is not null && await intake.FindReceiptAsync(submission, key, ct) is { } before ? Created(before) : Refused(fault);
-        }
+        if (Check(submission.Altcha, altcha, challenges, out var redemption) is { } fault) return Refused(fault);
 
         var (outcome, receipt) = await intake.ReceiveAsync(submission, body.HoneypotFilled, key, redemption, CultureInfo.CurrentUICulture);
+        if (outcome == Intake.Repeated) RateLimits.DoNotCount(http);
         return outcome switch
         {
             Intake.KeyTaken => Problems.Broken(FieldError.Of(IdempotencyKey.Header, ContactText.Get("KeyTaken"))),
             Intake.ChallengeSpent => Refused("ChallengeSpent"),
-            _ => Created(receipt!),
+            _ => Created(receipt!, http),
         };
 
-        Created<ContactReceipt> Created(ContactReceipt receipt)
-        {
-            http.Response.Headers.CacheControl = "no-store";
-            return TypedResults.Created(links.GetPathByName(http, Receipt, new { receipt.Token }), receipt);
-        }
-
         static Problem<Problems.Invalid> Refused(string text) => Problems.Broken(FieldError.At("#/altcha", ContactText.Get(text)));
+    }
+
+    static Created<ContactReceipt> Created(ContactReceipt receipt, HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        // The framework logs every link that it makes, and the token is for the sender alone: it is put in afterwards.
+        const string Token = "token";
+        var path = http.RequestServices.GetRequiredService<LinkGenerator>().GetPathByName(http, Receipt, new { Token })!;
+        return TypedResults.Created(path[..^Token.Length] + receipt.Token, receipt);
     }
 
     // After the fields, so that a challenge is not spent on a message that is refused.

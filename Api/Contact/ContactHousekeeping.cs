@@ -1,10 +1,13 @@
+using Api.Outbox;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
 namespace Api.Contact;
 
-/// <summary>Forgets, once an hour, the redeemed challenges that have expired.</summary>
-sealed partial class ContactHousekeeping(ContactStore store, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
+/// <summary>Forgets, once an hour, what is needed no more: redeemed challenges, whom was acknowledged, what erased messages came with.</summary>
+sealed partial class ContactHousekeeping(
+    ContactStore store, OutboxStore outbox, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
@@ -18,7 +21,10 @@ sealed partial class ContactHousekeeping(ContactStore store, TimeProvider time, 
         {
             try
             {
-                while (await store.ForgetChallengesAsync(time.GetCurrentInstant() - ClockFault, stoppingToken)) { }
+                var now = time.GetCurrentInstant();
+                while (await store.ForgetChallengesAsync(now - ClockFault, stoppingToken)) { }
+                await store.ForgetErasedAsync(now - Duration.FromHours(options.Value.IdempotencyHours), stoppingToken);
+                await outbox.ForgetAcknowledgedAsync(now, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -28,6 +34,6 @@ sealed partial class ContactHousekeeping(ContactStore store, TimeProvider time, 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired challenges could not be forgotten ({Fault}); tried again in an hour")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is needed no more could not be forgotten ({Fault}); tried again in an hour")]
     partial void LogFault(string fault);
 }

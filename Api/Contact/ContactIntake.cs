@@ -1,5 +1,6 @@
 using System.Globalization;
 using Api.Data;
+using Api.Http;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -14,6 +15,14 @@ sealed class ContactIntake(
 {
     const string Endpoint = "createContactSubmission";
 
+    /// <summary>
+    /// How many other messages under one Idempotency-Key are told apart from the first one. After that all are answered as others, or
+    /// somebody who knows a key could try out what was sent with it.
+    /// </summary>
+    const int MostGuesses = 5;
+
+    readonly RateLimit guesses = new("idempotency-key", isPerClient: true, new LimitOptions { Requests = MostGuesses, WindowSeconds = 3600 }, time);
+
     /// <summary>Stores a submission once. When the task completes, it is on disk.</summary>
     /// <param name="submission">What was sent.</param>
     /// <param name="honeypotFilled">Whether the field that people do not see was filled in.</param>
@@ -24,6 +33,7 @@ sealed class ContactIntake(
     public async Task<(Intake Outcome, ContactReceipt? Receipt)> ReceiveAsync(
         ContactSubmission submission, bool honeypotFilled, string? key, Redemption? challenge, CultureInfo language)
     {
+        if (key is not null && !MayCompare(key)) return (Intake.KeyTaken, null);
         var settings = options.Value;
         var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
@@ -42,10 +52,11 @@ sealed class ContactIntake(
                 AfterHours = !location.Schedule.IsOpen(received),
                 Language = language.Name,
                 QuarantinedFor = quarantinedFor,
-                HasEmail = submission.Email is not null,
+                MailboxHash = seal.MailboxHash(submission.Email),
                 EmailIndex = seal.EmailIndex(submission.Email),
                 TelephoneIndex = seal.TelephoneIndex(telephone?.E164),
                 Fingerprint = key is null ? null : content.Fingerprint,
+                ErasedHash = key is null ? null : seal.ErasedHash(reference),
                 Challenge = challenge,
                 Sealed = content.Sealed,
             };
@@ -59,6 +70,9 @@ sealed class ContactIntake(
                     return (outcome, ReceiptOf(before!));
                 case Intake.ReferenceTaken:
                     continue;
+                case Intake.KeyTaken:
+                    CountGuess(key!);
+                    return (outcome, null);
                 default:
                     return (outcome, null);
             }
@@ -67,20 +81,29 @@ sealed class ContactIntake(
 
     /// <summary>
     /// The receipt of a submission that was stored before under the same key; <c>null</c> when there is none, or it was another.
-    /// For a request that cannot be taken in now: its challenge may have expired since.
+    /// Whatever would keep it from being taken in now, it was acknowledged.
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
+        // What lacks one of these was never taken in.
+        if (submission is not { Name: not null, PreferredContact: not null, Location: { } location, Message: not null, Consent: true } || !MayCompare(key)) return null;
+        var telephone = Telephone(submission);
+        if (telephone is null && submission.Telephone is not null) return null;
         var since = KeysSince(time.GetCurrentInstant());
         for (var turn = 0; ; turn++)
         {
             var reference = seal.ReferenceOf(Endpoint, key, turn);
-            if (await store.FindAsync(reference, ct) is not { } before) return null;
+            if (await store.FindKeptAsync(reference, ct) is not { } before) return null;
             if (before.ReceivedAt <= since) continue;
-            var (_, fingerprint) = seal.Seal(ContentOf(submission, reference, Telephone(submission)), submission.Location!);
-            return before.Fingerprint.AsSpan().SequenceEqual(fingerprint) ? ReceiptOf(before) : null;
+            if (store.IsRepeated(before, seal.Fingerprint(ContentOf(submission, reference, telephone), location))) return ReceiptOf(before);
+            CountGuess(key);
+            return null;
         }
     }
+
+    bool MayCompare(string key) => guesses.Look(seal.KeyHash(Endpoint, key)).Remaining > 0;
+
+    void CountGuess(string key) => guesses.TryTake(seal.KeyHash(Endpoint, key), out _);
 
     TelephoneNumber? Telephone(ContactSubmission submission) =>
         submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, options.Value.TelephoneRegion);

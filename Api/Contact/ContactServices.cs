@@ -20,6 +20,7 @@ static class ContactServices
         services.AddSingleton<ContactIntake>();
         services.AddSingleton<ContactFormBuilder>();
         services.AddHostedService<ContactHousekeeping>();
+        services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
         services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Api.Data;
 using Api.Outbox;
 using Dapper;
@@ -16,12 +17,18 @@ sealed record NewSubmission
     public required bool? AfterHours { get; init; }
     public required string Language { get; init; }
     public required string? QuarantinedFor { get; init; }
-    public required bool HasEmail { get; init; }
+
+    /// <summary>A keyed hash of the mailbox to acknowledge it to; <c>null</c> when there is none.</summary>
+    public required byte[]? MailboxHash { get; init; }
+
     public required byte[]? EmailIndex { get; init; }
     public required byte[]? TelephoneIndex { get; init; }
 
     /// <summary>A keyed hash of what was sent, where the reference is made of an Idempotency-Key; otherwise <c>null</c>.</summary>
     public required byte[]? Fingerprint { get; init; }
+
+    /// <summary>What stands for the reference once it is erased, where the reference is made of an Idempotency-Key; otherwise <c>null</c>.</summary>
+    public required byte[]? ErasedHash { get; init; }
 
     /// <summary>The challenge to redeem with it, if there is one.</summary>
     public required Redemption? Challenge { get; init; }
@@ -62,6 +69,9 @@ sealed record StoredSubmission
     public required string Language { get; init; }
     public required Instant? HandledAt { get; init; }
     public required byte[]? Fingerprint { get; init; }
+
+    /// <summary>Whether it was erased; the fingerprint is then a hash of the fingerprint.</summary>
+    public required bool IsErased { get; init; }
 }
 
 /// <summary>A submission in a list for the staff.</summary>
@@ -92,14 +102,14 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
         var redeemed = submission.Challenge is not { } challenge || Redeem(connection, challenge);
         if (redeemed && Insert(connection, submission) is { } id)
         {
-            if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.HasEmail, submission.ReceivedAt);
+            if (submission.QuarantinedFor is null) outbox.Add(connection, id, submission.Location.Slug, submission.MailboxHash, submission.ReceivedAt);
             return (Intake.Stored, (StoredSubmission?)null);
         }
 
-        var before = submission.Fingerprint is null ? null : Find(connection, submission.Reference);
+        var before = submission.Fingerprint is null ? null : FindKept(connection, submission.Reference);
         if (before?.ReceivedAt <= keysSince) before = null;
         // A sender who tries again may come with the solution that was redeemed the first time, or with a new one.
-        if (before is not null && before.Fingerprint.AsSpan().SequenceEqual(submission.Fingerprint)) return (Intake.Repeated, before);
+        if (before is not null && IsRepeated(before, submission.Fingerprint!)) return (Intake.Repeated, before);
         if (!redeemed) return (Intake.ChallengeSpent, null);
         // Nothing is stored, so the challenge is as good as before.
         if (submission.Challenge is { Digest: var digest }) connection.Execute("DELETE FROM redeemed_challenges WHERE digest = @digest", new { digest });
@@ -110,13 +120,14 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
         "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@digest, @expires) ON CONFLICT (digest) DO NOTHING",
         ("@digest", challenge.Digest), ("@expires", SqlTypes.ToColumn(challenge.Expires))).ExecuteNonQuery() == 1;
 
-    /// <returns>The row; <c>null</c> when the reference is taken.</returns>
+    /// <returns>The row; <c>null</c> when the reference is taken, or was by a submission that is erased.</returns>
     static long? Insert(SqliteConnection connection, NewSubmission submission) => (long?)connection.Prepared(
         """
         INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, quarantined_for,
                                  email_index, telephone_index, fingerprint, sealed)
-        VALUES (@reference, @location, @received, @replyBy, @afterHours, @language, @quarantinedFor,
-                @emailIndex, @telephoneIndex, @fingerprint, @sealed)
+        SELECT @reference, @location, @received, @replyBy, @afterHours, @language, @quarantinedFor,
+               @emailIndex, @telephoneIndex, @fingerprint, @sealed
+        WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @erased)
         ON CONFLICT (reference) DO NOTHING
         RETURNING id
         """,
@@ -130,7 +141,8 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
         ("@emailIndex", submission.EmailIndex),
         ("@telephoneIndex", submission.TelephoneIndex),
         ("@fingerprint", submission.Fingerprint),
-        ("@sealed", submission.Sealed)).ExecuteScalar();
+        ("@sealed", submission.Sealed),
+        ("@erased", submission.ErasedHash)).ExecuteScalar();
 
     /// <summary>A submission by its reference, or <c>null</c>.</summary>
     public async Task<StoredSubmission?> FindAsync(string reference, CancellationToken ct)
@@ -141,12 +153,33 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
 
     static StoredSubmission? Find(SqliteConnection connection, string reference) => connection.QuerySingleOrDefault<StoredSubmission>(
         """
-        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint
+        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at, s.fingerprint, 0 AS is_erased
         FROM submissions s
         JOIN locations l ON l.id = s.location_id
         WHERE s.reference = @reference
         """,
         new { reference });
+
+    /// <summary>A submission by its reference, which is made of an Idempotency-Key, also if it was erased; or <c>null</c>.</summary>
+    public async Task<StoredSubmission?> FindKeptAsync(string reference, CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return FindKept(connection, reference);
+    }
+
+    StoredSubmission? FindKept(SqliteConnection connection, string reference) => Find(connection, reference) ?? connection.QuerySingleOrDefault<StoredSubmission>(
+        """
+        SELECT @reference AS reference, l.slug AS location, e.received_at, e.reply_by, e.after_hours, coalesce(e.language, '') AS language, NULL AS handled_at,
+               e.fingerprint_hash AS fingerprint, 1 AS is_erased
+        FROM erased_submissions e
+        LEFT JOIN locations l ON l.id = e.location_id
+        WHERE e.reference_hash = @hash
+        """,
+        new { reference, hash = seal.ErasedHash(reference) });
+
+    /// <summary>Whether what comes now under the same Idempotency-Key is what was stored before.</summary>
+    public bool IsRepeated(StoredSubmission before, byte[] fingerprint) =>
+        before.Fingerprint.AsSpan().SequenceEqual(before.IsErased ? seal.ErasedHash(fingerprint) : fingerprint);
 
     /// <summary>Id, slug and name of every location, by their names.</summary>
     public async Task<IEnumerable<(long Id, string Slug, string Name)>> ListLocationsAsync(CancellationToken ct)
@@ -192,7 +225,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     }
 
     /// <summary>What the sender wrote, or <c>null</c>.</summary>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The keys are not those that it was sealed with.</exception>
+    /// <exception cref="CryptographicException">The keys are not those that it was sealed with.</exception>
     public async Task<SubmissionContent?> OpenAsync(string reference, CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
@@ -207,29 +240,61 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
 
     /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
     /// <returns>False when there is no such submission in quarantine.</returns>
-    public Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct) => db.WriteAsync(connection =>
+    public async Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct)
     {
-        var released = connection.QuerySingleOrDefault<(long Id, string Location, bool HasEmail)?>(
-            """
-            UPDATE submissions SET released_at = @now
-            WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
-            RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id), email_index IS NOT NULL
-            """,
-            new { reference, now });
-        if (released is not { } submission) return false;
-        outbox.Add(connection, submission.Id, submission.Location, submission.HasEmail, now);
-        return true;
-    }, ct);
+        var mailbox = await MailboxHashAsync(reference, ct);
+        return await db.WriteAsync(connection =>
+        {
+            var released = connection.QuerySingleOrDefault<(long Id, string Location)?>(
+                """
+                UPDATE submissions SET released_at = @now
+                WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
+                RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id)
+                """,
+                new { reference, now });
+            if (released is not { } submission) return false;
+            outbox.Add(connection, submission.Id, submission.Location, mailbox, now);
+            return true;
+        }, ct);
+    }
+
+    async Task<byte[]?> MailboxHashAsync(string reference, CancellationToken ct)
+    {
+        try
+        {
+            return seal.MailboxHash((await OpenAsync(reference, ct))?.Email);
+        }
+        catch (CryptographicException)
+        {
+            // Without the keys there is nobody to acknowledge it to.
+            return null;
+        }
+    }
 
     /// <summary>
     /// Removes a submission with all that belongs to it. No byte of it is left in the database, nor in the log as soon as that can be
-    /// emptied: see <see cref="LogTruncation"/>. Backups that were made before still have it.
+    /// emptied: see <see cref="LogTruncation"/>. Backups that were made before still have it. Of an Idempotency-Key that it came with, a
+    /// keyed hash stays, so that a repetition is not stored again.
     /// </summary>
     /// <returns>False when there is no such submission.</returns>
     public async Task<bool> EraseAsync(string reference, Instant now, CancellationToken ct)
     {
+        var fingerprint = (await FindAsync(reference, ct))?.Fingerprint;
+        var hashes = fingerprint is null ? default : (Reference: seal.ErasedHash(reference), Fingerprint: seal.ErasedHash(fingerprint));
         var erased = await db.WriteAsync(connection =>
         {
+            // Its key may come again, and so may a later message's that has the same key.
+            if (fingerprint is not null)
+            {
+                connection.Execute(
+                    """
+                    INSERT INTO erased_submissions (reference_hash, received_at, fingerprint_hash, location_id, reply_by, after_hours, language)
+                    SELECT @referenceHash, received_at, @fingerprintHash, location_id, reply_by, after_hours, language
+                    FROM submissions
+                    WHERE reference = @reference
+                    """,
+                    new { reference, referenceHash = hashes.Reference, fingerprintHash = hashes.Fingerprint });
+            }
             if (connection.Execute("DELETE FROM submissions WHERE reference = @reference", new { reference }) == 0) return false;
             LogTruncation.Owe(connection, now);
             return true;
@@ -259,6 +324,21 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("SELECT EXISTS (SELECT 1 FROM submissions)", cancellationToken: ct));
     }
 
+    /// <summary>Forgets of erased submissions all but that their Idempotency-Keys were used, where the keys have expired.</summary>
+    public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+        """
+        UPDATE erased_submissions SET fingerprint_hash = NULL, location_id = NULL, reply_by = NULL, after_hours = NULL, language = NULL
+        WHERE fingerprint_hash IS NOT NULL AND received_at <= @keysSince
+        """, new { keysSince }), ct);
+
+    /// <summary>How many submissions are set aside as spam.</summary>
+    public async Task<int> CountQuarantinedAsync(CancellationToken ct)
+    {
+        await using var connection = await db.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            "SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL", cancellationToken: ct));
+    }
+
     /// <summary>Whether the keys open the newest message; true when there is none.</summary>
     public async Task<bool> CanOpenAsync(CancellationToken ct)
     {
@@ -271,7 +351,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
             seal.Open(submission.Reference, submission.Sealed);
             return true;
         }
-        catch (System.Security.Cryptography.CryptographicException)
+        catch (CryptographicException)
         {
             return false;
         }

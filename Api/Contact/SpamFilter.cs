@@ -21,6 +21,8 @@ sealed partial class SpamFilter(IOptions<ContactOptions> options)
             : null;
     }
 
-    [GeneratedRegex(@"https?://|\bwww\.", RegexOptions.IgnoreCase)]
+    // One address counts once, with a scheme, with www., or with both, whatever is in its path; an e-mail address is no link. It ends
+    // where no address goes on, so that several with nothing but a comma or a bracket between them are several.
+    [GeneratedRegex("""(?:https?://|(?<![\w@.\-])www\.(?=[\p{L}\p{N}])(?![^\s<>"'(),;|\[\]{}/?#]*@))[^\s<>"'(),;|\[\]{}]*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Links();
 }

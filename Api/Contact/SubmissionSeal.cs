@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -34,14 +35,21 @@ sealed class SubmissionSeal(Keys keys) : IDisposable
     readonly KeyedHash telephones = new(() => keys.Secret("contact-submission telephone index"));
     readonly KeyedHash references = new(() => keys.Secret("contact-submission reference"));
     readonly KeyedHash fingerprints = new(() => keys.Secret("contact-submission fingerprint"));
+    readonly KeyedHash mailboxes = new(() => keys.Secret("contact-submission mailbox"));
+    readonly KeyedHash erased = new(() => keys.Secret("contact-submission erased"));
 
     /// <param name="content">What to seal.</param>
     /// <param name="location">The slug of the location that it is for, which is part of what the fingerprint tells apart.</param>
     public SealedContent Seal(SubmissionContent content, string location)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(content);
-        return new SealedContent(keys.Seal(sealer, bytes), fingerprints.Of([.. Encoding.UTF8.GetBytes(location), 0, .. bytes]));
+        return new SealedContent(keys.Seal(sealer, bytes), Fingerprint(bytes, location));
     }
+
+    /// <summary>What <see cref="Seal"/> makes as the fingerprint, without sealing anything.</summary>
+    public byte[] Fingerprint(SubmissionContent content, string location) => Fingerprint(JsonSerializer.SerializeToUtf8Bytes(content), location);
+
+    byte[] Fingerprint(byte[] content, string location) => fingerprints.Of([.. Encoding.UTF8.GetBytes(location), 0, .. content]);
 
     /// <exception cref="CryptographicException">The keys are not those that it was sealed with, or it is another submission's.</exception>
     public SubmissionContent Open(string reference, byte[] sealedContent)
@@ -52,6 +60,24 @@ sealed class SubmissionSeal(Keys keys) : IDisposable
 
     /// <summary>Upper and lower case are one: the standard lets the part before the @ differ by it, but nobody's mailbox does.</summary>
     public byte[]? EmailIndex(string? email) => email is null ? null : emails.Of(email.ToLowerInvariant());
+
+    /// <summary>
+    /// The same for all spellings of an address that most mail providers deliver to one mailbox: upper and lower case, with a tag
+    /// behind a plus sign, with dots or without. For limits only: two people with one hash share a limit, and that is all.
+    /// </summary>
+    public byte[]? MailboxHash(string? email)
+    {
+        if (email is null) return null;
+        var at = Math.Max(0, email.LastIndexOf('@'));
+        var untagged = email[..at].Split('+')[0].Replace(".", "", StringComparison.Ordinal);
+        return mailboxes.Of((untagged + email[at..]).ToLowerInvariant());
+    }
+
+    /// <summary>Stands for a reference or a fingerprint of a submission that was erased, and of which nothing may be left.</summary>
+    public byte[] ErasedHash(ReadOnlySpan<byte> trace) => erased.Of(trace);
+
+    /// <inheritdoc cref="ErasedHash(ReadOnlySpan{byte})"/>
+    public byte[] ErasedHash(string reference) => erased.Of(reference);
 
     /// <param name="telephone">In E.164.</param>
     public byte[]? TelephoneIndex(string? telephone) => telephone is null ? null : telephones.Of(telephone);
@@ -65,11 +91,17 @@ sealed class SubmissionSeal(Keys keys) : IDisposable
     /// <param name="turn">From 0: how many submissions before have had this key, and their time is over.</param>
     public string ReferenceOf(string endpoint, string key, int turn) => Reference.Of(references.Of($"{endpoint}\n{turn}\n{key}"));
 
+    /// <summary>Stands for an Idempotency-Key where only this process needs to know it again.</summary>
+    /// <inheritdoc cref="ReferenceOf" path="/param"/>
+    public UInt128 KeyHash(string endpoint, string key) => BinaryPrimitives.ReadUInt128BigEndian(references.Of($"{endpoint}\n\n{key}"));
+
     public void Dispose()
     {
         emails.Dispose();
         telephones.Dispose();
         references.Dispose();
         fingerprints.Dispose();
+        mailboxes.Dispose();
+        erased.Dispose();
     }
 }

@@ -15,10 +15,13 @@ static class SubmissionVerbs
 {
     const int Newest = 100;
 
-    /// <summary>Lists the newest, or those that were taken for spam. Nothing that a sender wrote is in the list.</summary>
+    /// <summary>Lists the newest and says how many are in quarantine, or lists those. Nothing that a sender wrote is in the list.</summary>
     public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
     {
-        await PrintAsync(output, await (await PrepareAsync(app)).ListAsync(quarantined, Newest, ct));
+        var store = await PrepareAsync(app);
+        await PrintAsync(output, await store.ListAsync(quarantined, Newest, ct));
+        if (!quarantined && await store.CountQuarantinedAsync(ct) is var count and > 0)
+            await output.WriteLineAsync($"{count} {(count == 1 ? "message is" : "messages are")} in quarantine: submissions list quarantine shows {(count == 1 ? "it" : "them")}.");
         return 0;
     }
 

@@ -55,7 +55,7 @@ static class RateLimits
             try
             {
                 var result = await next(invocation);
-                if (StatusOf(result) == StatusCodes.Status422UnprocessableEntity) permit.GiveBack();
+                if (StatusOf(result) == StatusCodes.Status422UnprocessableEntity || http.Items.ContainsKey(Uncounted)) permit.GiveBack();
                 return result;
             }
             catch
@@ -66,7 +66,13 @@ static class RateLimits
         });
     }
 
-    static int? StatusOf(object? result)
+    static readonly object Uncounted = new();
+
+    /// <summary>Says that a request is not to be counted, although it is answered with success: it repeats one that was.</summary>
+    public static void DoNotCount(HttpContext http) => http.Items[Uncounted] = true;
+
+    /// <summary>The status that a handler's result will have, if it says so.</summary>
+    public static int? StatusOf(object? result)
     {
         while (result is INestedHttpResult nested) result = nested.Result;
         return (result as IStatusCodeHttpResult)?.StatusCode;

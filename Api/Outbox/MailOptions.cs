@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Api.CommandLine;
 using MimeKit;
 
@@ -11,7 +13,7 @@ sealed class MailOptions
     /// <summary>What stands for every location in <see cref="Recipients"/> that has none of its own.</summary>
     public const string EveryLocation = "*";
 
-    const string Section = "Mail";
+    const string Section = "Mail", Loopback = "[127.0.0.1]";
 
     // MailKit itself gives up a silent server after two minutes.
     const int LongestTimeoutSeconds = 120;
@@ -42,6 +44,12 @@ sealed class MailOptions
     /// <summary>Where the staff read a submission; <c>{reference}</c> stands for its reference. Without it the mails have no link.</summary>
     public string? Link { get; init; }
 
+    /// <summary>
+    /// What the program calls itself to the mail server: a host name with a dot, or an address literal like <c>[192.0.2.1]</c>
+    /// (RFC 5321, section 4.1.1.1). Without it the domain of <see cref="From"/>, or else the host of <c>Site:ApiUrl</c>.
+    /// </summary>
+    public string HeloName { get; init; } = Loopback;
+
     /// <summary>How long the mail server may take for a step before the attempt is given up.</summary>
     public TimeSpan Timeout { get; init; }
 
@@ -51,11 +59,28 @@ sealed class MailOptions
     public string[] RecipientsOf(string location) =>
         Recipients.GetValueOrDefault(location) ?? Recipients.GetValueOrDefault(EveryLocation) ?? [];
 
+    /// <summary>The recipient of a location who has the same address as another text, as the configuration writes it now; or <c>null</c>.</summary>
+    public string? FindRecipient(string location, string target)
+    {
+        var address = Ascii(target);
+        return RecipientsOf(location).FirstOrDefault(recipient => Ascii(recipient) == address);
+
+        static string? Ascii(string text) => TryReadAddress(text, out var address) ? address.GetAddress(idnEncode: true).ToLowerInvariant() : text;
+    }
+
     /// <summary>Reads one address, with a name before it or without.</summary>
     public static bool TryReadAddress(string? text, [NotNullWhen(true)] out MailboxAddress? address)
     {
         address = null;
         return text is not null && !text.Any(char.IsControl) && MailboxAddress.TryParse(OneAddress, text, out address) && address.Address.Length > 0;
+    }
+
+    /// <summary>A host name in ASCII, or an address as a literal; <c>null</c> for what a strict mail server refuses.</summary>
+    static string? ToHeloName(string name)
+    {
+        if (IPAddress.TryParse(name.StartsWith("[IPv6:", StringComparison.OrdinalIgnoreCase) ? name[6..].TrimEnd(']') : name.Trim('[', ']'), out var address))
+            return address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[IPv6:{address}]" : $"[{address}]";
+        return DomainName.ToAscii(name) is { } domain && domain.Contains('.', StringComparison.Ordinal) ? domain : null;
     }
 
     /// <exception cref="StartupFault">A setting has a value that makes no sense.</exception>
@@ -81,6 +106,9 @@ sealed class MailOptions
             Acknowledge = Text(nameof(Acknowledge)) is { } yesOrNo && (bool.TryParse(yesOrNo, out var acknowledge)
                 ? acknowledge : throw Fault(nameof(Acknowledge), "must be true or false")),
             Link = Text(nameof(Link)),
+            HeloName = Text(nameof(HeloName)) is { } name
+                ? ToHeloName(name) ?? throw Fault(nameof(HeloName), "must be a host name with a dot, like web.example.com, or an address like [192.0.2.1]")
+                : DefaultHeloName(Text(nameof(From)), configuration["Site:ApiUrl"]),
             Timeout = TimeSpan.FromSeconds(Number("TimeoutSeconds", 30, LongestTimeoutSeconds)),
         };
         if (!options.IsOn) return options;
@@ -96,6 +124,10 @@ sealed class MailOptions
             throw Fault(nameof(Link), "must be an absolute http or https URL, in which {reference} stands for the reference");
         if (Uri.CheckHostName(options.Host) == UriHostNameType.Unknown) throw Fault(nameof(Host), "must be the name or the address of a mail server");
         return options;
+
+        static string DefaultHeloName(string? from, string? apiUrl) =>
+            (TryReadAddress(from, out var address) ? ToHeloName(address.Domain) : null) ??
+            (Uri.TryCreate(apiUrl, UriKind.Absolute, out var url) ? ToHeloName(url.Host) : null) ?? Loopback;
 
         string? Text(string name) => section[name] is { Length: > 0 } text ? text : null;
 

@@ -50,7 +50,7 @@ sealed class MailWriter(MailOptions options, IOptions<ContactOptions> contact, S
         try
         {
             // Parsed as an address and as nothing else: what is no single address does not get through here.
-            if (!MailOptions.TryReadAddress(seal.Open(delivery.Reference, delivery.Sealed!).Email, out to!))
+            if (!OutsideAddress.TryRead(seal.Open(delivery.Reference, delivery.Sealed!).Email, out to!))
                 return (null, new Outcome("the sender's address cannot be written to", Final: true));
         }
         catch (CryptographicException)

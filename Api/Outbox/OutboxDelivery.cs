@@ -5,8 +5,9 @@ using NodaTime.Extensions;
 namespace Api.Outbox;
 
 /// <summary>
-/// Delivers what is in the outbox: one worker for mail and one for each webhook, so that none holds up another. At least once:
-/// what was delivered but not yet marked when the program ended is delivered again, with the same id.
+/// Delivers what is in the outbox: one worker for mail and one for each webhook, so that none holds up another. Each claims what it
+/// delivers, so that several processes on one database do not deliver the same. At least once: what was delivered but not yet marked
+/// when the program ended is delivered again, with the same id.
 /// </summary>
 sealed partial class OutboxDelivery(
     OutboxStore store, OutboxSignal signal, MailOptions mail, WebhookOptions webhooks, MailSender mailSender, WebhookSender webhookSender,
@@ -53,25 +54,25 @@ sealed partial class OutboxDelivery(
     /// <param name="Name">What the log calls it.</param>
     /// <param name="Sources">The channels and targets that it is there for.</param>
     /// <param name="DeliverAsync">Delivers some of what is due.</param>
-    sealed record Worker(string Name, (string Channel, string? Target)[] Sources, Func<CancellationToken, Task<Progress>> DeliverAsync);
+    sealed record Worker(string Name, (string Channel, string? Target)[] Sources, Func<Instant, CancellationToken, Task<Progress>> DeliverAsync);
 
-    enum Progress
-    {
-        /// <summary>Nothing was due.</summary>
-        None,
+    /// <summary>What came of a look at the outbox.</summary>
+    /// <param name="Tried">Whether something was tried, so that there may be more.</param>
+    /// <param name="OutOfReachAt">When the receiver was found to be out of reach; <c>null</c> when it was not.</param>
+    readonly record struct Progress(bool Tried, Instant? OutOfReachAt);
 
-        /// <summary>Some was tried, and there may be more.</summary>
-        Some,
-
-        /// <summary>Some was tried, and the receiver is out of reach.</summary>
-        OutOfReach,
-    }
+    /// <summary>An attempt that has ended.</summary>
+    readonly record struct Attempt(Outcome Outcome, Instant EndedAt);
 
     IEnumerable<Worker> Workers()
     {
-        if (mail.IsOn) yield return new Worker("Mail", [(Channel.Mail, null), (Channel.Acknowledgement, null)], DeliverMailAsync);
+        if (mail.IsOn)
+        {
+            (string, string?)[] sources = mail.Acknowledge ? [(Channel.Mail, null), (Channel.Acknowledgement, null)] : [(Channel.Mail, null)];
+            yield return new Worker("Mail", sources, (now, ct) => DeliverMailAsync(sources, now, ct));
+        }
         foreach (var endpoint in webhooks.Endpoints)
-            yield return new Worker($"Webhook {endpoint.Name}", [(Channel.Webhook, endpoint.Name)], ct => CallAsync(endpoint, ct));
+            yield return new Worker($"Webhook {endpoint.Name}", [(Channel.Webhook, endpoint.Name)], (now, ct) => CallAsync(endpoint, now, ct));
     }
 
     async Task WorkAsync(Worker worker, CancellationToken ct)
@@ -80,18 +81,19 @@ sealed partial class OutboxDelivery(
         {
             ct.ThrowIfCancellationRequested();
             var written = signal.NextAsync();
-            var progress = Progress.None;
-            var tried = time.GetCurrentInstant();
+            var progress = default(Progress);
+            var now = time.GetCurrentInstant();
             Instant? due = null;
             var trusted = await InTrustAsync(worker.Name, async ct =>
             {
-                progress = await worker.DeliverAsync(ct);
-                if (progress != Progress.None) return;
+                progress = await worker.DeliverAsync(now, ct);
+                if (progress.Tried) return;
                 foreach (var (channel, target) in worker.Sources)
-                    if (await store.NextDueAsync(channel, target, ct) is { } next && !(due < next)) due = next;
+                    if (await store.NextDueAsync(channel, target, now, ct) is { } next && !(due < next)) due = next;
             }, ct);
-            if (progress == Progress.OutOfReach) await PauseAsync(tried + OutOfReachPause, null, ct);
-            if (progress != Progress.None) continue;
+            // From the end of the attempt: a receiver that hangs has used up the pause otherwise.
+            if (progress.OutOfReachAt is { } outOfReachAt) await PauseAsync(outOfReachAt + OutOfReachPause, null, ct);
+            if (progress.Tried) continue;
             // After a fault nothing but time helps.
             await PauseAsync(due, trusted ? written : null, ct);
         }
@@ -133,7 +135,7 @@ sealed partial class OutboxDelivery(
     async Task PrepareAsync(CancellationToken ct)
     {
         await store.BringForwardAsync(time.GetCurrentInstant(), ct);
-        var givenUp = await store.GiveUpUnconfiguredAsync("mail, or this webhook, is configured no more", ct);
+        var givenUp = await store.GiveUpUnconfiguredAsync(time.GetCurrentInstant(), ct);
         if (givenUp > 0) LogUnconfigured(givenUp);
 
         var summary = Summary();
@@ -157,63 +159,98 @@ sealed partial class OutboxDelivery(
         return parts.Count == 0 ? "none" : string.Join(", ", parts);
     }
 
-    async Task<Progress> DeliverMailAsync(CancellationToken ct)
+    async Task<Progress> DeliverMailAsync((string, string?)[] sources, Instant now, CancellationToken ct)
     {
-        var now = time.GetCurrentInstant();
-        // Of both, so that neither waits for the end of the other.
-        Delivery[] due =
-        [
-            .. await store.ReadDueAsync(Channel.Mail, null, now, MailBatch, ct),
-            .. await store.ReadDueAsync(Channel.Acknowledgement, null, now, MailBatch, ct),
-        ];
-        if (due.Length == 0) return Progress.None;
-        List<Outcome> outcomes = [];
-        await foreach (var (deliveries, outcome) in mailSender.SendAsync(due, ct))
+        if (await store.ClaimAsync(sources, now, MailBatch, ct) is not { } claim) return default;
+        List<Attempt> attempts = [];
+        await HoldAsync(claim, async () =>
         {
-            await MarkAsync(deliveries, outcome, ct);
-            outcomes.AddRange(Enumerable.Repeat(outcome, deliveries.Count));
-        }
-        Report("Mail", outcomes);
-        return After(outcomes);
+            await foreach (var (deliveries, outcome) in mailSender.SendAsync(claim.Deliveries, ct))
+            {
+                var attempt = new Attempt(outcome, time.GetCurrentInstant());
+                attempts.AddRange(Enumerable.Repeat(attempt, deliveries.Count));
+                await MarkAsync(claim, deliveries, attempt, ct);
+                if (!claim.Holds(time.GetCurrentInstant())) break;
+            }
+        }, ct);
+        Report("Mail", attempts);
+        return After(attempts);
     }
 
-    async Task<Progress> CallAsync(WebhookEndpoint endpoint, CancellationToken ct)
+    async Task<Progress> CallAsync(WebhookEndpoint endpoint, Instant now, CancellationToken ct)
     {
-        if (await store.GiveUpDisabledAsync(endpoint.Name, "the webhook is disabled since its receiver answered HTTP 410", ct) is { } givenUp)
+        if (await store.GiveUpDisabledAsync(endpoint.Name, "the webhook is disabled since its receiver answered HTTP 410", now, ct) is { } givenUp)
         {
             if (givenUp > 0) LogDisabled(endpoint.Name, givenUp);
-            return Progress.None;
+            return default;
         }
-        var due = await store.ReadDueAsync(Channel.Webhook, endpoint.Name, time.GetCurrentInstant(), WebhookBatch, ct);
-        if (due.Count == 0) return Progress.None;
-        ConcurrentBag<Outcome> outcomes = [];
-        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce, CancellationToken = ct }, async (delivery, ct) =>
+        if (await store.ClaimAsync([(Channel.Webhook, endpoint.Name)], now, WebhookBatch, ct) is not { } claim) return default;
+        ConcurrentBag<Attempt> attempts = [];
+        await HoldAsync(claim, () => Parallel.ForEachAsync(claim.Deliveries, new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce, CancellationToken = ct }, async (delivery, ct) =>
         {
             // What is not tried now is as due as before.
-            if (outcomes.Any(outcome => outcome.Gone || outcome.OutOfReach)) return;
+            if (attempts.Any(attempt => attempt.Outcome.Gone || attempt.Outcome.OutOfReach) || !claim.Holds(time.GetCurrentInstant())) return;
             var outcome = await webhookSender.SendAsync(endpoint, delivery, ct);
-            outcomes.Add(outcome);
-            await MarkAsync([delivery], outcome, ct);
-        });
-        Report($"Webhook {endpoint.Name}", outcomes);
-        return After(outcomes);
+            var attempt = new Attempt(outcome, time.GetCurrentInstant());
+            attempts.Add(attempt);
+            await MarkAsync(claim, [delivery], attempt, ct);
+        }), ct);
+        Report($"Webhook {endpoint.Name}", attempts);
+        return After(attempts);
     }
 
-    static Progress After(IReadOnlyCollection<Outcome> outcomes) => outcomes.Any(outcome => outcome.OutOfReach) ? Progress.OutOfReach : Progress.Some;
+    /// <summary>Renews a claim while its work goes on, and gives back what was not tried.</summary>
+    async Task HoldAsync(Claim claim, Func<Task> work, CancellationToken ct)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var renewing = RenewAsync(claim, done.Token);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await renewing;
+            // Where that fails the claim ends by itself.
+            if (claim.Open.Length > 0) await InTrustAsync("The outbox", _ => store.ReleaseAsync(claim), CancellationToken.None);
+        }
+    }
+
+    async Task RenewAsync(Claim claim, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Claim.RenewalPause, time, ct);
+                var until = time.GetCurrentInstant() + Claim.Length;
+                if (await InTrustAsync("The outbox", ct => store.RenewAsync(claim, until, ct), ct)) claim.Renewed(until);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The work is done.
+        }
+    }
+
+    static Progress After(IReadOnlyCollection<Attempt> attempts) =>
+        new(Tried: true, attempts.Where(attempt => attempt.Outcome.OutOfReach).Select(attempt => (Instant?)attempt.EndedAt).Max());
 
     /// <summary>
     /// Writes down what came of an attempt, and returns once that is done. While it cannot be done, nothing more may be delivered:
     /// with a full disk the same mail would be sent again and again.
     /// </summary>
-    async Task MarkAsync(IReadOnlyList<Delivery> deliveries, Outcome outcome, CancellationToken ct)
+    async Task MarkAsync(Claim claim, IReadOnlyList<Delivery> deliveries, Attempt attempt, CancellationToken ct)
     {
-        var now = time.GetCurrentInstant();
+        var (outcome, now) = attempt;
         Mark[] marks = [.. deliveries.Select(delivery => Mark.Of(delivery, outcome, now))];
         while (true)
         {
             try
             {
-                await store.MarkAsync(marks, outcome.Gone ? deliveries[0].Target : null, now);
+                await store.MarkAsync(claim, marks, outcome.Gone ? deliveries[0].Target : null, now);
+                claim.Close(marks);
                 break;
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
@@ -225,10 +262,10 @@ sealed partial class OutboxDelivery(
         foreach (var (delivery, mark) in deliveries.Zip(marks)) metrics.Count(delivery.Channel, mark.State);
     }
 
-    void Report(string worker, IReadOnlyCollection<Outcome> outcomes)
+    void Report(string worker, IReadOnlyCollection<Attempt> attempts)
     {
-        foreach (var fault in outcomes.Where(outcome => outcome.Fault is not null).GroupBy(outcome => outcome.Fault!))
-            LogUndelivered(worker, fault.Count(), outcomes.Count, fault.Key);
+        foreach (var fault in attempts.Where(attempt => attempt.Outcome.Fault is not null).GroupBy(attempt => attempt.Outcome.Fault!))
+            LogUndelivered(worker, fault.Count(), attempts.Count, fault.Key);
     }
 
     /// <summary>Does something of which a fault must not end the service, nor bring what a peer or a sender wrote into the log.</summary>

@@ -15,7 +15,11 @@ namespace Api.Outbox;
 /// <param name="Failed">How many were given up after their last attempt. They stay until they are sent again.</param>
 /// <param name="OldestWaitingSince">Since when the one waits that has waited longest, UTC; <c>null</c> when none waits.</param>
 /// <param name="FailedAcknowledgements">How many acknowledgements to senders were given up.</param>
-public sealed record OutboxReport(OutboxStatus Status, int Waiting, int Failed, Instant? OldestWaitingSince, int FailedAcknowledgements);
+/// <param name="Quarantined">
+/// How many messages are set aside as spam. Nobody is told of them, and an honest one may be among them: the verb
+/// `submissions list quarantine` shows them.
+/// </param>
+public sealed record OutboxReport(OutboxStatus Status, int Waiting, int Failed, Instant? OldestWaitingSince, int FailedAcknowledgements, int Quarantined);
 
 /// <summary>Whether mails and webhooks are delivered.</summary>
 public enum OutboxStatus
@@ -44,7 +48,7 @@ static class OutboxHealth
             var failing = counts.Failed > 0 || counts.OldestWaitingSince < time.GetCurrentInstant() - LongestWait;
             http.Response.Headers.CacheControl = "no-store";
             return TypedResults.Ok(new OutboxReport(failing ? OutboxStatus.Failing : OutboxStatus.Ok, counts.Waiting, counts.Failed, counts.OldestWaitingSince,
-                counts.FailedAcknowledgements));
+                counts.FailedAcknowledgements, counts.Quarantined));
         }
         catch (SqliteException)
         {

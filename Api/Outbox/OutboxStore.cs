@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Api.Data;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -21,6 +22,9 @@ sealed record OutboxCounts
     public required Instant? OldestWaitingSince { get; init; }
 
     public required int FailedAcknowledgements { get; init; }
+
+    /// <summary>How many messages are set aside as spam, and told to nobody.</summary>
+    public required int Quarantined { get; init; }
 }
 
 /// <summary>A delivery in a list for the operator.</summary>
@@ -42,19 +46,48 @@ sealed record OutboxEntry
 /// <summary>All SQL on the outbox.</summary>
 sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
 {
+    /// <summary>
+    /// How many acknowledgements are written for one address in <see cref="AcknowledgementPeriod"/>: anybody can give another's
+    /// address, and automatic answers to one address must be limited (RFC 3834, section 2).
+    /// </summary>
+    public const int MostAcknowledgements = 3;
+
+    /// <inheritdoc cref="MostAcknowledgements"/>
+    public static readonly Duration AcknowledgementPeriod = Duration.FromDays(1);
+
+    // A claim that ends later than any made now was made before the clock was set back.
+    const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @longest)";
+
+    // Recipients may have left the configuration since. @recipients: their lists by location, and '*' for all other locations.
+    const string IsConfigured =
+        """
+        (o.channel <> 'mail' OR o.target IN (
+            SELECT value
+            FROM json_each(coalesce((SELECT value FROM json_each(@recipients) WHERE key = l.slug),
+                                    (SELECT value FROM json_each(@recipients) WHERE key = '*'), '[]'))))
+        """;
+
+    const string IsDue =
+        $"""
+        o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
+        AND {IsFree} AND {IsConfigured}
+        """;
+
+    readonly string recipients = JsonSerializer.Serialize(mail.Recipients);
+
     /// <summary>Writes down what must be delivered about a submission. Called inside <see cref="Database.WriteAsync"/>.</summary>
     /// <param name="connection">The connection of the write.</param>
     /// <param name="submission">The submission's row.</param>
     /// <param name="location">The slug of its location.</param>
-    /// <param name="hasEmail">Whether its sender can be sent an acknowledgement.</param>
+    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> when there is none.</param>
     /// <param name="now">When it was received or released.</param>
-    public void Add(SqliteConnection connection, long submission, string location, bool hasEmail, Instant now)
+    public void Add(SqliteConnection connection, long submission, string location, byte[]? sender, Instant now)
     {
         List<(string Channel, string Target)> deliveries = [];
         if (mail.IsOn)
         {
             foreach (var recipient in mail.RecipientsOf(location)) deliveries.Add((Channel.Mail, recipient));
-            if (mail.Acknowledge && hasEmail) deliveries.Add((Channel.Acknowledgement, ""));
+            if (mail.Acknowledge && sender is not null && CountAcknowledgement(connection, sender, now)) deliveries.Add((Channel.Acknowledgement, ""));
         }
         foreach (var endpoint in webhooks.Endpoints) deliveries.Add((Channel.Webhook, endpoint.Name));
         if (deliveries.Count == 0) return;
@@ -78,16 +111,52 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
 
     static readonly ConcurrentDictionary<int, string> Inserts = new();
 
-    /// <summary>What is due, the longest due first, and of those at once the one that waits longest; some of it at a time.</summary>
-    /// <param name="channel">By which way.</param>
-    /// <param name="target">To whom; <c>null</c>: to anybody.</param>
+    /// <returns>False when the address has had as many as it may have.</returns>
+    static bool CountAcknowledgement(SqliteConnection connection, byte[] address, Instant now) => connection.Prepared(
+        """
+        INSERT INTO acknowledged_addresses (address, written_at)
+        SELECT @address, @now
+        WHERE (SELECT count(*) FROM acknowledged_addresses WHERE address = @address AND written_at > @since AND written_at <= @now) < @most
+        """,
+        ("@address", address),
+        ("@now", SqlTypes.ToColumn(now)),
+        ("@since", SqlTypes.ToColumn(now - AcknowledgementPeriod)),
+        ("@most", MostAcknowledgements)).ExecuteNonQuery() == 1;
+
+    /// <summary>Forgets addresses that may be acknowledged again.</summary>
+    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+        "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
+        new { now, since = now - AcknowledgementPeriod }), ct);
+
+    /// <summary>
+    /// Claims what is due, the longest due first, and of those at once the one that waits longest; some of it at a time. Nobody
+    /// else gets it until the claim ends.
+    /// </summary>
+    /// <param name="sources">By which ways and to whom; a target of <c>null</c>: to anybody.</param>
     /// <param name="now">What is due until then.</param>
-    /// <param name="limit">How much at most.</param>
+    /// <param name="limit">How much of each source at most.</param>
     /// <param name="ct">Cancels it.</param>
-    public async Task<IReadOnlyList<Delivery>> ReadDueAsync(string channel, string? target, Instant now, int limit, CancellationToken ct)
+    /// <returns><c>null</c> when nothing is due.</returns>
+    public async Task<Claim?> ClaimAsync(IReadOnlyList<(string Channel, string? Target)> sources, Instant now, int limit, CancellationToken ct)
     {
-        await using var connection = await db.OpenAsync(ct);
-        return [.. await connection.QueryAsync<Delivery>(new CommandDefinition(
+        var (name, until) = (Guid.NewGuid().ToString(), now + Claim.Length);
+        List<(string Channel, string? Target)> due = [];
+        await using (var connection = await db.OpenAsync(ct))
+        {
+            // Most looks find nothing, and need not wait for the writer.
+            foreach (var (channel, target) in sources)
+            {
+                var any = new CommandDefinition($"SELECT EXISTS ({SelectDue})", Parameters(channel, target), cancellationToken: ct);
+                if (await connection.ExecuteScalarAsync<bool>(any)) due.Add((channel, target));
+            }
+        }
+        if (due.Count == 0) return null;
+
+        var ids = await db.WriteAsync(connection => due.SelectMany(source => connection.Query<long>(
+            $"UPDATE outbox SET claimed_by = @name, claimed_until = @until WHERE id IN ({SelectDue}) RETURNING id", Parameters(source.Channel, source.Target))).ToArray(), ct);
+        if (ids.Length == 0) return null;
+        await using var reader = await db.OpenAsync(ct);
+        var deliveries = await reader.QueryAsync<Delivery>(new CommandDefinition(
             """
             SELECT o.id, o.delivery_id, o.channel, o.target, o.attempts, s.reference, l.slug AS location, l.name AS location_name, l.time_zone,
                    s.received_at, coalesce(s.released_at, s.received_at) AS occurred_at, s.reply_by, s.language,
@@ -95,25 +164,52 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             FROM outbox o
             JOIN submissions s ON s.id = o.submission_id
             JOIN locations l ON l.id = s.location_id
-            WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
+            WHERE o.id IN (SELECT value FROM json_each(@ids))
             ORDER BY o.due_at, o.waiting_since, o.id
-            LIMIT @limit
             """,
-            new { channel, target, now, limit }, cancellationToken: ct))];
+            new { ids = JsonSerializer.Serialize(ids) }, cancellationToken: ct));
+        // Of each source in turn, so that none waits for the end of another.
+        return new Claim(name, [.. due.SelectMany(source => deliveries.Where(delivery => delivery.Channel == source.Channel))], until);
+
+        object Parameters(string channel, string? target) => new { channel, target, now, limit, name, until, longest = until, recipients };
     }
 
-    /// <summary>When the next attempt is due; <c>null</c> when nothing waits.</summary>
-    /// <inheritdoc cref="ReadDueAsync" path="/param"/>
-    public async Task<Instant?> NextDueAsync(string channel, string? target, CancellationToken ct)
+    const string SelectDue =
+        $"""
+        SELECT o.id
+        FROM outbox o
+        JOIN submissions s ON s.id = o.submission_id
+        JOIN locations l ON l.id = s.location_id
+        WHERE {IsDue}
+        ORDER BY o.due_at, o.waiting_since, o.id
+        LIMIT @limit
+        """;
+
+    /// <summary>Makes a claim last longer.</summary>
+    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+        "UPDATE outbox SET claimed_until = @until WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
+        new { until, ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), ct);
+
+    /// <summary>Gives back what was claimed and not tried.</summary>
+    public Task ReleaseAsync(Claim claim) => db.WriteAsync(connection => connection.Execute(
+        "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
+        new { ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), CancellationToken.None);
+
+    /// <summary>When the next attempt is due after <paramref name="now"/>; <c>null</c> when none is.</summary>
+    /// <param name="channel">By which way.</param>
+    /// <param name="target">To whom; <c>null</c>: to anybody.</param>
+    /// <param name="now">When what was due was claimed. What was due then and is still there is somebody else's.</param>
+    /// <param name="ct">Cancels it.</param>
+    public async Task<Instant?> NextDueAsync(string channel, string? target, Instant now, CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
         var next = await connection.QuerySingleAsync<NextDue>(new CommandDefinition(
             """
             SELECT min(due_at) AS due_at
             FROM outbox
-            WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > ''
+            WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > @now
             """,
-            new { channel, target }, cancellationToken: ct));
+            new { channel, target, now }, cancellationToken: ct));
         return next.DueAt;
     }
 
@@ -122,25 +218,27 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         public required Instant? DueAt { get; init; }
     }
 
-    /// <summary>Writes down what came of attempts.</summary>
+    /// <summary>Writes down what came of attempts, which ends their claim.</summary>
+    /// <param name="claim">The claim that they were made under.</param>
     /// <param name="marks">Of each delivery.</param>
     /// <param name="disabled">The webhook to call no more, if there is one.</param>
     /// <param name="now">The present.</param>
-    public Task MarkAsync(IReadOnlyList<Mark> marks, string? disabled, Instant now) => db.WriteAsync(connection =>
+    public Task MarkAsync(Claim claim, IReadOnlyList<Mark> marks, string? disabled, Instant now) => db.WriteAsync(connection =>
     {
         foreach (var mark in marks)
         {
             connection.Prepared(
                 """
                 UPDATE outbox
-                SET state = @state, attempts = attempts + 1, tried_at = @tried, due_at = @due, fault = @fault
-                WHERE id = @id AND state = 'waiting'
+                SET state = @state, attempts = attempts + 1, tried_at = @tried, due_at = @due, fault = @fault, claimed_by = NULL, claimed_until = ''
+                WHERE id = @id AND state = 'waiting' AND (claimed_by = @claim OR @state = 'delivered')
                 """,
                 ("@state", mark.State),
                 ("@tried", SqlTypes.ToColumn(mark.TriedAt)),
                 ("@due", mark.DueAt is { } due ? SqlTypes.ToColumn(due) : ""),
                 ("@fault", mark.Fault),
-                ("@id", mark.Id)).ExecuteNonQuery();
+                ("@id", mark.Id),
+                ("@claim", claim.Name)).ExecuteNonQuery();
         }
         if (disabled is not null)
             connection.Execute("INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@disabled, @now) ON CONFLICT (name) DO NOTHING", new { disabled, now });
@@ -149,7 +247,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
 
     /// <summary>Gives up what waits for a webhook that is disabled.</summary>
     /// <returns>How much; <c>null</c> when it is not disabled.</returns>
-    public async Task<int?> GiveUpDisabledAsync(string name, string fault, CancellationToken ct)
+    public async Task<int?> GiveUpDisabledAsync(string name, string fault, Instant now, CancellationToken ct)
     {
         await using (var connection = await db.OpenAsync(ct))
         {
@@ -163,20 +261,71 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         }
         return await db.WriteAsync(connection => connection.Execute(
             """
-            UPDATE outbox SET state = 'failed', fault = @fault
-            WHERE state = 'waiting' AND channel = 'webhook' AND target = @name AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name)
-            """,
-            new { name, fault }), ct);
+            UPDATE outbox AS o SET state = 'failed', fault = @fault
+            WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND
+            """ + " " + IsFree,
+            new { name, fault, now, longest = now + Claim.Length }), ct);
     }
 
-    /// <summary>Gives up what waits for mail or webhooks that are configured no more: it would wait for ever, and nobody would know.</summary>
+    /// <summary>
+    /// Gives up what waits for mail, recipients or webhooks that have left the configuration: it would wait for ever, and nobody
+    /// would know. A recipient whose address is written in another way stays.
+    /// </summary>
     /// <returns>How much.</returns>
-    public Task<int> GiveUpUnconfiguredAsync(string fault, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
-        """
-        UPDATE outbox SET state = 'failed', fault = @fault
-        WHERE state = 'waiting' AND CASE WHEN channel = 'webhook' THEN target NOT IN (SELECT value FROM json_each(@names)) ELSE NOT @mailIsOn END
-        """,
-        new { fault, mailIsOn = mail.IsOn, names = System.Text.Json.JsonSerializer.Serialize(webhooks.Endpoints.Select(endpoint => endpoint.Name)) }), ct);
+    public async Task<int> GiveUpUnconfiguredAsync(Instant now, CancellationToken ct)
+    {
+        (string Location, string Target)[] others;
+        await using (var connection = await db.OpenAsync(ct))
+        {
+            others = [.. await connection.QueryAsync<(string, string)>(new CommandDefinition(
+                $"""
+                SELECT DISTINCT l.slug, o.target
+                FROM outbox o
+                JOIN submissions s ON s.id = o.submission_id
+                JOIN locations l ON l.id = s.location_id
+                WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
+                """,
+                new { recipients }, cancellationToken: ct))];
+        }
+        return await db.WriteAsync(connection =>
+        {
+            var longest = now + Claim.Length;
+            var givenUp = connection.Execute(
+                $"""
+                UPDATE outbox AS o SET state = 'failed', fault = CASE WHEN @mailIsOn AND o.channel = 'acknowledgement' THEN @acknowledgements ELSE @channels END
+                WHERE o.state = 'waiting' AND {IsFree} AND CASE o.channel
+                    WHEN 'webhook' THEN o.target NOT IN (SELECT value FROM json_each(@names))
+                    WHEN 'acknowledgement' THEN NOT @acknowledge
+                    ELSE NOT @mailIsOn END
+                """,
+                new
+                {
+                    now,
+                    longest,
+                    mailIsOn = mail.IsOn,
+                    acknowledge = mail.IsOn && mail.Acknowledge,
+                    names = JsonSerializer.Serialize(webhooks.Endpoints.Select(endpoint => endpoint.Name)),
+                    channels = "mail, or this webhook, is configured no more",
+                    acknowledgements = "acknowledgements are configured no more",
+                });
+            if (!mail.IsOn) return givenUp;
+            foreach (var (location, target) in others)
+            {
+                var renamed = mail.FindRecipient(location, target);
+                var count = connection.Execute(
+                    $"""
+                    UPDATE outbox AS o
+                    SET target = coalesce(@renamed, o.target), state = CASE WHEN @renamed IS NULL THEN 'failed' ELSE o.state END,
+                        fault = CASE WHEN @renamed IS NULL THEN 'this recipient is configured no more' ELSE o.fault END
+                    WHERE o.state = 'waiting' AND o.channel = 'mail' AND o.target = @target AND {IsFree}
+                      AND EXISTS (SELECT 1 FROM submissions s JOIN locations l ON l.id = s.location_id WHERE s.id = o.submission_id AND l.slug = @location)
+                    """,
+                    new { renamed, target, location, now, longest });
+                if (renamed is null) givenUp += count;
+            }
+            return givenUp;
+        }, ct);
+    }
 
     /// <summary>Makes due at once what was last tried in the future: the clock was set back since, and its due time is not right any more.</summary>
     public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
@@ -194,7 +343,8 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
                    (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS oldest_waiting_since,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements
+                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements,
+                   (SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL) AS quarantined
             """, cancellationToken: ct));
     }
 

@@ -101,7 +101,8 @@ sealed class WebhookSender : IDisposable
             {
                 InternalAddressException => new Outcome("refused: internal address"),
                 AuthenticationException => new Outcome("TLS with the receiver failed: its certificate is not trusted here or not for that name"),
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => new Outcome("the receiver's name is not known"),
+                // ArgumentException: a name that is longer than any in the DNS.
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } or ArgumentException => new Outcome("the receiver's name is not known"),
                 SocketException { SocketErrorCode: SocketError.ConnectionReset } or HttpIOException => new Outcome("the connection was cut"),
                 SocketException => new Outcome("the receiver cannot be reached"),
                 IOException => new Outcome("the connection was cut"),
@@ -125,7 +126,10 @@ sealed class WebhookSender : IDisposable
     // The address that was checked is the one that is connected to: between a look-up and another a name can lead elsewhere.
     async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        IPAddress[] addresses = [.. (await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct)).Where(address => options.AllowInternal || PublicAddress.Is(address))];
+        var host = context.DnsEndPoint.Host;
+        // An address is not looked up: of 0.0.0.0 and [::] Dns says that they are no addresses to ask for.
+        var found = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, ct);
+        IPAddress[] addresses = [.. found.Where(address => options.AllowInternal || PublicAddress.Is(address))];
         if (addresses.Length == 0) throw new InternalAddressException();
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
