@@ -117,16 +117,17 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
     public async Task A_seed_with_something_changed_at_random_is_refused_with_a_sentence_or_all_of_it_can_be_read()
     {
         // Read only, which is quick; a part of them is loaded and asked for, too.
-        for (var i = 0; i < 600; i++) await TryAsync(RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue), load: i % 15 == 0);
+        for (var i = 0; i < 600; i++) await TryAsync(RandomNumberGenerator.GetInt32(int.MaxValue), load: i % 15 == 0);
     }
 
     [Theory]
-    [InlineData(0), InlineData(-1), InlineData(int.MinValue), InlineData(int.MaxValue)]
+    [InlineData(0), InlineData(1), InlineData(2), InlineData(int.MaxValue)]
     public Task The_same_number_gives_the_same_seed(int number) => TryAsync(number, load: true);
 
     async Task TryAsync(int number, bool load)
     {
-        var random = new Random(HashCode.Combine(number, number < 0) ^ number);
+        // Not of a negative number: it would stand for its positive.
+        var random = new Random(number);
         var inClinic = random.Next(3) > 0;
         var changed = Mutate(Encoding.UTF8.GetBytes(inClinic ? Clinic : Article), random);
         WriteSeed(inClinic ? changed : Encoding.UTF8.GetBytes(Clinic), inClinic ? Encoding.UTF8.GetBytes(Article) : changed);
