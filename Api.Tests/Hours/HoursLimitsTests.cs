@@ -1,3 +1,4 @@
+using Api.CommandLine;
 using Api.Hours;
 using Api.Seed;
 using NodaTime;
@@ -32,6 +33,16 @@ public sealed class HoursLimitsTests
         Assert.Equal((null, null), (HoursLimits.Check(Mondays(24)), HoursLimits.Check([Exception(24)])));
         Assert.Equal("Monday has 25 periods. At most 24 can open on a day.", HoursLimits.Check(Mondays(25)));
         Assert.Equal("'Christmas Eve' has 25 periods. At most 24 can open on a day.", HoursLimits.Check([Exception(25)]));
+    }
+
+    [Fact]
+    public void A_seed_with_too_much_on_one_day_is_refused_with_its_line()
+    {
+        using var seed = new TempFolder();
+        var parts = Enumerable.Range(0, 11).Select(i => $"  - {{ when: every 01-01 to 12-31, reason: Meeting, closedPart: {8 + i:00}:00-{8 + i:00}:30 }}");
+        File.WriteAllText(seed.File("clinic.yaml"), $"clinic:\n  timeZone: UTC\n  exceptions:\n{string.Join('\n', parts)}\nlocations:\n  - {{ slug: main, name: Main }}\n");
+        var fault = Assert.Throws<StartupFault>(() => SeedFolder.Read(seed.Path));
+        Assert.EndsWith("clinic.yaml, line 3: 11 closed parts hold on 2000-01-01. At most 10 can hold on one date.", fault.Message, StringComparison.Ordinal);
     }
 
     static ScheduleException Part(string when) =>

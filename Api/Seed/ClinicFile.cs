@@ -134,7 +134,8 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         LocalDate? validFrom = isChange ? map.Require("validFrom", "2026-06-01", SeedMap.Text("validFrom", "2026-06-01", SeedFiles.ReadDate)) : null;
         var periods = Weekdays.SelectMany((day, index) =>
             map.Require(day, "[08:00-17:00], or [] where it is closed", value => ReadPeriods(day, value)).Select(period => (Day: WeeklyHours.Week[index], Period: period)));
-        return new WeeklyHours(periods.ToLookup(pair => pair.Day, pair => pair.Period), validFrom);
+        var hours = new WeeklyHours(periods.ToLookup(pair => pair.Day, pair => pair.Period), validFrom);
+        return HoursLimits.Check(hours) is { } tooMuch ? throw new SeedMistake(node.Line, tooMuch) : hours;
     }
 
     static IReadOnlyList<Period> ReadPeriods(string name, YamlNode node)
@@ -187,7 +188,7 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
                 throw new SeedMistake(line, $"'{exception.Reason}' is the second exception for the same days: keep one of them, with all periods that hold.");
             exceptions.Add(exception);
         }
-        return exceptions;
+        return HoursLimits.Check(exceptions) is { } tooMuch ? throw new SeedMistake(map.LineOf("exceptions"), tooMuch) : exceptions;
     }
 
     static (ScheduleException Exception, int Line) ReadException(YamlNode node, bool clinicWide)
