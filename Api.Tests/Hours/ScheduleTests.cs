@@ -195,6 +195,19 @@ public sealed class ScheduleTests
         Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).Of(status, schedule.Zone), status.ValidUntil));
     }
 
+    // In a closure the reason is the same every day, so only the way in which the sentence names the opening changes.
+    [Theory]
+    [InlineData("2026-12-20T12:00:00-05", "2027-01-01T00:00:00-05", "Temporarily closed. Opens Monday, January 11, 2027, at 8:00 am")]
+    [InlineData("2027-01-01T00:00:00-05", "2027-01-05T00:00:00-05", "Temporarily closed. Opens Monday, January 11, at 8:00 am")]
+    [InlineData("2027-01-05T00:00:00-05", "2027-01-11T00:00:00-05", "Temporarily closed. Opens Monday at 8:00 am")]
+    [InlineData("2027-01-11T00:00:00-05", "2027-01-11T08:00:00-05", "Closed. Opens at 8:00 am")]
+    public void An_answer_in_a_closure_is_valid_until_the_opening_is_named_in_another_way(string at, string until, string text)
+    {
+        var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("08:00-17:00")], [], new TemporaryClosure(null, Date("2027-01-11"), "Works"));
+        var status = schedule.At(At(at)!.Value);
+        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).Of(status, schedule.Zone), status.ValidUntil));
+    }
+
     [Fact]
     public void A_night_that_ends_in_unknown_hours_closes_at_its_end()
     {
