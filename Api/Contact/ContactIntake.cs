@@ -70,9 +70,6 @@ sealed class ContactIntake(
                     return (outcome, ReceiptOf(before!));
                 case Intake.ReferenceTaken:
                     continue;
-                case Intake.KeyTaken:
-                    CountGuess(key!);
-                    return (outcome, null);
                 default:
                     return (outcome, null);
             }
@@ -81,7 +78,8 @@ sealed class ContactIntake(
 
     /// <summary>
     /// The receipt of a submission that was stored before under the same key; <c>null</c> when there is none, or it was another.
-    /// Whatever would keep it from being taken in now, it was acknowledged.
+    /// Whatever would keep it from being taken in now, it was acknowledged. Asked for after every refusal, so this is where other
+    /// messages under the key are counted.
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
@@ -96,14 +94,12 @@ sealed class ContactIntake(
             if (await store.FindKeptAsync(reference, ct) is not { } before) return null;
             if (before.ReceivedAt <= since) continue;
             if (store.IsRepeated(before, seal.Fingerprint(ContentOf(submission, reference, telephone), location))) return ReceiptOf(before);
-            CountGuess(key);
+            guesses.TryTake(seal.KeyHash(Endpoint, key), out _);
             return null;
         }
     }
 
     bool MayCompare(string key) => guesses.Look(seal.KeyHash(Endpoint, key)).Remaining > 0;
-
-    void CountGuess(string key) => guesses.TryTake(seal.KeyHash(Endpoint, key), out _);
 
     TelephoneNumber? Telephone(ContactSubmission submission) =>
         submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, options.Value.TelephoneRegion);

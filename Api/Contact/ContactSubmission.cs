@@ -26,7 +26,7 @@ public sealed record ContactSubmission
     /// <summary>The slug of the location at which the sender would like to be seen; one that is not closed for good.</summary>
     public string? Location { get; init; }
 
-    /// <summary>What the sender writes. Line breaks are kept.</summary>
+    /// <summary>What the sender writes. Line breaks are kept, and each counts as one character: send them as line feeds.</summary>
     public string? Message { get; init; }
 
     /// <summary>Whether the sender agrees that the clinic keeps and answers the message; must be true.</summary>
