@@ -62,4 +62,67 @@ public sealed class OsmTests
 
         static char Letter(Moment moment) => moment.State == State.Unknown ? 'u' : moment.IsOpen ? 'o' : 'c';
     }
+
+    public static TheoryData<int, string, string> Lengths { get; } = new()
+    {
+        // Two dates and their reasons fit.
+        { 2, "Mo-Fr 08:00-17:00; Sa,Su off; 2026 Dec 01 off \"Reason number 0\"; 2026 Dec 08 off \"Reason number 1\"", "" },
+        // Without the reasons they do.
+        { 10, "Mo-Fr 08:00-17:00; Sa,Su off; 2026 Dec 01,2026 Dec 08,2026 Dec 15,2026 Dec 22,2026 Dec 29,2027 Jan 05,2027 Jan 12,2027 Jan 19,2027 Jan 26,2027 Feb 02 off", "reasons" },
+        // The nearest of them do.
+        { 30, "Mo-Fr 08:00-17:00; Sa,Su off; 2026 Dec 01,2026 Dec 08,2026 Dec 15,2026 Dec 22,2026 Dec 29,2027 Jan 05,2027 Jan 12,2027 Jan 19,2027 Jan 26,2027 Feb 02,2027 Feb 09,2027 Feb 16,2027 Feb 23,2027 Mar 02,2027 Mar 09,2027 Mar 16,2027 Mar 23,2027 Mar 30 off", "reasons, laterExceptions" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void A_value_that_is_too_long_loses_reasons_first_and_then_the_furthest_dates(int count, string expected, string unsaid)
+    {
+        var exceptions = Enumerable.Range(0, count).Select(i => new LocalDate(2026, 12, 1).PlusWeeks(i))
+            .Select((date, i) => new ScheduleException(new DateRule.Dates(date, date), ExceptionEffect.Closed, $"Reason number {i}", [], clinicWide: false));
+        var value = OsmHours.Of(new Schedule(DateTimeZone.Utc, [Week("08:00", "17:00", 5)], exceptions), new LocalDate(2026, 11, 25));
+        Assert.Equal((expected, unsaid), (value.Body, NotExpressedHeader.Value(value.NotExpressed)));
+    }
+
+    static readonly Dictionary<string, (Schedule Schedule, string Value)> Values = new()
+    {
+        ["always open"] = (Make([Week("00:00", "00:00", 7)]), "24/7"),
+        ["always open but for a day"] = (Make([Week("00:00", "00:00", 7)], On(12, 1)), "open; 2026 Dec 01 off \"Works\""),
+        ["unknown"] = (Make([]), "24/7 unknown"),
+        ["unknown with a night"] = (Make([], On(12, 1, ExceptionEffect.Periods, new Period(new LocalTime(16, 0), new LocalTime(1, 0)))),
+            "unknown; 2026 Dec 01 16:00-24:00 open \"Works\"; 2026 Dec 02 00:00-01:00 open, 2026 Dec 02 01:00-24:00 unknown"),
+        ["unknown with a closed part"] = (Make([], On(12, 1, ExceptionEffect.ClosedPart, new Period(new LocalTime(10, 0), new LocalTime(12, 0)))),
+            "unknown; 2026 Dec 01 00:00-10:00,12:00-24:00 unknown \"Works\""),
+        ["a night into a closed day"] = (Make([Week("18:00", "02:00", 7)], On(12, 1)),
+            "Mo-Su 00:00-02:00,18:00-24:00; 2026 Dec 01 00:00-02:00 open; 2026 Dec 01 02:00-24:00 off \"Works\"; 2026 Dec 02 18:00-24:00"),
+        ["other hours to come"] = (Make([Week("08:00", "17:00", 5), Week("09:00", "16:00", 5, new LocalDate(2027, 1, 4))]),
+            "Mo-Fr 08:00-17:00; Sa,Su off; 2027 Jan 04-2099 Dec 31 Mo-Fr 09:00-16:00"),
+        ["closed without an end"] = (new Schedule(DateTimeZone.Utc, [Week("08:00", "17:00", 5)], [], new Api.Locations.TemporaryClosure(null, null, "Fire")),
+            "Mo-Fr 08:00-17:00; Sa,Su off; 2026 Nov 25-2099 Dec 31 off \"Fire\""),
+        ["a reason of another form"] = (Make([Week("00:00", "00:00", 7)], new ScheduleException(new DateRule.Dates(new(2026, 12, 1), new(2026, 12, 1)), ExceptionEffect.Closed, "The \"24/7\"\r\n line\t; is down", [], false)),
+            "open; 2026 Dec 01 off \"The '24 / 7' line ; is down\""),
+    };
+
+    public static TheoryData<string> Kinds { get; } = [.. Values.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Each_kind_of_value_is_read_without_a_warning(string kind)
+    {
+        var (schedule, expected) = Values[kind];
+        var today = new LocalDate(2026, 11, 25);
+        Assert.Equal(expected, OsmHours.Of(schedule, today).Body);
+        await using var library = await OpeningHoursLibrary.StartAsync();
+        Assert.Null(FirstDifference(Expected(schedule, today, WallClock.Days), await library.ReadAsync(expected, today, WallClock.Days)));
+    }
+
+    static Schedule Make(WeeklyHours[] weeks, params ScheduleException[] exceptions) => new(DateTimeZone.Utc, weeks, exceptions);
+
+    static ScheduleException On(int month, int day, ExceptionEffect effect = ExceptionEffect.Closed, params Period[] periods) =>
+        new(new DateRule.Dates(new LocalDate(2026, month, day), new LocalDate(2026, month, day)), effect, "Works", periods, clinicWide: false);
+
+    static WeeklyHours Week(string opens, string closes, int days, LocalDate? from = null)
+    {
+        var clock = NodaTime.Text.LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+        return new WeeklyHours(WeeklyHours.Week.Take(days).ToLookup(day => day, _ => new Period(clock.Parse(opens).Value, clock.Parse(closes).Value)), from);
+    }
 }

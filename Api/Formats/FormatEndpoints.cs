@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using Api.Articles;
 using Api.Hours;
 using Api.Http;
@@ -83,7 +85,10 @@ static class FormatEndpoints
             ? InFormat<GoogleHours, PlainJson>.Of(GoogleHours.Of(schedule, today)) : Problems.NoSuch("location", slug);
 
     /// <summary>Reads the hours for OpenStreetMap</summary>
-    /// <remarks>A value of the key `opening_hours`, in one line.</remarks>
+    /// <remarks>
+    /// A value of the key `opening_hours`, in one line of at most 255 characters, as OpenStreetMap takes them. Where that is too
+    /// few, reasons are left out first and then the dates that are furthest away, and `Not-Expressed` names what is missing.
+    /// </remarks>
     /// <param name="slug">The location's slug, as the list of locations has it.</param>
     /// <param name="reader"></param>
     /// <param name="http"></param>
@@ -101,15 +106,14 @@ static class FormatEndpoints
     /// <param name="slug">The location's slug, as the list of locations has it.</param>
     /// <param name="in">The language of texts, `en` or `es`, with or without a region. Without it Accept-Language chooses.</param>
     /// <param name="reader"></param>
-    /// <param name="site"></param>
     /// <param name="http"></param>
     /// <param name="ct"></param>
     static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetLocationCalendarAsync(
-        string slug, string? @in, FormatReader reader, IOptions<SiteOptions> site, HttpContext http, CancellationToken ct)
+        string slug, string? @in, FormatReader reader, HttpContext http, CancellationToken ct)
     {
         if (Languages.Choose(http, @in, out var language) is { } error) return Problems.Broken(error);
         return await reader.FindAsync(slug, http, ct) is var (location, schedule, _, now)
-            ? InFormat<string, ICalendar>.Of(HoursCalendar.Of([(location, schedule)], location.Name, Host(site), language, now))
+            ? InFormat<string, ICalendar>.Of(HoursCalendar.Of([(location, schedule)], location.Name, language, now))
             : Problems.NoSuch("location", slug);
     }
 
@@ -125,7 +129,7 @@ static class FormatEndpoints
     {
         if (Languages.Choose(http, @in, out var language) is { } error) return Problems.Broken(error);
         var (locations, now) = await reader.ListAsync(http, ct);
-        return InFormat<string, ICalendar>.Of(HoursCalendar.Of(locations, Host(site), Host(site), language, now));
+        return InFormat<string, ICalendar>.Of(HoursCalendar.Of(locations, Host(site), language, now));
     }
 
     static string Host(IOptions<SiteOptions> site) => new Uri(site.Value.HomeUrl).Host;
@@ -172,7 +176,7 @@ sealed class InFormat<TBody, TMedia>(TBody body, IReadOnlyCollection<NotExpresse
             httpContext.Response.Headers[NotExpressedHeader.Name] = NotExpressedHeader.Value(notExpressed);
         return body is string text
             ? TypedResults.Text(text, TMedia.Name, Encoding.UTF8).ExecuteAsync(httpContext)
-            : TypedResults.Json(body, contentType: TMedia.Name).ExecuteAsync(httpContext);
+            : TypedResults.Json(body, TMedia.Options, TMedia.Name).ExecuteAsync(httpContext);
     }
 
     static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder)
@@ -200,9 +204,28 @@ sealed class NotExpressedHeader
 interface IMediaType
 {
     static abstract string Name { get; }
+
+    /// <summary>How its JSON is written; <c>null</c> where that is as everywhere.</summary>
+    static virtual JsonSerializerOptions? Options => null;
 }
 
-sealed class JsonLd : IMediaType { public static string Name => "application/ld+json"; }
+/// <summary>JSON that is put into a <c>script</c> element of a page, so no text in it may end that element.</summary>
+sealed class JsonLd : IMediaType
+{
+    public static string Name => "application/ld+json";
+    public static JsonSerializerOptions? Options { get; } = ForPages();
+
+    static JsonSerializerOptions ForPages()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Json.Configure(options);
+        // All letters as they are, but not what means something in HTML: < > &
+        options.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+}
+
 sealed class FhirJson : IMediaType { public static string Name => "application/fhir+json"; }
 sealed class PlainJson : IMediaType { public static string Name => "application/json"; }
 sealed class PlainText : IMediaType { public static string Name => "text/plain"; }

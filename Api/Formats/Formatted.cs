@@ -23,10 +23,10 @@ enum NotExpressed
     /// <summary>The reasons of exceptions.</summary>
     Reasons,
 
-    /// <summary>Weekly hours that hold from a date to come, or from one that is more than a year away.</summary>
+    /// <summary>Weekly hours that hold from a date to come, or from one that is more than a year away, or that there is no room for.</summary>
     ChangesToCome,
 
-    /// <summary>Exceptions later than a year from now.</summary>
+    /// <summary>Exceptions later than a year from now, yearly ones that do not hold within it, or those that there is no room for.</summary>
     LaterExceptions,
 
     /// <summary>A temporary closure, or its first or last day.</summary>

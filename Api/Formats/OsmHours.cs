@@ -65,9 +65,11 @@ static class OsmHours
         AddWeeks(rules, schedule, today, limit, unsaid);
         AddYearly(rules, schedule, today, limit, unsaid);
         AddClosures(rules, schedule, today, limit, unsaid);
-        AddDates(rules, days, limit, unsaid);
+        if (!withComments && (rules.Any(rule => rule.Reason is not null) || days.Any(day => day.Reason is not null && day.Date < limit)))
+            unsaid.Add(NotExpressed.Reasons);
+        // Without reasons more dates are alike.
+        AddDates(rules, withComments ? days : [.. days.Select(day => day with { Reason = null })], limit, unsaid);
 
-        if (!withComments && rules.Any(rule => rule.Reason is not null)) unsaid.Add(NotExpressed.Reasons);
         // 24/7 is meant for a value by itself. Before other rules stands the state alone.
         var text = rules is [{ Days: "" } always]
             ? always.Hours == OsmHoursOfDay.AllOpen ? "24/7" : $"24/7 {always.ToText(withComments)}"
@@ -192,16 +194,16 @@ static class OsmHours
                 unsaid.Add(NotExpressed.LaterExceptions);
                 break;
             }
-            if (goesOn && runs[^1].Day.Reason == day.Reason && runs[^1].Day.HasPeriods == day.HasPeriods) runs[^1] = runs[^1] with { Last = day.Date };
+            if (goesOn && runs[^1].Day.Reason == day.Reason && runs[^1].Day.ReasonIsOfClosed == day.ReasonIsOfClosed) runs[^1] = runs[^1] with { Last = day.Date };
             else runs.Add((day, day.Date, day.Date));
             goesOn = true;
         }
         // No date is in two of them, so they may be told in any order.
-        foreach (var same in runs.GroupBy(run => (run.Day.Hours, run.Day.Reason, run.Day.HasPeriods)).ToArray())
+        foreach (var same in runs.GroupBy(run => (run.Day.Hours, run.Day.Reason, run.Day.ReasonIsOfClosed)).ToArray())
         {
             rules.Add(new Rule(string.Join(",", same.Select(run => Range(run.First, run.Last))), same.Key.Hours, same.Key.Reason, _ => false)
             {
-                ReasonIsOfClosed = !same.Key.HasPeriods,
+                ReasonIsOfClosed = same.Key.ReasonIsOfClosed,
             });
         }
     }
@@ -245,7 +247,8 @@ static class OsmHours
     /// <summary>A date and what to tell of it.</summary>
     sealed record OsmDay(LocalDate Date, OsmHoursOfDay Hours, IReadOnlyList<Period>? Periods, string? Reason)
     {
-        public bool HasPeriods => Periods?.Seen().Any() == true;
+        /// <summary>Whether what is open came over from the day before, so that the reason is that of the hours after it.</summary>
+        public bool ReasonIsOfClosed => Reason is not null && Periods?.Seen().Any() != true;
     }
 
     /// <summary>A rule: on which days, what holds on them, and why.</summary>
@@ -253,7 +256,7 @@ static class OsmHours
     {
         public bool IsForGood { get; init; }
 
-        /// <summary>Whether what is open came over from the day before, so that the reason is that of the hours after it.</summary>
+        /// <summary>Whether the reason is that of the closed hours, because the open ones came over from the day before.</summary>
         public bool ReasonIsOfClosed { get; init; }
 
         public string ToText(bool withComments)

@@ -113,21 +113,16 @@ static class WallClock
     {
         var later = today.PlusDays(Days);
         if (schedule.IsSettledOn(later)) return false;
-        var (from, to) = exception.When is DateRule.Dates dates
-            ? (LocalDate.Max(dates.From, later), dates.To)
-            : (Holds(schedule, exception, today, later.PlusDays(-1)) ? LocalDate.MaxIsoValue : later, LocalDate.MaxIsoValue);
-        // No yearly rule stays away for longer than this.
-        var last = from > LocalDate.MaxIsoValue.PlusYears(-41) ? to : LocalDate.Min(to, from.PlusYears(40));
-        return Holds(schedule, exception, from, last);
+        if (exception.When is DateRule.Dates dates) return Holds(schedule, exception, LocalDate.Max(dates.From, later), dates.To);
+        // No yearly rule stays away for longer than these.
+        return !Holds(schedule, exception, today, later.PlusDays(-1)) && Holds(schedule, exception, later, later.PlusYears(40));
     }
 
     static bool Holds(Schedule schedule, ScheduleException exception, LocalDate from, LocalDate to)
     {
-        for (var date = from; date <= to; date = date.PlusDays(1))
-        {
-            if (Holds(schedule, exception, date)) return true;
-            if (date == LocalDate.MaxIsoValue) break;
-        }
+        // What never holds in so many years is not looked for any longer.
+        var count = Math.Min(NodaTime.Period.DaysBetween(from, to) + 1, 41 * Days);
+        for (var i = 0; i < count; i++) if (Holds(schedule, exception, from.PlusDays(i))) return true;
         return false;
     }
 

@@ -1,0 +1,23 @@
+namespace Api.Tests.Formats;
+
+public sealed class FormatCachingTests
+{
+    [Theory]
+    [InlineData("/v1/locations/jonesboro/schema.jsonld")]
+    [InlineData("/v1/locations/jonesboro/fhir")]
+    [InlineData("/v1/locations/jonesboro/hours/google")]
+    [InlineData("/v1/locations/jonesboro/hours/osm")]
+    [InlineData("/v1/locations/jonesboro/hours.ics")]
+    [InlineData("/v1/hours.ics")]
+    public async Task No_cache_keeps_a_format_beyond_the_day_on_which_its_year_begins(string path)
+    {
+        await using var api = await ApiFactory.StartAsync();
+        // Half a minute before midnight in Chicago, and before that of UTC.
+        foreach (var hour in new[] { 5, 23 })
+        {
+            api.Clock.SetUtcNow(new DateTimeOffset(2027, 1, 5, hour, 59, 30, TimeSpan.Zero));
+            using var before = await api.SendAsync(HttpMethod.Get, path);
+            Assert.Equal("public, max-age=30", before.Headers.CacheControl!.ToString());
+        }
+    }
+}
