@@ -79,6 +79,13 @@ public sealed class ApiFactory : IAsyncLifetime
         return Client.SendAsync(request);
     }
 
+    /// <summary>Empties the output cache, so that the next answer is made anew.</summary>
+    public async Task ForgetAnswersAsync()
+    {
+        foreach (var tag in new[] { "articles", "locations", "hours", "contact-form", "docs" })
+            await App.Services.GetRequiredService<IOutputCacheStore>().EvictByTagAsync(tag, default);
+    }
+
     // The framework's own store, but for the clock: it goes by the system's and offers no other.
     static IOutputCacheStore CacheOnFakeClock(TimeProvider clock)
     {

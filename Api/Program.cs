@@ -27,7 +27,7 @@ static class Program
         builder.AddServer();
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site"));
+        builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site")).PostConfigure<SiteOptions>(site => site.Check());
         builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database")).PostConfigure<DatabaseOptions>(options => options.Check());
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
@@ -56,6 +56,7 @@ static class Program
         app.UseSecurityHeaders();
         app.UseRouting();
         app.UseOrigins();
+        app.UseRevalidation();
         app.UseOutputCache();
         app.UseProblems();
         app.UseContent();

@@ -1,6 +1,9 @@
 using System.IO.Compression;
 using Api.Articles;
+using Api.Http;
 using Dapper;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -23,9 +26,88 @@ public sealed class CachingTests : IAsyncLifetime
         Assert.Equal("Jonesboro", await NameAsync());
         await RenameAsync("Elsewhere");
         Assert.Equal("Jonesboro", await NameAsync());
-        Assert.Equal("Elsewhere", await NameAsync("?unknown=1"));
         api.Clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal("Elsewhere", await NameAsync());
+    }
+
+    [Fact]
+    public async Task A_parameter_that_the_endpoint_does_not_look_at_is_no_way_around_the_cache()
+    {
+        Assert.Equal("Jonesboro", await NameAsync());
+        await RenameAsync("Elsewhere");
+        foreach (var query in new[] { "?x=1", "?X=2", "?utm_source=mail&x", "?limit=1", "?in=es", "?slug=paragould", "?=1", "?&&", "?%00=1" })
+            Assert.Equal("Jonesboro", await NameAsync(query));
+        // A language has as many tags as one likes.
+        var spanish = (string?)(await api.GetAsync("/v1/locations/jonesboro/hours?in=es"))["text"];
+        await api.Database.WriteAsync(c => c.Execute("DELETE FROM locations WHERE slug = 'jonesboro'"), default);
+        foreach (var tag in new[] { "es", "ES", "es-US", "es-x-1", "es-1234" })
+            Assert.Equal(spanish, (string?)(await api.GetAsync($"/v1/locations/jonesboro/hours?in={tag}"))["text"]);
+        await api.GetAsync("/v1/locations/jonesboro/hours?in=fr", 422);
+        await api.GetAsync("/v1/locations/jonesboro/hours?in=", 404);
+        // What another answer depends on is not in its link either.
+        using var page = await api.Client.GetAsync("/v1/locations?limit=1&x=1&cursor=");
+        Assert.Matches("^</v1/locations\\?limit=1&cursor=[^&]+>; rel=\"next\"$", page.Headers.GetValues("Link").Single());
+    }
+
+    [Fact]
+    public void Every_query_parameter_of_content_is_one_that_its_endpoint_declares()
+    {
+        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<ServesContent>() is not null)
+            .ToDictionary(endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName, endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names);
+        Assert.Equal(["near", "openAt", "limit", "cursor"], endpoints["listLocations"]);
+        Assert.Equal(["limit", "cursor", "tag", "q"], endpoints["listArticles"]);
+        Assert.Equal(["from", "to", "in"], endpoints["getLocationCalendar"]);
+        Assert.Equal([], endpoints["getLocation"]);
+        Assert.Equal([], endpoints["openapiJson"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/locations/jonesboro"), InlineData("/v1/articles?limit=2"), InlineData("/v1/status"), InlineData("/problems/busy"), InlineData("/v1/hours.ics")]
+    public async Task A_revalidation_warms_the_cache(string path)
+    {
+        using var first = await api.SendAsync(HttpMethod.Get, path);
+        var (etag, body) = (first.Headers.ETag!.ToString(), await first.Content.ReadAsStringAsync());
+        foreach (var method in new[] { HttpMethod.Get, HttpMethod.Head })
+        {
+            await api.ForgetAnswersAsync();
+            using var revalidated = await api.SendAsync(method, path, ("If-None-Match", etag));
+            Assert.Equal((304, etag, 0, null), ((int)revalidated.StatusCode, $"{revalidated.Headers.ETag}", (await revalidated.Content.ReadAsByteArrayAsync()).Length, revalidated.Content.Headers.ContentType));
+            Assert.Null(revalidated.Headers.Age);
+            // From the cache, which alone says how old an answer is.
+            using var cached = await api.SendAsync(HttpMethod.Get, path);
+            Assert.Equal((200, body), ((int)cached.StatusCode, await cached.Content.ReadAsStringAsync()));
+            Assert.NotNull(cached.Headers.Age);
+        }
+        await api.ForgetAnswersAsync();
+        using var changed = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", "\"other\""));
+        Assert.Equal((200, body), ((int)changed.StatusCode, await changed.Content.ReadAsStringAsync()));
+    }
+
+    [Theory]
+    [InlineData("/v1/locations"), InlineData("/v1/articles?q=panic"), InlineData("/openapi.json"), InlineData("/v1/locations/nowhere"), InlineData("/health/live")]
+    public async Task Only_if_cached_is_for_caches_and_no_error(string path)
+    {
+        using var usual = await api.SendAsync(HttpMethod.Get, path);
+        foreach (var control in new[] { "only-if-cached", "max-stale=60, only-if-cached", "ONLY-IF-CACHED" })
+        {
+            await api.ForgetAnswersAsync();
+            using var response = await api.SendAsync(HttpMethod.Get, path, ("Cache-Control", control));
+            Assert.Equal(usual.StatusCode, response.StatusCode);
+            Assert.Equal($"{usual.Headers.CacheControl}", $"{response.Headers.CacheControl}");
+        }
+    }
+
+    [Fact]
+    public void Of_several_changes_the_first_to_come_counts_whichever_is_said_first()
+    {
+        var now = Instant.FromDateTimeOffset(ApiFactory.Now);
+        foreach (var seconds in new[] { new[] { 20, 40 }, [40, 20], [50, 20, 40], [90, 20] })
+        {
+            var http = new DefaultHttpContext();
+            foreach (var second in seconds) http.FreshUntil(now, now + Duration.FromSeconds(second));
+            http.FreshUntil(now, null);
+            Assert.Equal(20, Content.MaxAge(http));
+        }
     }
 
     [Fact]
@@ -88,7 +170,7 @@ public sealed class CachingTests : IAsyncLifetime
             (await api.GetAsync("/v1/articles?q=zebra"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
             (await api.GetAsync("/v1/tags"))["items"]!.AsArray().Any(t => (string?)t!["name"] == "zebra-tag") && slug == "scheduled",
             (await api.GetAsync("/v1/articles/feed.json"))["items"]!.AsArray().Any(a => ((string?)a!["url"])!.EndsWith("/" + slug, StringComparison.Ordinal)),
-            (await api.Client.GetStringAsync("/v1/articles/feed.atom")).Contains($"/{slug}<", StringComparison.Ordinal),
+            (await api.Client.GetStringAsync("/v1/articles/feed.atom")).Contains($"/{slug}\"", StringComparison.Ordinal),
             (int)(await api.Client.GetAsync($"/v1/articles/{slug}")).StatusCode == 200,
         ];
 

@@ -107,6 +107,82 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
+    public async Task Readers_of_YAML_1_1_and_of_1_2_find_the_same_in_it()
+    {
+        var json = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"));
+        var yaml = new YamlDotNet.RepresentationModel.YamlStream();
+        yaml.Load(new StringReader(await api.Client.GetStringAsync("/openapi.yaml")));
+        Compare(json, yaml.Documents.Single().RootNode, "#");
+
+        static void Compare(JsonNode? json, YamlDotNet.RepresentationModel.YamlNode yaml, string where)
+        {
+            switch (yaml)
+            {
+                case YamlDotNet.RepresentationModel.YamlMappingNode mapping:
+                    Assert.Equal(json!.AsObject().Select(member => member.Key), mapping.Children.Keys.Select(key => ((YamlDotNet.RepresentationModel.YamlScalarNode)key).Value));
+                    foreach (var (key, value) in mapping.Children)
+                    {
+                        var name = (YamlDotNet.RepresentationModel.YamlScalarNode)key;
+                        Assert.True(name.Style != YamlDotNet.Core.ScalarStyle.Plain || !Yaml11().IsMatch(name.Value!), $"{where}/{name.Value}: the name is another type in YAML 1.1");
+                        Compare(json[name.Value!], value, $"{where}/{name.Value}");
+                    }
+                    break;
+                case YamlDotNet.RepresentationModel.YamlSequenceNode sequence:
+                    Assert.Equal(json!.AsArray().Count, sequence.Children.Count);
+                    for (var i = 0; i < sequence.Children.Count; i++) Compare(json[i], sequence.Children[i], $"{where}/{i}");
+                    break;
+                case YamlDotNet.RepresentationModel.YamlScalarNode scalar:
+                    var isText = json?.GetValueKind() == JsonValueKind.String;
+                    Assert.Equal(json is null ? "null" : isText ? (string)json! : json.ToJsonString(), scalar.Value is "" && json is null ? "null" : scalar.Value);
+                    Assert.True(isText != (scalar.Style == YamlDotNet.Core.ScalarStyle.Plain && Yaml11().IsMatch(scalar.Value!)), $"{where}: '{scalar.Value}' is another type in YAML 1.1");
+                    break;
+            }
+        }
+    }
+
+    // The implicit types of YAML 1.1 as PyYAML tells them, https://yaml.org/type/.
+    [GeneratedRegex("""^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|y|Y|n|N|~|null|Null|NULL||[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|<<|=|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:.*)$""")]
+    private static partial Regex Yaml11();
+
+    [Theory]
+    [InlineData("json", "\"openapi\": \"3.1.1\""), InlineData("yaml", "openapi: '3.1.1'\n")]
+    public async Task The_version_is_one_that_every_tool_knows(string form, string version) =>
+        Assert.Contains(version, (await api.Client.GetStringAsync($"/openapi.{form}"))[..40], StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Every_pattern_stands_beside_its_type()
+    {
+        var document = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"))!;
+        var patterns = 0;
+        Walk(document, "#");
+        Assert.True(patterns > 10);
+
+        void Walk(JsonNode? node, string where)
+        {
+            if (node is JsonArray items)
+                for (var i = 0; i < items.Count; i++) Walk(items[i], $"{where}/{i}");
+            if (node is not JsonObject members) return;
+            if (members["pattern"] is JsonValue)
+            {
+                patterns++;
+                Assert.True(members.ContainsKey("type"), where);
+            }
+            foreach (var (name, member) in members) Walk(member, $"{where}/{name}");
+        }
+    }
+
+    [Fact]
+    public async Task The_document_is_made_once_whatever_is_asked_of_it()
+    {
+        var documents = api.App.Services.GetRequiredService<OpenApiDocuments>();
+        var first = await api.Client.GetStringAsync("/openapi.json");
+        await api.ForgetAnswersAsync();
+        Assert.Equal(first, await api.Client.GetStringAsync("/openapi.json?x=1"));
+        Assert.Same(await documents.JsonAsync(default), await documents.JsonAsync(default));
+        Assert.Same(await documents.YamlAsync(default), await documents.YamlAsync(default));
+    }
+
+    [Fact]
     public async Task Every_operation_parameter_and_field_is_explained()
     {
         var document = await DocumentAsync();

@@ -301,6 +301,46 @@ public sealed class RateLimitTests
         Assert.Equal(201, await StatusAsync(api, "::ffff:203.0.113.2"));
     }
 
+    [Theory]
+    [InlineData("64:ff9b::203.0.113.1"), InlineData("64:ff9b::cb00:7101"), InlineData("::ffff:203.0.113.1"), InlineData("2002:cb00:7101::1"), InlineData("2002:cb00:7101:1234::5678")]
+    public async Task A_translated_address_is_the_IPv4_address_in_it(string translated)
+    {
+        await using var api = await StartAsync(perClient: 1);
+        Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        Assert.Equal(429, await StatusAsync(api, translated));
+        Assert.Equal(201, await StatusAsync(api, "64:ff9b::203.0.113.2"));
+        Assert.Equal(429, await StatusAsync(api, "203.0.113.2"));
+    }
+
+    [Fact]
+    public async Task A_network_has_four_and_ten_times_as_much_as_a_client_and_never_all()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        for (var i = 0; i < 4; i++) Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i:x}::1"));
+        using (var refused = await PostAsync(api, "2001:db8:1:ff::1"))
+        {
+            await JsonAssert.ProblemAsync(refused, 429, "quota-exceeded", "The limit is reached: 4 in 600 s from one network. Try again in 600 s.");
+            Assert.Equal("\"contact\";q=1;w=600, \"contact-overall\";q=1000;w=600", Header(refused, "RateLimit-Policy"));
+            Assert.Equal("\"contact\";r=0;t=600, \"contact-overall\";r=996;t=600", Header(refused, "RateLimit"));
+            JsonAssert.Equal("""["contact"]""", JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["violated-policies"]);
+        }
+        // What is refused takes nothing, from anybody.
+        for (var i = 0; i < 6; i++) Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i + 1:x}00::1"));
+        Assert.Equal(429, await StatusAsync(api, "2001:db8:1:ff00::1"));
+        Assert.Equal(201, await StatusAsync(api, "2001:db8:2::1"));
+        Assert.Equal(11, await StoredAsync(api));
+    }
+
+    [Fact]
+    public async Task However_much_a_client_may_send_one_network_leaves_half_of_all_to_others()
+    {
+        await using var api = await StartAsync(perClient: 5, overall: 20);
+        var statuses = new List<int>();
+        for (var i = 0; i < 12; i++) statuses.Add(await StatusAsync(api, $"2001:db8:1:{i:x}00::1"));
+        Assert.Equal(10, statuses.Count(status => status == 201));
+        for (var i = 0; i < 5; i++) Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+    }
+
     [Fact]
     public async Task No_address_is_stored_or_logged()
     {

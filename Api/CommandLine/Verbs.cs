@@ -176,7 +176,7 @@ static class Verbs
         app.Urls.Clear();
         app.Urls.Add("http://127.0.0.1:0");
         await app.StartAsync(ct);
-        await Console.Out.WriteAsync(await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync());
+        await Console.Out.WriteAsync(await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync(PathString.Empty));
         return 0;
     }
 

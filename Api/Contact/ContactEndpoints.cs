@@ -68,7 +68,7 @@ static class ContactEndpoints
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(string? @in, ContactFormBuilder form, HttpContext http, CancellationToken ct)
     {
         if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.Broken(broken);
-        return TypedResults.Ok(await form.BuildAsync(language, ct));
+        return TypedResults.Ok(await form.BuildAsync(language, http.Request.PathBase, ct));
     }
 
     /// <summary>Sends a message to the clinic</summary>

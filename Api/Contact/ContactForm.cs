@@ -45,7 +45,7 @@ sealed class ContactFormBuilder(
 {
     readonly Lazy<Task<string>> schema = new(() => SchemaAsync(documents));
 
-    public async Task<ContactForm> BuildAsync(CultureInfo language, CancellationToken ct)
+    public async Task<ContactForm> BuildAsync(CultureInfo language, PathString pathBase, CancellationToken ct)
     {
         CultureInfo.CurrentUICulture = language;
         var now = time.GetCurrentInstant();
@@ -64,10 +64,10 @@ sealed class ContactFormBuilder(
         if (mode == ChallengeMode.Required) rules["required"]!.AsArray().Add("altcha");
 
         return new ContactForm(
-            language.Name, links.GetPathByName("createContactSubmission", values: null)!, rules, choices,
+            language.Name, links.GetPathByName("createContactSubmission", values: null, pathBase)!, rules, choices,
             [new FormChoice("email", ContactText.Get("ByEmail")), new FormChoice("telephone", ContactText.Get("ByTelephone"))],
             options.Value.NoticesIn(language),
-            new FormChallenge(mode, mode == ChallengeMode.Off ? null : links.GetPathByName("getContactChallenge", values: null)),
+            new FormChallenge(mode, mode == ChallengeMode.Off ? null : links.GetPathByName("getContactChallenge", values: null, pathBase)),
             options.Value.Honeypot);
     }
 
@@ -81,7 +81,7 @@ sealed class ContactFormBuilder(
     // The schemas of OpenAPI 3.1 are JSON Schema 2020-12, and the document has this one already. What it refers to is put in its place.
     static async Task<string> SchemaAsync(OpenApiDocuments documents)
     {
-        var schemas = JsonNode.Parse(await documents.JsonAsync())!["components"]!["schemas"]!;
+        var schemas = JsonNode.Parse(await documents.JsonAsync(PathString.Empty))!["components"]!["schemas"]!;
         var schema = schemas[nameof(ContactSubmission)]!.AsObject();
         foreach (var (member, rules) in schema["properties"]!.AsObject().ToArray())
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Reflection;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.ResponseCompression;
@@ -10,8 +11,20 @@ namespace Api.Http;
 
 /// <summary>Says of an endpoint that it serves public content, which may be kept for a while.</summary>
 /// <param name="Tag">Names what the answer is made of, so that a write can evict it from the output cache.</param>
-/// <param name="QueryKeys">The query parameters with which answers are kept in the output cache; with any other they are not.</param>
+/// <param name="QueryKeys">
+/// The query parameters with which answers are kept in the output cache; with another of the endpoint's own they are not.
+/// </param>
 sealed record ServesContent(string Tag, string[] QueryKeys);
+
+/// <summary>The query parameters that an endpoint looks at. Any others change nothing in its answer.</summary>
+sealed record QueryParameters(string[] Names)
+{
+    public static QueryParameters Of(RouteEndpointBuilder endpoint) => new([.. (endpoint.Metadata.OfType<MethodInfo>().FirstOrDefault()?.GetParameters() ?? [])
+        .Where(parameter => IsText(parameter.ParameterType) && endpoint.RoutePattern.GetParameter(parameter.Name!) is null)
+        .Select(parameter => parameter.Name!)]);
+
+    static bool IsText(Type type) => type == typeof(string) || (Nullable.GetUnderlyingType(type) ?? type).IsPrimitive;
+}
 
 /// <summary>
 /// How public content travels: compressed when that is worth it, with a strong ETag, with a Cache-Control that ends when
@@ -50,6 +63,7 @@ static class Content
         where TBuilder : IEndpointConventionBuilder
     {
         var content = new ServesContent(tag, queryKeys);
+        endpoints.Finally(endpoint => endpoint.Metadata.Add(QueryParameters.Of((RouteEndpointBuilder)endpoint)));
         return endpoints.WithMetadata(content).CacheOutput(new CachePolicy(content));
     }
 
@@ -72,8 +86,48 @@ static class Content
     public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
         .Use(next => http => http.GetEndpoint()?.Metadata.GetMetadata<ServesContent>() is null ? next(http) : RepresentAsync(http, next));
 
+    /// <summary>
+    /// Answers 304 to who has the content already; outside of the output cache, so that the cache keeps the whole answer.
+    /// What a request says of caches is for those on the way: this is the origin.
+    /// </summary>
+    public static IApplicationBuilder UseRevalidation(this IApplicationBuilder app) => app.Use(next => http =>
+    {
+        // With only-if-cached the framework's cache would answer a bare 504.
+        if (http.Request.Headers.CacheControl.Count > 0) http.Request.Headers.CacheControl = default;
+        return http.Request.Headers.IfNoneMatch.Count == 0 || http.GetEndpoint()?.Metadata.GetMetadata<ServesContent>() is null
+            ? next(http) : RevalidateAsync(http, next);
+    });
+
+    static async Task RevalidateAsync(HttpContext http, RequestDelegate next)
+    {
+        var response = http.Response;
+        var destination = response.Body;
+        using var written = new MemoryStream();
+        response.Body = written;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            response.Body = destination;
+        }
+
+        if (response.StatusCode == StatusCodes.Status200OK && response.Headers.ETag is [{ } tag] && Matches(http.Request, tag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            response.ContentLength = null;
+            response.ContentType = null;
+            response.Headers.ContentEncoding = default;
+        }
+        else if (written.Length > 0)
+        {
+            await destination.WriteAsync(written.GetBuffer().AsMemory(0, (int)written.Length), http.RequestAborted);
+        }
+    }
+
     // A second is the grain of Cache-Control: what changes within this one must not be kept.
-    static long MaxAge(HttpContext http) => (long)((Duration?)http.Items[FreshFor] ?? Longest).TotalSeconds;
+    internal static long MaxAge(HttpContext http) => (long)((Duration?)http.Items[FreshFor] ?? Longest).TotalSeconds;
 
     static async Task RepresentAsync(HttpContext http, RequestDelegate next)
     {
@@ -98,16 +152,7 @@ static class Content
             Keep(http, seconds);
             body = Compress(http, body) ?? body;
 
-            var tag = ETag(body.Span);
-            response.Headers.ETag = tag;
-            if (Matches(http.Request, tag))
-            {
-                response.StatusCode = StatusCodes.Status304NotModified;
-                response.ContentLength = null;
-                response.ContentType = null;
-                response.Headers.ContentEncoding = default;
-                return;
-            }
+            response.Headers.ETag = ETag(body.Span);
         }
         else
         {
@@ -159,27 +204,36 @@ static class Content
         ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
         {
             var http = context.HttpContext;
-            // Searches are as many as there are words: keeping them would push out what is asked for all the time. A parameter
-            // without a value has the same key as none at all, though it may not have the same answer.
-            var keep = HttpMethods.IsGet(http.Request.Method) && (!http.Request.QueryString.HasValue || http.Request.Query.All(
-                parameter => content.QueryKeys.Contains(parameter.Key) && !StringValues.IsNullOrEmpty(parameter.Value)));
+            // A parameter that the endpoint does not look at makes no other answer, and no way around the cache.
+            var own = http.Request.QueryString.HasValue ? Own(http) : [];
+            var keep = HttpMethods.IsGet(http.Request.Method) && own.All(parameter => IsKept(http.Request, parameter));
             context.EnableOutputCaching = keep;
             context.AllowCacheLookup = keep;
             context.AllowCacheStorage = keep;
             context.AllowLocking = keep;
             // This runs on every hit, so nothing is set that the request does not need.
-            if (http.Request.QueryString.HasValue) context.CacheVaryByRules.QueryKeys = content.QueryKeys;
+            context.CacheVaryByRules.QueryKeys = own is [] ? StringValues.Empty : own.Where(parameter => parameter != Languages.Parameter).ToArray();
             if (http.Request.Headers.AcceptEncoding.Count > 0 &&
                 Encoder(http, http.RequestServices.GetRequiredService<IResponseCompressionProvider>()) is { } encoder)
             {
                 context.CacheVaryByRules.VaryByValues["encoding"] = encoder.EncodingName;
             }
-            if (content.QueryKeys.Contains(Languages.Parameter) && http.Request.Headers.AcceptLanguage.Count > 0)
+            // By the language and not by its tag, of which there are as many as one likes. What is named in the query does not vary by the header.
+            if (own.Contains(Languages.Parameter) && Languages.NamedIn(http.Request) is { } named)
+                context.CacheVaryByRules.VaryByValues["named"] = named.Name;
+            else if (content.QueryKeys.Contains(Languages.Parameter) && http.Request.Headers.AcceptLanguage.Count > 0)
                 context.CacheVaryByRules.VaryByValues["language"] = Languages.Of(http.Request).Name;
             // Nothing here depends on the host, and a caller can send any.
             context.CacheVaryByRules.VaryByHost = false;
             return ValueTask.CompletedTask;
         }
+
+        static string[] Own(HttpContext http) => http.GetEndpoint()!.Metadata.GetRequiredMetadata<QueryParameters>().Names;
+
+        // Searches are as many as there are words: keeping them would push out what is asked for all the time. A parameter
+        // without a value has the same key as none at all, though it may not have the same answer.
+        bool IsKept(HttpRequest request, string parameter) => !request.Query.TryGetValue(parameter, out var value) ||
+            (content.QueryKeys.Contains(parameter) && (parameter == Languages.Parameter ? Languages.NamedIn(request) is not null : !StringValues.IsNullOrEmpty(value)));
 
         ValueTask IOutputCachePolicy.ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation) =>
             ValueTask.CompletedTask;

@@ -13,7 +13,7 @@ static class Docs
     {
         ui.RoutePrefix = "docs";
         ui.DocumentTitle = "Clinic API";
-        ui.SwaggerEndpoint("/openapi.json", "Clinic API");
+        ui.SwaggerEndpoint("../openapi.json", "Clinic API");
         ui.DisplayRequestDuration();
         ui.EnableDeepLinking();
     });
@@ -21,21 +21,21 @@ static class Docs
     public static void MapDocs(this IEndpointRouteBuilder routes)
     {
         var docs = routes.MapGroup("").ExcludeFromDescription();
-        docs.MapGet("/", () => TypedResults.Redirect("/docs/index.html")).WithName("home");
-        docs.MapGet("/openapi.json", async (OpenApiDocuments documents) =>
-            TypedResults.Text(await documents.JsonAsync(), "application/json")).WithName("openapiJson").Serves(CacheTag);
-        docs.MapGet("/openapi.yaml", async (OpenApiDocuments documents) =>
-            TypedResults.Text(await documents.YamlAsync(), "application/yaml")).WithName("openapiYaml").Serves(CacheTag);
+        docs.MapGet("/", () => TypedResults.LocalRedirect("~/docs/index.html")).WithName("home");
+        docs.MapGet("/openapi.json", async (OpenApiDocuments documents, HttpContext http) =>
+            TypedResults.Text(await documents.JsonAsync(http.Request.PathBase), "application/json")).WithName("openapiJson").Serves(CacheTag);
+        docs.MapGet("/openapi.yaml", async (OpenApiDocuments documents, HttpContext http) =>
+            TypedResults.Text(await documents.YamlAsync(http.Request.PathBase), "application/yaml")).WithName("openapiYaml").Serves(CacheTag);
         docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Serves(CacheTag, Languages.Parameter);
     }
 
     /// <summary>Whether a path leads to a page for people, which a browser renders.</summary>
     public static bool IsPage(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal) || path.StartsWithSegments("/problems", StringComparison.Ordinal);
 
-    static Results<ContentHttpResult, Problem<Problems.NotFound>> ProblemPage(string name, HttpContext http)
+    static Results<ContentHttpResult, Problem<Problems.NotFound>, Problem<Problems.Invalid>> ProblemPage(string name, string? @in, HttpContext http)
     {
         if (ProblemTypes.All.FirstOrDefault(type => type.Name == name) is not { } problem) return Problems.NoSuch("problem", name);
-        var language = Languages.Tell(http);
+        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.Broken(broken);
         var title = WebUtility.HtmlEncode(problem.Title);
         return TypedResults.Text(
             $"""

@@ -43,7 +43,8 @@ static class Languages
     /// <summary>The language of texts that belong to no request, such as the OpenAPI document.</summary>
     public static CultureInfo Default => Spoken[0];
 
-    static CultureInfo? NamedIn(HttpRequest request) =>
+    /// <summary>The language that <c>in</c> names; <c>null</c> when it names none that is spoken here.</summary>
+    public static CultureInfo? NamedIn(HttpRequest request) =>
         request.QueryString.HasValue && request.Query[Parameter] is [{ Length: > 0 } tag] ? Find(tag) : null;
 
     /// <summary>The language that Accept-Language likes best. Those that it gives the same weight are as good as each other: the first.</summary>

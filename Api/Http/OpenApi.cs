@@ -41,6 +41,7 @@ static class OpenApi
                     """,
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             });
+            gen.AddServer(new OpenApiServer { Url = "/" });
             gen.IncludeXmlComments(Assembly.GetExecutingAssembly(), includeControllerXmlComments: false);
             gen.SupportNonNullableReferenceTypes();
             gen.NonNullableReferenceTypesAsRequired();
@@ -171,7 +172,8 @@ static class OpenApi
         static void AddPattern(OpenApiSchema property, string pattern)
         {
             if (property.Pattern is null) property.Pattern = pattern;
-            else (property.AllOf ??= []).Add(new OpenApiSchema { Pattern = pattern });
+            // With its type, or generators of typed clients take it for a schema of anything.
+            else (property.AllOf ??= []).Add(new OpenApiSchema { Type = property.Type, Pattern = pattern });
         }
     }
 
@@ -252,7 +254,7 @@ static class OpenApi
                 ["Cache-Control"] = Header("How long the answer may be kept: a minute, or less when the content changes sooner.", "public, max-age=60"),
             };
             if (context.ApiDescription.ParameterDescriptions.Any(p => p.Name == "cursor"))
-                ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", $"</{context.ApiDescription.RelativePath}?cursor=…>; rel=\"next\"");
+                ok.Headers["Link"] = Header("The next page, relative to this address; absent on the last.", $"</{context.ApiDescription.RelativePath?.TrimEnd('/')}?limit=20&cursor=9cTrYXJ0aWNsZXM>; rel=\"next\"");
             if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<NotExpressedHeader>().Any())
                 ok.Headers[NotExpressedHeader.Name] = Header($"What this format cannot say of the hours, separated by commas; absent when it says all: `{string.Join("`, `", NotExpressedHeader.Tokens)}`.", "reasons");
             operation.Responses["304"] = new OpenApiResponse { Description = "The answer is the one that `If-None-Match` names." };

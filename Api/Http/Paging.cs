@@ -60,8 +60,9 @@ static class Paging
         if (items.Count <= limit) return new Page<T>(items, null);
         var page = items.Take(limit).ToArray();
         var cursor = cursorAfter(page[^1]);
-        // Relative, so that it holds behind any proxy.
-        var query = QueryString.Create(http.Request.Query.Where(pair => pair.Key != "cursor")).Add("cursor", cursor);
+        // Relative, so that it holds behind any proxy. With the endpoint's own parameters only: with others the answer is the same, and may come out of the cache.
+        var own = http.GetEndpoint()!.Metadata.GetRequiredMetadata<QueryParameters>().Names;
+        var query = QueryString.Create(http.Request.Query.Where(pair => pair.Key != "cursor" && own.Contains(pair.Key))).Add("cursor", cursor);
         http.Response.Headers.Append("Link", $"<{http.Request.PathBase}{http.Request.Path}{query}>; rel=\"next\"");
         return new Page<T>(page, cursor);
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NodaTime;
 using NodaTime.Text;
 
@@ -9,7 +10,7 @@ namespace Api.Http;
 public sealed record PointInTime(Instant Utc, OffsetDateTime Local);
 
 /// <summary>Instants and dates as callers give them and get them.</summary>
-static class PointsInTime
+static partial class PointsInTime
 {
     /// <summary>Beyond these nobody's hours are known, and the rules of the world's time zones neither.</summary>
     static readonly LocalDate Earliest = new(1900, 1, 1), Latest = new(2199, 12, 31);
@@ -30,16 +31,34 @@ static class PointsInTime
     {
         instant = null;
         if (string.IsNullOrEmpty(text)) return null;
+        // A + that was not escaped in the URL arrives as a space.
+        var (usual, leap) = ToUsualForm(text.Replace(' ', '+'));
         foreach (var pattern in Instants)
         {
-            // A + that was not escaped in the URL arrives as a space.
-            if (!pattern.Parse(text.Replace(' ', '+')).TryGetValue(default, out var parsed)) continue;
+            if (!pattern.Parse(usual).TryGetValue(default, out var parsed)) continue;
             if (parsed.Date < Earliest || parsed.Date > Latest) return OutOfRange(parameter);
-            instant = parsed.ToInstant();
+            instant = parsed.ToInstant() + leap;
             return null;
         }
         return FieldError.Of(parameter, ProblemText.Get("InstantWrong", parameter));
     }
+
+    /// <summary>
+    /// What RFC 3339 allows and the patterns do not know: t and z, fractions of more than nine digits, and second 60, which is the
+    /// one after second 59, since no clock here has leap seconds. Which minutes have one is decided half a year before, so any may.
+    /// </summary>
+    static (string Usual, Duration Leap) ToUsualForm(string text)
+    {
+        if (Rfc3339().Match(text) is not { Success: true } match) return (text, Duration.Zero);
+        var isLeap = match.Groups["second"].Value == "60";
+        var fraction = match.Groups["fraction"].Value;
+        var usual = $"{match.Groups["date"]}T{match.Groups["minute"]}:{(isLeap ? "59" : match.Groups["second"].Value)}" +
+            $"{fraction[..Math.Min(fraction.Length, 10)]}{match.Groups["offset"].Value.ToUpperInvariant()}";
+        return (usual, isLeap ? Duration.FromSeconds(1) : Duration.Zero);
+    }
+
+    [GeneratedRegex(@"\A(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<minute>[0-9]{2}:[0-9]{2}):(?<second>[0-9]{2})(?<fraction>\.[0-9]+)?(?<offset>[Zz]|[-+][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Rfc3339();
 
     /// <summary>Reads a date.</summary>
     /// <inheritdoc cref="ReadInstant" path="/returns"/>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Api.Http;
@@ -32,23 +33,27 @@ static class RateLimits
     /// <summary>To be said before the group's validation, which is to run inside of it.</summary>
     /// <param name="group">Its endpoints share the limits.</param>
     /// <param name="name">What the limit of one client is called; that of all together is called <c>name-overall</c>.</param>
-    /// <param name="perClient">The limit of one client: an IPv4 address, or an IPv6 network of 64 bits.</param>
+    /// <param name="perClient">The limit of one client: an IPv4 address, or an IPv6 network of 64 bits. A larger network has a multiple of it.</param>
     /// <param name="overall">The limit of all clients together.</param>
     public static RouteGroupBuilder WithRateLimits(this RouteGroupBuilder group, string name, LimitOptions perClient, LimitOptions overall)
     {
         group.Answers(ProblemTypes.QuotaExceeded).WithMetadata(new RateLimited());
         var time = ((IEndpointRouteBuilder)group).ServiceProvider.GetRequiredService<TimeProvider>();
         List<RateLimit> limits = [];
-        if (perClient.Requests > 0) limits.Add(new RateLimit(name, isPerClient: true, perClient, time));
+        if (perClient.Requests > 0)
+        {
+            limits.Add(new RateLimit(name, isPerClient: true, perClient, time));
+            limits.AddRange(Networks.Select(network => new RateLimit(name, isPerClient: true, AllowanceOf(network.Times, perClient, overall), time) { NetworkBits = network.Bits }));
+        }
         if (overall.Requests > 0) limits.Add(new RateLimit(name + "-overall", isPerClient: false, overall, time));
         if (limits.Count == 0) return group;
 
-        var policies = string.Join(", ", limits.Select(limit => $"\"{limit.Name}\";q={limit.Requests};w={limit.WindowSeconds}"));
+        var policies = string.Join(", ", limits.Where(limit => limit.NetworkBits is null).Select(limit => $"\"{limit.Name}\";q={limit.Requests};w={limit.WindowSeconds}"));
         var key = new ClientKey();
         return group.AddEndpointFilter(async (invocation, next) =>
         {
             var http = invocation.HttpContext;
-            var permit = new Permit(limits, policies, key.Of(http.Connection.RemoteIpAddress));
+            var permit = new Permit(limits, policies, key, http.Connection.RemoteIpAddress);
             // Not written yet: what handles an exception would clear it.
             http.Response.OnStarting(permit.TellAsync, http.Response);
             if (!permit.IsGranted) return permit.Refusal();
@@ -66,6 +71,20 @@ static class RateLimits
         });
     }
 
+    /// <summary>
+    /// The IPv6 networks that one customer may have, and how many times as much is taken from one as from a client. A /48 has
+    /// 65,536 networks of 64 bits: without this, one customer could use up what is taken from all together.
+    /// </summary>
+    static readonly (int Bits, int Times)[] Networks = [(56, 4), (48, 10)];
+
+    // Never more than half of what is taken from all together, as far as that is more than one client may send.
+    static LimitOptions AllowanceOf(int times, LimitOptions perClient, LimitOptions overall)
+    {
+        var requests = (long)perClient.Requests * times;
+        if (overall.Requests > 0) requests = Math.Max(perClient.Requests, Math.Min(requests, overall.Requests / 2));
+        return new LimitOptions { Requests = (int)Math.Min(requests, int.MaxValue), WindowSeconds = perClient.WindowSeconds };
+    }
+
     static readonly object Uncounted = new();
 
     /// <summary>Says that a request is not to be counted, although it is answered with success: it repeats one that was.</summary>
@@ -78,26 +97,32 @@ static class RateLimits
         return (result as IStatusCodeHttpResult)?.StatusCode;
     }
 
-    /// <summary>What one request took of every limit: all of them, or none.</summary>
+    /// <summary>What one request took of every limit that applies to it: of all of them, or of none.</summary>
     sealed class Permit
     {
-        readonly List<RateLimit> limits;
         readonly string policies;
-        readonly UInt128 client;
+        readonly List<(RateLimit Limit, UInt128 Client)> limits = [];
         readonly Quota[] quotas;
 
-        public Permit(List<RateLimit> limits, string policies, UInt128 client)
+        public Permit(List<RateLimit> all, string policies, ClientKey key, IPAddress? address)
         {
-            (this.limits, this.policies, this.client) = (limits, policies, client);
+            this.policies = policies;
+            var client = key.Of(address);
+            foreach (var limit in all)
+            {
+                if (limit.NetworkBits is not { } bits) limits.Add((limit, client));
+                else if (key.OfNetwork(address, bits) is { } network) limits.Add((limit, network));
+            }
             quotas = new Quota[limits.Count];
             IsGranted = true;
             for (var i = 0; i < quotas.Length; i++)
             {
+                var (limit, taker) = limits[i];
                 if (!IsGranted)
                 {
-                    quotas[i] = limits[i].Look(client);
+                    quotas[i] = limit.Look(taker);
                 }
-                else if (!limits[i].TryTake(client, out quotas[i]))
+                else if (!limit.TryTake(taker, out quotas[i]))
                 {
                     IsGranted = false;
                     GiveBack(before: i);
@@ -111,18 +136,18 @@ static class RateLimits
 
         void GiveBack(int before)
         {
-            for (var i = 0; i < before; i++) quotas[i] = limits[i].GiveBack(client, quotas[i]);
+            for (var i = 0; i < before; i++) quotas[i] = limits[i].Limit.GiveBack(limits[i].Client, quotas[i]);
         }
 
         public Problem Refusal()
         {
             var violated = Enumerable.Range(0, quotas.Length).Where(i => quotas[i].Remaining == 0).OrderByDescending(i => quotas[i].Seconds).ToArray();
-            var (limit, seconds) = (limits[violated[0]], quotas[violated[0]].Seconds);
-            return new Problem(ProblemTypes.QuotaExceeded, ProblemText.Get(
-                limit.IsPerClient ? "LimitReachedByAddress" : "LimitReachedByAll", limit.Requests, limit.WindowSeconds, seconds))
+            var (limit, seconds) = (limits[violated[0]].Limit, quotas[violated[0]].Seconds);
+            var text = limit.NetworkBits is not null ? "LimitReachedByNetwork" : limit.IsPerClient ? "LimitReachedByAddress" : "LimitReachedByAll";
+            return new Problem(ProblemTypes.QuotaExceeded, ProblemText.Get(text, limit.Requests, limit.WindowSeconds, seconds))
             {
                 RetryAfter = seconds,
-                ViolatedPolicies = [.. violated.Order().Select(i => limits[i].Name)],
+                ViolatedPolicies = [.. violated.Order().Select(i => limits[i].Limit.Name).Distinct()],
             };
         }
 
@@ -130,11 +155,16 @@ static class RateLimits
         {
             var headers = ((HttpResponse)response).Headers;
             headers[PolicyHeader] = policies;
-            headers[Header] = quotas.Length == 1 ? Told(0) : $"{Told(0)}, {Told(1)}";
+            headers[Header] = string.Join(", ", Enumerable.Range(0, quotas.Length).GroupBy(i => limits[i].Limit.Name).Select(Told));
             return Task.CompletedTask;
         }
 
-        string Told(int i) => $"\"{limits[i].Name}\";r={quotas[i].Remaining};t={quotas[i].Seconds}";
+        // Of a client and its networks, what has least left.
+        string Told(IEnumerable<int> policy)
+        {
+            var least = policy.OrderBy(i => quotas[i].Remaining).ThenByDescending(i => quotas[i].Remaining == 0 ? quotas[i].Seconds : 0).First();
+            return $"\"{limits[least].Limit.Name}\";r={quotas[least].Remaining};t={quotas[least].Seconds}";
+        }
     }
 }
 
@@ -150,17 +180,33 @@ sealed class ClientKey
     /// <param name="address">With a Unix socket there is none, and all who come through it are one client.</param>
     public UInt128 Of(IPAddress? address)
     {
-        Span<byte> bytes = stackalloc byte[16], hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        var length = 0;
-        address?.TryWriteBytes(bytes, out length);
-        var client = address switch
-        {
-            { IsIPv4MappedToIPv6: true } => bytes[12..],
-            _ => bytes[..Math.Min(length, 8)],
-        };
-        HMACSHA256.HashData(secret, client, hash);
+        if (address is null) return Hash([]);
+        var bytes = Canonical(address).GetAddressBytes();
+        return Hash(bytes.AsSpan(..Math.Min(bytes.Length, 8)));
+    }
+
+    /// <summary>The same for all of a larger IPv6 network; <c>null</c> for an address of IPv4, which is in none.</summary>
+    public UInt128? OfNetwork(IPAddress? address, int bits) =>
+        address is not null && Canonical(address) is { AddressFamily: AddressFamily.InterNetworkV6 } own ? Hash(own.GetAddressBytes().AsSpan(..(bits / 8))) : null;
+
+    UInt128 Hash(ReadOnlySpan<byte> network)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(secret, network, hash);
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
+
+    static readonly System.Net.IPNetwork Nat64 = System.Net.IPNetwork.Parse("64:ff9b::/96"), SixToFour = System.Net.IPNetwork.Parse("2002::/16");
+
+    // A client of IPv4 that was translated on its way is still the client of its IPv4 address: RFC 4291 (mapped), 6052 (NAT64), 3056 (6to4).
+    static IPAddress Canonical(IPAddress address) => address switch
+    {
+        { AddressFamily: not AddressFamily.InterNetworkV6 } => address,
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4(),
+        _ when Nat64.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(12, 4)),
+        _ when SixToFour.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(2, 4)),
+        _ => address,
+    };
 }
 
 /// <summary>What a client has left of a limit.</summary>
@@ -185,6 +231,10 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
 
     public string Name => name;
     public bool IsPerClient => isPerClient;
+
+    /// <summary>Counts IPv6 networks of so many bits rather than clients.</summary>
+    public int? NetworkBits { get; init; }
+
     public int Requests { get; } = options.Requests;
     public int WindowSeconds { get; } = options.WindowSeconds;
 

@@ -24,6 +24,8 @@ static class Server
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+            // Kestrel counts for each listener. One too many is closed at once, and leaves those that are there alone.
+            kestrel.Limits.MaxConcurrentConnections = Connections.LimitOf(Connections.Descriptors(), Connections.ListenersOf(builder.Configuration["Urls"]));
         });
         // What keeps the host from starting is said in one sentence, see Verbs; the host would log a stack trace before it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
@@ -34,18 +36,20 @@ static class Server
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.Configure<RouteOptions>(options => options.LowercaseUrls = true);
 
-        var origins = builder.Configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+        var origins = Origins(builder.Configuration);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins(origins)
             .WithMethods("GET", "HEAD", "POST")
-            .WithHeaders("Content-Type", "Idempotency-Key", "If-None-Match")
+            // No credentials are allowed, so no header gives anything away; tracing in browsers adds its own.
+            .AllowAnyHeader()
             .WithExposedHeaders("ETag", "Link", "Location", Formats.NotExpressedHeader.Name, "Retry-After", "RateLimit", "RateLimit-Policy")
             .SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
-        System.Net.IPNetwork[] proxies = [.. (builder.Configuration.GetSection("Proxies:Known").Get<string[]>() ?? []).Select(Network)];
+        System.Net.IPNetwork[] proxies = [.. builder.Configuration.ReadList("Proxies:Known").Select(Network)];
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
-            options.ForwardedHeaders = proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            options.ForwardedHeaders = proxies.Length == 0 ? ForwardedHeaders.None
+                : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedPrefix;
             // From the last entry, which the nearest proxy wrote, back to the first that no known proxy vouches for: the client. What
             // stands before it is what the client says.
             options.ForwardLimit = null;
@@ -59,11 +63,34 @@ static class Server
     {
         if (app.Services.GetRequiredService<IOptions<ForwardedHeadersOptions>>().Value.ForwardedHeaders != ForwardedHeaders.None)
             app.UseForwardedHeaders();
+        app.UsePathPrefix(app.Services.GetRequiredService<IOptions<SiteOptions>>().Value.Prefix);
     }
 
     /// <summary>Answers browsers that ask on behalf of another site; nobody else sends an Origin.</summary>
-    public static void UseOrigins(this IApplicationBuilder app) =>
+    public static void UseOrigins(this WebApplication app)
+    {
+        if (Origins(app.Configuration).Length == 0) return;
+        // Of every answer, also of those to requests without an Origin: a cache would give them to the site's script, which needs
+        // the headers that they do not have (Fetch standard, "CORS protocol and HTTP caches").
+        app.Use((http, next) =>
+        {
+            http.Response.OnStarting(static response =>
+            {
+                ((HttpResponse)response).VaryBy(HeaderNames.Origin);
+                return Task.CompletedTask;
+            }, http.Response);
+            return next(http);
+        });
         app.UseWhen(http => http.Request.Headers.ContainsKey(HeaderNames.Origin), cross => cross.UseCors());
+    }
+
+    /// <summary>The origins of Cors:Origins, spelled as browsers spell them.</summary>
+    static string[] Origins(IConfiguration configuration) => [.. configuration.ReadList("Cors:Origins").Select(origin =>
+        origin == "*" ? origin
+        : Uri.TryCreate(origin, UriKind.Absolute, out var url) && url is { PathAndQuery: "/", Fragment: "", UserInfo: "" } &&
+            (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            ? $"{url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}"
+        : throw new StartupFault($"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it."))];
 
     static System.Net.IPNetwork Network(string proxy) =>
         System.Net.IPNetwork.TryParse(proxy, out var network) ? network

@@ -1,0 +1,57 @@
+using Dapper;
+
+namespace Api.Tests.Http;
+
+public sealed class PagingTests : IAsyncLifetime
+{
+    readonly ApiFactory api = new();
+
+    public ValueTask InitializeAsync() => api.InitializeAsync();
+    public ValueTask DisposeAsync() => api.DisposeAsync();
+
+    async Task<(string[] Ids, string? Cursor)> PageAsync(string path)
+    {
+        var page = await api.GetAsync(path);
+        return ([.. page["items"]!.AsArray().Select(item => (string)(item!["slug"] ?? item["location"])!)], (string?)page["nextCursor"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/locations"), InlineData("/v1/hours"), InlineData("/v1/locations?near=35.8,-90.7")]
+    public async Task A_cursor_whose_location_is_gone_is_not_valid_any_more(string path)
+    {
+        path += path.Contains('?', StringComparison.Ordinal) ? "&limit=1" : "?limit=1";
+        var (ids, cursor) = await PageAsync(path);
+        await api.Database.WriteAsync(c => c.Execute("PRAGMA foreign_keys = OFF; UPDATE locations SET slug = 'gone' WHERE slug = @slug", new { slug = ids[0] }), default);
+        await api.ForgetAnswersAsync();
+        using var next = await api.SendAsync(HttpMethod.Get, $"{path}&cursor={cursor}");
+        await JsonAssert.ProblemAsync(next, 400, "invalid-cursor", "The cursor was not made for this list and these filters, or its item is gone. Start again without it.");
+    }
+
+    [Theory]
+    [InlineData("/v1/articles?limit=1"), InlineData("/v1/articles?limit=1&q=treatment")]
+    public async Task A_list_of_articles_goes_on_after_one_that_is_gone(string path)
+    {
+        var (first, cursor) = await PageAsync(path);
+        var (second, _) = await PageAsync($"{path}&cursor={cursor}");
+        await api.Database.WriteAsync(c => c.Execute("UPDATE articles SET published_at = NULL WHERE slug = @slug", new { slug = first[0] }), default);
+        await api.ForgetAnswersAsync();
+        Assert.Equal(second, (await PageAsync($"{path}&cursor={cursor}")).Ids);
+    }
+
+    [Theory]
+    [InlineData("/v1/articles"), InlineData("/v1/articles?q=treatment"), InlineData("/v1/articles?tag=treatment"), InlineData("/v1/locations"), InlineData("/v1/hours")]
+    public async Task A_page_that_is_just_full_is_the_last_and_one_with_an_item_less_is_not(string path)
+    {
+        path += path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+        var (all, none) = await PageAsync($"{path}limit=100");
+        Assert.Null(none);
+        Assert.True(all.Length >= 2);
+        using (var full = await api.SendAsync(HttpMethod.Get, $"{path}limit={all.Length}")) Assert.False(full.Headers.Contains("Link"));
+        Assert.Equal((string.Join(' ', all), null), (string.Join(' ', (await PageAsync($"{path}limit={all.Length}")).Ids), (await PageAsync($"{path}limit={all.Length}")).Cursor));
+        var (some, cursor) = await PageAsync($"{path}limit={all.Length - 1}");
+        Assert.Equal(all[..^1], some);
+        Assert.NotNull(cursor);
+        var (rest, end) = await PageAsync($"{path}limit={all.Length - 1}&cursor={cursor}");
+        Assert.Equal((all[^1], null), (rest.Single(), end));
+    }
+}

@@ -1,0 +1,16 @@
+namespace Api.Http;
+
+/// <summary>Reads settings that are lists.</summary>
+static class SettingsLists
+{
+    /// <summary>
+    /// The values of <c>Key:0</c>, <c>Key:1</c> and so on, or those of <c>Key</c> itself, separated by commas, which is what one
+    /// writes into the environment.
+    /// </summary>
+    public static string[] ReadList(this IConfiguration configuration, string key)
+    {
+        var section = configuration.GetSection(key);
+        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        return section.Value?.Split(',', Tidy) is { Length: > 0 } values ? values : [.. section.GetChildren().Select(child => child.Value).OfType<string>()];
+    }
+}
