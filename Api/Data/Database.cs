@@ -19,6 +19,8 @@ sealed class Database : IAsyncDisposable
     // once. With 8 MB of pages kept in memory, the upper pages of a large index are not read again for each message.
     const int LargestLog = 32 * 1024 * 1024;
 
+    const int LeastFreeSpace = 1024 * 1024;
+
     /// <summary>
     /// What the promises rest on. FULL: a commit returns once it is on the disk, so an acknowledged message survives a power cut.
     /// secure_delete: what is deleted is overwritten, so no byte of an erased message stays behind.
@@ -160,6 +162,8 @@ sealed class Database : IAsyncDisposable
         try
         {
             files.RequireInPlace(withLog: false);
+            // A message needs more room than the write below, which may find some in the log.
+            if (health.IsFull && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return health.Fault;
             // Whether the fault is over shows only when something is written. Nobody else may do so while the service is not ready.
             if (health.Fault is not null) await WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
             return health.Fault;

@@ -18,6 +18,9 @@ sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log
     /// <summary>What keeps messages from being stored; <c>null</c> when the last write was stored.</summary>
     public string? Fault => sentence;
 
+    /// <summary>Whether that is a full disk.</summary>
+    public bool IsFull => sentence == StorageFault.Full.Sentence();
+
     /// <summary>A commit is on the disk.</summary>
     public void Succeeded() => sentence = null;
 
