@@ -176,6 +176,21 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await reader.ExecuteAsync("ROLLBACK");
     }
 
+    [Fact]
+    public async Task A_mark_is_renewed_beside_writes_without_either_waiting_for_the_other()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested) await api.Database.WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), default);
+        });
+        for (var i = 0; i < 50; i++) await Task.Run(api.Database.RenewMark);
+        await stop.CancelAsync();
+        await writing;
+        await api.ReceivedAsync(Submissions.Valid());
+    }
+
     public static TheoryData<string> Mixtures =>
         ["a backup of its own", "a backup of another installation", "the file of an earlier run", "no file", "an empty file", "no file and no mark"];
 

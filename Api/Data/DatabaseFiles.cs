@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Api.CommandLine;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -77,18 +78,15 @@ sealed class DatabaseFiles(string file) : IDisposable
     public void RenewMark(SqliteConnection connection)
     {
         var mark = RandomNumberGenerator.GetInt32(1, int.MaxValue);
-        lock (gate)
-        {
-            // The write lock keeps other processes from changing the mark meanwhile. Before the header has the new mark both are right.
-            connection.Execute("BEGIN IMMEDIATE");
-            WriteMarks([.. ReadMarks(), SqliteFile.ReadUserVersion(witness!.Handle!) ?? 0, mark]);
-            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {mark}; COMMIT"));
+        // The write lock keeps other processes from changing the mark meanwhile. It is taken before the gate, as every write does.
+        connection.Execute("BEGIN IMMEDIATE");
+        // Until the header has the new mark both are right.
+        WriteMarks(header => [.. ReadMarks(), header, mark]);
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {mark}; COMMIT"));
 
-            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-            connection.Execute("BEGIN IMMEDIATE");
-            if (SqliteFile.ReadUserVersion(witness!.Handle!) == mark) WriteMarks([mark]);
-            connection.Execute("ROLLBACK");
-        }
+        connection.Execute("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE");
+        WriteMarks(header => header == mark ? [mark] : marks);
+        connection.Execute("ROLLBACK");
     }
 
     /// <summary>Takes the database for one process alone.</summary>
@@ -149,10 +147,13 @@ sealed class DatabaseFiles(string file) : IDisposable
         }
     }
 
-    void WriteMarks(int[] all)
+    void WriteMarks(Func<int, int[]> change)
     {
-        PrivateFiles.Write(markFile, System.Text.Encoding.ASCII.GetBytes(string.Join('\n', all)));
-        marks = all;
+        lock (gate)
+        {
+            marks = change(SqliteFile.ReadUserVersion(witness!.Handle!) ?? 0);
+            PrivateFiles.Write(markFile, Encoding.ASCII.GetBytes(string.Join('\n', marks)));
+        }
     }
 
     FileStream? Lock(FileShare share)
