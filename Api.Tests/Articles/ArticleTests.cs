@@ -35,6 +35,12 @@ public sealed class ArticleTests : IAsyncLifetime
         string[]? tags = null, string? author = null) =>
         new(slug, title ?? slug, summary, tags ?? [], author, Now - (ago ?? Duration.FromDays(1)), markdown);
 
+    async Task<JsonNode> ReadAnewAsync(string slug)
+    {
+        await api.ForgetAnswersAsync();
+        return await api.GetAsync($"/v1/articles/{slug}");
+    }
+
     async Task<string[]> SlugsAsync(string query = "")
     {
         await api.ForgetAnswersAsync();
@@ -136,13 +142,13 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task Saving_the_same_changes_nothing_and_saving_another_text_is_an_update()
     {
         await SaveAsync(Draft("one", tags: ["a"]));
-        var before = await api.GetAsync("/v1/articles/one?uncached");
+        var before = await ReadAnewAsync("one");
         api.Clock.Advance(TimeSpan.FromMinutes(5));
         await SaveAsync(Draft("one", tags: ["a"]));
-        JsonAssert.Equal(before.ToJsonString(), await api.GetAsync("/v1/articles/one?uncached"));
+        JsonAssert.Equal(before.ToJsonString(), await ReadAnewAsync("one"));
 
         await SaveAsync(Draft("one", "Elephant.", tags: ["b"]));
-        var after = await api.GetAsync("/v1/articles/one?uncached");
+        var after = await ReadAnewAsync("one");
         Assert.Equal("2026-07-01T12:05:00Z", (string?)after["updatedAt"]);
         Assert.Equal("<p>Elephant.</p>", (string?)after["html"]);
         Assert.Equal(["one"], await SlugsAsync("q=elephant"));
@@ -346,7 +352,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         async Task<(string? PublishedAt, string? UpdatedAt)> DatesAsync()
         {
-            var article = await api.GetAsync("/v1/articles/one?uncached");
+            var article = await ReadAnewAsync("one");
             return ((string?)article["publishedAt"], (string?)article["updatedAt"]);
         }
 
@@ -404,17 +410,17 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task What_an_older_renderer_made_is_made_and_indexed_anew_at_the_start()
     {
         await SaveAsync(Draft("one", "Hello, <b>zebra</b>.\n\n## Part", "One"));
-        var before = await api.GetAsync("/v1/articles/one?uncached");
+        var before = await ReadAnewAsync("one");
         await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c,
             """
             UPDATE articles SET html = '<script>', sections = '[]', reading_minutes = 9, renderer = 1;
             DELETE FROM article_search;
             """), default);
-        Assert.Equal("<script>", (string?)(await api.GetAsync("/v1/articles/one?uncached=2"))["html"]);
-        Assert.Empty(await SlugsAsync("q=zebra&uncached=3"));
+        Assert.Equal("<script>", (string?)(await ReadAnewAsync("one"))["html"]);
+        Assert.Empty(await SlugsAsync("q=zebra"));
         await Api.CommandLine.Startup.PrepareAsync(api.App);
-        JsonAssert.Equal(before.ToJsonString(), await api.GetAsync("/v1/articles/one?uncached=4"));
-        Assert.Equal(["one"], await SlugsAsync("q=zebra&uncached=5"));
+        JsonAssert.Equal(before.ToJsonString(), await ReadAnewAsync("one"));
+        Assert.Equal(["one"], await SlugsAsync("q=zebra"));
     }
 
     [Fact]

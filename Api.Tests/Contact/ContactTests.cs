@@ -354,7 +354,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         while ((response = await Post(new string('x', 4000))).StatusCode == HttpStatusCode.Created) stored++;
         await JsonAssert.ProblemAsync(response, 507, "storage-full", "There is no room left to store this.");
         Assert.Equal(stored, await Count());
-        await full.GetAsync("/v1/articles?uncached");
+        await full.GetAsync("/v1/articles?q=anxiety");
 
         await full.Database.WriteAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
         Assert.Equal(HttpStatusCode.Created, (await Post(new string('x', 4000))).StatusCode);

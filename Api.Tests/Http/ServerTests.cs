@@ -64,7 +64,7 @@ public sealed class ServerTests
         for (var i = 0; i < 20; i++)
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            Assert.Contains("jonesboro", await client.GetStringAsync("/v1/locations?uncached=1", patience.Token), StringComparison.Ordinal);
+            Assert.Contains("understanding-anxiety", await client.GetStringAsync("/v1/articles?q=anxiety", patience.Token), StringComparison.Ordinal);
         }
         Assert.Contains(connected, connection => !connection.IsCompleted);
         Assert.InRange(Threads(), 1, before + 30);
