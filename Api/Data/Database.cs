@@ -155,27 +155,27 @@ sealed class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether what is written now would be kept, as far as that is known.</summary>
-    /// <returns>A sentence that says why not; <c>null</c> when all is well.</returns>
-    public async Task<string?> FindFaultAsync(CancellationToken ct)
+    /// <summary>Finds what would keep a message that came now from being stored.</summary>
+    /// <returns><c>null</c> when all is well, as far as that is known.</returns>
+    public async Task<StorageFault?> FindFaultAsync(CancellationToken ct)
     {
         try
         {
             files.RequireInPlace(withLog: false);
             // A message needs more room than the write below, which may find some in the log.
-            if (health.IsFull && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return health.Fault;
+            if (health.Fault == StorageFault.Full && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return StorageFault.Full;
             // Whether the fault is over shows only when something is written. Nobody else may do so while the service is not ready.
             if (health.Fault is not null) await WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
             return health.Fault;
         }
-        catch (Exception e) when (StorageFaults.Find(e) is { } fault)
+        catch (WriteQueueFullException)
+        {
+            return StorageFault.Busy;
+        }
+        catch (Exception e) when (StorageFaults.Find(e) is not null)
         {
             health.Failed(e, isWrite: false);
-            return health.Fault ?? fault.Sentence();
-        }
-        catch (WriteQueueFullException e)
-        {
-            return e.Message;
+            return StorageFaults.Find(e);
         }
     }
 

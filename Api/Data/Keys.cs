@@ -105,20 +105,17 @@ sealed class Keys
         }
     }
 
-    /// <summary>As <see cref="RequireInPlace"/>, and that the root key can be read and is still the same.</summary>
-    /// <returns>A sentence that says what is wrong; <c>null</c> when all is well.</returns>
-    public string? FindFault()
+    /// <summary>Whether all keys are in their folder, and the root key can be read and is still the same.</summary>
+    public bool AreUsable()
     {
         try
         {
             RequireInPlace();
-            return sealedRoot is null || File.ReadAllBytes(rootFile).AsSpan().SequenceEqual(sealedRoot)
-                ? null
-                : $"{rootFile} was replaced while the program ran: put it back.";
+            return sealedRoot is null || File.ReadAllBytes(rootFile).AsSpan().SequenceEqual(sealedRoot);
         }
         catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
         {
-            return e is StorageException ? e.Message : $"{rootFile} cannot be read: give this user access to it.";
+            return false;
         }
     }
 

@@ -23,7 +23,7 @@ enum StorageFault
     /// <summary>The files were moved, deleted or replaced while the program ran.</summary>
     Replaced,
 
-    /// <summary>Keys were removed from their folder while the program ran.</summary>
+    /// <summary>Keys were removed from their folder or changed while the program ran, or cannot be read any more.</summary>
     KeysMissing,
 }
 
@@ -66,6 +66,6 @@ static class StorageFaults
         StorageFault.Inaccessible => "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.",
         StorageFault.Damaged => "The database is damaged: run the verb check, then stop the program and restore a backup.",
         StorageFault.Replaced => "The database's files were moved, deleted or replaced while the program ran: put them back, or restart the program.",
-        _ => "Keys were removed from their folder while the program ran: put them back.",
+        _ => "Keys were removed from their folder or changed while the program ran, or cannot be read any more: put them back.",
     };
 }

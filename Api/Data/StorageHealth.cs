@@ -13,36 +13,35 @@ sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log
     readonly Lock gate = new();
     long? loggedAt;
     int unlogged;
-    volatile string? sentence;
+    StorageFault? fault;
 
     /// <summary>What keeps messages from being stored; <c>null</c> when the last write was stored.</summary>
-    public string? Fault => sentence;
-
-    /// <summary>Whether that is a full disk.</summary>
-    public bool IsFull => sentence == StorageFault.Full.Sentence();
+    public StorageFault? Fault
+    {
+        get { lock (gate) return fault; }
+        private set { lock (gate) fault = value; }
+    }
 
     /// <summary>A commit is on the disk.</summary>
-    public void Succeeded() => sentence = null;
+    public void Succeeded() => Fault = null;
 
     /// <summary>Reading or writing failed. Does nothing if the cause is not a storage fault.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="isWrite">Whether a write failed, so that messages are not stored.</param>
     public void Failed(Exception exception, bool isWrite)
     {
-        if (StorageFaults.Find(exception) is not { } fault) return;
+        if (StorageFaults.Find(exception) is not { } found) return;
         // A lock that another process holds passes by itself, and the next write may well be stored.
-        if (isWrite && fault != StorageFault.Busy) sentence = SentenceOf(exception, fault);
+        if (isWrite && found != StorageFault.Busy) Fault = found;
         lock (gate)
         {
             unlogged++;
             if (loggedAt is { } before && time.GetElapsedTime(before) < LogPause) return;
-            LogFault(SentenceOf(exception, fault), unlogged);
+            LogFault(exception is StartupFault ? exception.Message : found.Sentence(), unlogged);
             loggedAt = time.GetTimestamp();
             unlogged = 0;
         }
     }
-
-    static string SentenceOf(Exception exception, StorageFault fault) => exception is StartupFault ? exception.Message : fault.Sentence();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Fault} ({Count} since the last report; reported once a minute)")]
     partial void LogFault(string fault, int count);

@@ -33,17 +33,17 @@ static class Health
     {
         try
         {
-            if (!await migrator.IsUpToDateAsync(ct)) return new Problem<Problems.Busy>("The database lacks a migration: run the verb migrate.");
-            var fault = keys.FindFault() ?? await db.FindFaultAsync(ct);
-            return fault is null ? Ok(http) : new Problem<Problems.Busy>(fault);
+            if (!await migrator.IsUpToDateAsync(ct)) return new Problem<Problems.Busy>(ProblemText.Get("DatabaseOutdated"));
+            var fault = keys.AreUsable() ? await db.FindFaultAsync(ct) : StorageFault.KeysMissing;
+            return fault is null ? Ok(http) : new Problem<Problems.Busy>(ProblemText.Get($"Storage{fault}"));
         }
         catch (StartupFault)
         {
-            return new Problem<Problems.Busy>("The database is newer than this program: start the newer version.");
+            return new Problem<Problems.Busy>(ProblemText.Get("DatabaseNewer"));
         }
         catch (SqliteException)
         {
-            return new Problem<Problems.Busy>("The database does not answer.");
+            return new Problem<Problems.Busy>(ProblemText.Get("DatabaseSilent"));
         }
     }
 

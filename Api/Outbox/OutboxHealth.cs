@@ -52,7 +52,7 @@ static class OutboxHealth
         }
         catch (SqliteException)
         {
-            return new Problem<Problems.Busy>("The database does not answer.");
+            return new Problem<Problems.Busy>(ProblemText.Get("DatabaseSilent"));
         }
     }
 }
