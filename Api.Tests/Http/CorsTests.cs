@@ -43,6 +43,8 @@ public sealed class CorsTests
                 ];
                 foreach (var answer in answers)
                 {
+                    // In one line: nginx before 1.23 looks at only one of several.
+                    Assert.Single(answer.Headers.NonValidated["Vary"]);
                     Assert.Equal(1, answer.Headers.Vary.Count(header => header == "Origin"));
                     var expected = origin is null || (origin != Site && origins != "*") ? null : origins == "*" ? "*" : Site;
                     Assert.Equal(expected, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed.Single() : null);

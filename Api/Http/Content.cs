@@ -76,11 +76,13 @@ static class Content
         if (change - now is { } left && left < ((Duration?)http.Items[FreshFor] ?? Longest)) http.Items[FreshFor] = left;
     }
 
-    /// <summary>Says, once, that the answer depends on a header of the request.</summary>
+    /// <summary>
+    /// Says, once, that the answer depends on a header of the request. In one line, since nginx before 1.23 looks at only one of several.
+    /// </summary>
     public static void VaryBy(this HttpResponse response, string header)
     {
-        if (!response.Headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(header, StringComparer.OrdinalIgnoreCase))
-            response.Headers.Append(HeaderNames.Vary, header);
+        var known = response.Headers.GetCommaSeparatedValues(HeaderNames.Vary);
+        response.Headers.Vary = string.Join(", ", known.Contains(header, StringComparer.OrdinalIgnoreCase) ? known : [.. known, header]);
     }
 
     public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app
