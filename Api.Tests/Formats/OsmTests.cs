@@ -115,6 +115,23 @@ public sealed class OsmTests
         Assert.Null(FirstDifference(Expected(schedule, today, WallClock.Days), await library.ReadAsync(expected, today, WallClock.Days)));
     }
 
+    [Theory]
+    [InlineData("2026-11-25", "Mo-Fr 08:00-17:00; Sa,Su off; Feb 29 10:00-12:00 open \"Leap day\"")]
+    // The coming year has one.
+    [InlineData("2027-06-05", "Mo-Fr 08:00-17:00; Sa,Su off; Feb 29 10:00-12:00 open \"Leap day\"; 2028 Feb 29 10:00-12:00 open \"Leap day\"")]
+    [InlineData("2028-01-10", "Mo-Fr 08:00-17:00; Sa,Su off; Feb 29 10:00-12:00 open \"Leap day\"; 2028 Feb 29 10:00-12:00 open \"Leap day\"")]
+    public async Task A_leap_day_is_told_with_its_year_when_that_is_near(string from, string expected)
+    {
+        var leapDay = new AnnualDate(2, 29);
+        var schedule = Make([Week("08:00", "17:00", 5)], new ScheduleException(
+            new DateRule.Yearly(leapDay, leapDay), ExceptionEffect.Periods, "Leap day", [new Period(new LocalTime(10, 0), new LocalTime(12, 0))], clinicWide: false));
+        var today = NodaTime.Text.LocalDatePattern.Iso.Parse(from).Value;
+        var value = OsmHours.Of(schedule, today);
+        Assert.Equal((expected, ""), (value.Body, NotExpressedHeader.Value(value.NotExpressed)));
+        await using var library = await OpeningHoursLibrary.StartAsync();
+        Assert.Null(FirstDifference(Expected(schedule, today, WallClock.Days), await library.ReadAsync(expected, today, WallClock.Days)));
+    }
+
     static Schedule Make(WeeklyHours[] weeks, params ScheduleException[] exceptions) => new(DateTimeZone.Utc, weeks, exceptions);
 
     static ScheduleException On(int month, int day, ExceptionEffect effect = ExceptionEffect.Closed, params Period[] periods) =>

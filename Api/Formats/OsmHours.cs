@@ -127,7 +127,10 @@ static class OsmHours
                 if (IsNear(exception))
                 {
                     unsaid.UnionWith(WallClock.UnsaidDetails(exception.Periods));
-                    rules.Add(new Rule(YearlyDays(exception.When), OsmHoursOfDay.Of([], exception.Periods), exception.Reason, exception.When.Includes));
+                    rules.Add(new Rule(YearlyDays(exception.When), OsmHoursOfDay.Of([], exception.Periods), exception.Reason, exception.When.Includes)
+                    {
+                        IsOfLeapDay = exception.When is DateRule.Yearly { From: { Month: 2, Day: 29 } },
+                    });
                     continue;
                 }
                 unsaid.Add(NotExpressed.LaterExceptions);
@@ -188,7 +191,7 @@ static class OsmHours
         foreach (var day in days)
         {
             goesOn = goesOn && runs[^1].Day.Hours == day.Hours;
-            if (rules.Last(rule => rule.Includes(day.Date)).Hours == day.Hours) continue;
+            if (rules.Last(rule => rule.Includes(day.Date)) is { IsOfLeapDay: false } said && said.Hours == day.Hours) continue;
             if (day.Date >= limit)
             {
                 unsaid.Add(NotExpressed.LaterExceptions);
@@ -255,6 +258,12 @@ static class OsmHours
     sealed record Rule(string Days, OsmHoursOfDay Hours, string? Reason, Func<LocalDate, bool> Includes)
     {
         public bool IsForGood { get; init; }
+
+        /// <summary>
+        /// Whether it is for <c>Feb 29</c>, which opening_hours.js does not find ahead of it in another year than a leap year, so
+        /// that the next one is told with its year as well.
+        /// </summary>
+        public bool IsOfLeapDay { get; init; }
 
         /// <summary>Whether the reason is that of the closed hours, because the open ones came over from the day before.</summary>
         public bool ReasonIsOfClosed { get; init; }
