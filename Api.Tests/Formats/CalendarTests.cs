@@ -116,9 +116,21 @@ public sealed class CalendarTests
         var first = new LocalDate(2027, 3, 12);
         var text = Text(Schedule(new ScheduleException(new DateRule.Dates(first, first.PlusDays(4)), ExceptionEffect.Periods, "Nights", [Period(0, 0, 2, 30)], false)), first.PlusDays(-3));
         var events = Load(text).Events.OrderBy(happening => happening.Start).ToArray();
-        Assert.Equal(["20270312T000000 FREQ=DAILY;COUNT=5 20270314T000000", "20270314T060000Z  "],
+        Assert.Equal(["20270312T000000 FREQ=DAILY;UNTIL=20270317T045959Z 20270314T000000", "20270314T060000Z  "],
             events.Select(happening => $"{happening.Start!.Value:yyyyMMddTHHmmss}{(happening.Start.IsUtc ? "Z" : "")} {happening.RecurrenceRule} " +
                 string.Join(",", happening.ExceptionDates.GetAllDates().Select(date => $"{date.Value:yyyyMMddTHHmmss}"))));
+    }
+
+    [Fact]
+    public void A_range_over_a_date_that_the_zone_skips_is_told_in_two_parts()
+    {
+        var zone = DateTimeZoneProviders.Tzdb["Pacific/Fakaofo"];
+        var first = new LocalDate(2011, 12, 28);
+        var exception = new ScheduleException(new DateRule.Dates(first, first.PlusDays(5)), ExceptionEffect.Periods, "Nights", [Period(0, 0, 8, 30)], false);
+        var calendar = HoursCalendar.Of([(FormatTests.Somewhere, new Schedule(zone, [], [exception]))], "Clinic", CultureInfo.InvariantCulture, Now(first.PlusDays(-3)));
+        Assert.Equal(["20111228T000000 FREQ=DAILY;UNTIL=20111230T105959Z 0", "20111231T000000 FREQ=DAILY;UNTIL=20120102T105959Z 0"],
+            Load(calendar.Body).Events.OrderBy(happening => happening.Start).Select(happening =>
+                $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule} {happening.ExceptionDates.GetAllDates().Count()}"));
     }
 
     [Theory]

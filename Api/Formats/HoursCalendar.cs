@@ -134,9 +134,10 @@ static class HoursCalendar
                     {
                         yield return planned with
                         {
-                            Rule = rule.Length > 0 || days == 1 ? rule : $"FREQ=DAILY;COUNT={days.ToString(CultureInfo.InvariantCulture)}",
+                            // Not with COUNT: a time that is skipped does not count (RFC 5545, 3.3.10), which not every program knows.
+                            Rule = rule.Length > 0 || days == 1 ? rule : "FREQ=DAILY",
                             Left = string.Join(",", left.Split(',', StringSplitOptions.RemoveEmptyEntries).Concat(changed.Select(Iso)).Distinct()),
-                            Until = last,
+                            Until = rule.Length > 0 || days == 1 ? last : first.PlusDays(days - 1),
                         };
                     }
                     foreach (var other in changed)
@@ -224,7 +225,8 @@ static class HoursCalendar
             foreach (var run in runs) yield return (run.First, NodaTime.Period.DaysBetween(run.First, run.Last) + 1, "", "");
         }
 
-        bool Holds(LocalDate date) => WallClock.Holds(schedule, exception, date);
+        // A date that the zone skips ends a run: left out of it by its time, the next one would be, which begins at the same instant.
+        bool Holds(LocalDate date) => WallClock.Holds(schedule, exception, date) && !Timeline.IsSkipped(schedule.Zone, date);
         static bool IsOn(LocalDate date, AnnualDate day) => date.Month == day.Month && date.Day == day.Day;
     }
 
