@@ -78,6 +78,18 @@ public sealed class SchemaOrgTests
         static LocalDate? Date(string? text) => text is null ? null : NodaTime.Text.LocalDatePattern.Iso.Parse(text).Value;
     }
 
+    // At 00:01 on the 29th it was 23:01 on the 28th again, so the first minutes of the 29th's period lay before that day's second beginning.
+    [Fact]
+    public void A_period_that_a_closed_part_of_the_evening_before_cuts_begins_on_its_own_day()
+    {
+        var (evening, day) = (new LocalDate(2006, 10, 28), new LocalDate(2006, 10, 29));
+        var night = new WeeklyHours(new[] { IsoDayOfWeek.Sunday }.ToLookup(weekday => weekday, _ => new Period(LocalTime.Midnight, new LocalTime(1, 0))));
+        var schedule = new Schedule(DateTimeZoneProviders.Tzdb["America/St_Johns"], [night],
+            [new ScheduleException(new DateRule.Dates(evening, evening), ExceptionEffect.ClosedPart, "Works", [new Period(new LocalTime(9, 0), new LocalTime(23, 30))], clinicWide: false)]);
+        var told = WallClock.Dates(schedule, day, day).Single();
+        Assert.Equal([new Period(LocalTime.Midnight, new LocalTime(1, 0))], told.Periods!);
+    }
+
     [Fact]
     public void A_long_exception_is_told_once_in_every_format()
     {

@@ -175,7 +175,8 @@ static class WallClock
             rest = [];
             foreach (var period in day.Periods ?? [])
             {
-                var (opens, closes) = (Local(period.Opens), Local(period.Closes));
+                // Where clocks go back over midnight, a closed part of the date before can last longer than the first midnight.
+                var (opens, closes) = (LocalDateTime.Max(Local(period.Opens), day.Day.Date.AtMidnight()), Local(period.Closes));
                 var (access, note) = (period.Access, period.Note);
                 if (opens.Date > day.Day.Date)
                 {
