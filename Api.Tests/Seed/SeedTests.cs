@@ -184,6 +184,9 @@ public sealed class SeedTests : IDisposable
         var seed = SeedFolder.Read(folder.Path);
         Assert.Equal(longest, Assert.Single(seed.Locations).Location.Slug);
         Assert.Equal(longest, Assert.Single(seed.Articles).Draft.Slug);
+
+        Write(Clinic.Replace("slug: here", $"slug: {longest}a", StringComparison.Ordinal), Article);
+        Assert.Contains("64", Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
