@@ -36,8 +36,8 @@ static class ArticleEndpoints
     /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
     /// <param name="tag">Only articles that have this tag.</param>
     /// <param name="q">
-    /// What to search for, at most 200 characters. A word is what stands between blanks, punctuation and other signs. In a script
-    /// that is written without blanks a run of characters is one word, so that only its beginning is found.
+    /// What to search for, at most 200 characters. Spaces, punctuation and symbols separate words. In a
+    /// script without spaces, a run of characters is one word, and only its beginning is found.
     /// </param>
     /// <param name="store"></param>
     /// <param name="search"></param>

@@ -87,7 +87,7 @@ sealed partial record ArticleText(
         UriAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "href", "src" },
     };
 
-    // What stands within a line of text. All other elements part the words before them from those after them.
+    // Elements within a line of text. Every other element separates the words before it from those after it.
     static readonly HashSet<string> Inline = new(StringComparer.Ordinal)
     {
         "span", "code", "em", "strong", "b", "i", "u", "s", "small", "del", "ins", "mark", "sub", "sup", "abbr", "cite", "q", "kbd", "a",

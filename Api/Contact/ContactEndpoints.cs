@@ -22,8 +22,8 @@ static class ContactEndpoints
     const string Receipt = "getContactReceipt";
 
     /// <summary>
-    /// What was acknowledged is answered as it was the first time, whatever the limits, the rules and the challenge say now. Looked
-    /// for only where a message is refused: one that is taken in costs nothing more.
+    /// Answers a retry of an acknowledged message as the first time, whatever the limits, the rules and the challenge say now. The first
+    /// answer is looked for only when the message is refused, so a new message costs no extra read.
     /// </summary>
     static async ValueTask<object?> AnswerRepetitionAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {

@@ -83,7 +83,7 @@ sealed class ContactIntake(
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
-        // What lacks one of these was never taken in.
+        // A message that lacks one of these cannot have been acknowledged.
         if (submission is not { Name: not null, PreferredContact: not null, Location: { } location, Message: not null, Consent: true } || !MayCompare(key)) return null;
         var telephone = Telephone(submission);
         if (telephone is null && submission.Telephone is not null) return null;

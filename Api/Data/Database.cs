@@ -22,8 +22,8 @@ sealed class Database : IAsyncDisposable
     const int LeastFreeSpace = 1024 * 1024;
 
     /// <summary>
-    /// What the promises rest on. FULL: a commit returns once it is on the disk, so an acknowledged message survives a power cut.
-    /// secure_delete: what is deleted is overwritten, so no byte of an erased message stays behind.
+    /// The settings that durability and erasure depend on. With FULL (2) a commit returns once it is on the disk, so an acknowledged
+    /// message survives a power cut. With secure_delete SQLite overwrites deleted rows, so no byte of an erased message stays behind.
     /// </summary>
     static readonly (string Name, long Value)[] Settings =
     [

@@ -13,8 +13,9 @@ namespace Api.Data;
 /// </summary>
 /// <remarks>
 /// At every start the database gets a new random number, its mark, in the header of its file (<c>user_version</c>) and in
-/// <c>clinic.db-mark</c> beside it. A copy that is put in the database's place has an older mark or none. So the difference shows, as long
-/// as the log is there that was not written for it. <c>clinic.db-lock</c> is locked by everybody who has the database open for writing.
+/// <c>clinic.db-mark</c> beside it. A copy that is put in the database's place has an older mark or none, so a
+/// start refuses it while the log of the former database still lies beside it. Every process that has the database open for writing holds a
+/// lock on <c>clinic.db-lock</c>.
 /// </remarks>
 sealed class DatabaseFiles(string file) : IDisposable
 {
@@ -35,7 +36,7 @@ sealed class DatabaseFiles(string file) : IDisposable
         {
             if (witness is not null) return;
             if (create) PrivateFiles.CreateFolder(Path.GetDirectoryName(file)!);
-            // Who only reads does without the lock where there is none yet.
+            // A process that only reads does not create the lock file.
             if (create || File.Exists(lockFile))
                 inUse = Lock(FileShare.ReadWrite) ?? throw new StartupFault($"{file} is being restored: start again when that is done.");
             // A log without its database must be noticed before SQLite sees an empty file beside it, since it would delete the log.

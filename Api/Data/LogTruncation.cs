@@ -39,7 +39,7 @@ sealed partial class LogTruncation(Database db, TimeProvider time, ILogger<LogTr
             last = await connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT max(id) FROM owed_log_truncations", cancellationToken: ct));
         if (last is null && !db.IsLogTooLarge) return true;
         if (!db.TryEmptyLog(patience)) return false;
-        // What is erased from now on has a later id.
+        // Erasures that were stored meanwhile have later ids, and stay owed.
         if (last is not null) await db.WriteAsync(connection => connection.Execute("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }), ct);
         return true;
     }

@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Api.Data;
 
 /// <summary>
-/// What SQLite knows of a file that it has open. It is asked through SQLite's own handle: closing another handle on the file would
-/// release the locks of the whole process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+/// Examines the database file through the handle that SQLite has on it. Closing another handle on the same file would release the
+/// locks of the whole process (https://www.sqlite.org/howtocorrupt.html, 2.2).
 /// </summary>
 static unsafe partial class SqliteFile
 {
