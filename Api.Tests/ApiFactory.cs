@@ -5,6 +5,8 @@ using System.Text.Json.Nodes;
 using Api.CommandLine;
 using Api.Data;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +23,8 @@ namespace Api.Tests;
 public sealed class ApiFactory : IAsyncLifetime
 {
     public static readonly DateTimeOffset Now = new(2026, 7, 1, 12, 0, 0, TimeSpan.Zero);
+
+    int requestsUnderWay;
 
     public TempFolder Folder { get; } = new();
     public FakeTimeProvider Clock { get; } = new(Now);
@@ -50,6 +54,7 @@ public sealed class ApiFactory : IAsyncLifetime
             builder.Logging.ClearProviders().AddProvider(Log);
             builder.Services.AddSingleton<TimeProvider>(Clock);
             builder.Services.AddSingleton(CacheOnFakeClock(Clock));
+            builder.Services.AddSingleton<IStartupFilter>(new OutermostMiddleware(CountAsync));
             Configure?.Invoke(builder);
         });
         await Startup.StartAsync(App);
@@ -82,8 +87,37 @@ public sealed class ApiFactory : IAsyncLifetime
     /// <summary>Empties the output cache, so that the next answer is made anew.</summary>
     public async Task ForgetAnswersAsync()
     {
+        // The cache stores an answer after its last byte was sent. So a request can still be under way whose answer a test has read.
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (Volatile.Read(ref requestsUnderWay) > 0)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
         foreach (var tag in new[] { "articles", "locations", "hours", "contact-form", "docs" })
             await App.Services.GetRequiredService<IOutputCacheStore>().EvictByTagAsync(tag, default);
+    }
+
+    async Task CountAsync(HttpContext http, RequestDelegate next)
+    {
+        Interlocked.Increment(ref requestsUnderWay);
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref requestsUnderWay);
+        }
+    }
+
+    sealed class OutermostMiddleware(Func<HttpContext, RequestDelegate, Task> middleware) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(middleware);
+            next(app);
+        };
     }
 
     // The framework's own store, but for the clock: it goes by the system's and offers no other.
