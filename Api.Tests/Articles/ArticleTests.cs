@@ -25,7 +25,7 @@ public sealed class ArticleTests : IAsyncLifetime
         seed.Dispose();
     }
 
-    Task<int> SaveAsync(params ArticleDraft[] drafts) => api.Database.WriteAsync(connection =>
+    Task<int> SaveAsync(params ArticleDraft[] drafts) => api.Database.WriteSynchronouslyAsync(connection =>
     {
         foreach (var draft in drafts) api.App.Services.GetRequiredService<ArticleStore>().Save(connection, draft);
         return drafts.Length;
@@ -329,7 +329,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
             [$"--Seed:Folder={seed.Path}", "--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/learn/{slug}"]));
-        await site.Database.WriteAsync(connection =>
+        await site.Database.WriteSynchronouslyAsync(connection =>
         {
             site.App.Services.GetRequiredService<ArticleStore>().Save(connection,
                 Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)"));
@@ -375,10 +375,10 @@ public sealed class ArticleTests : IAsyncLifetime
         await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });
         using var script = new StreamReader(typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!);
         var sql = await script.ReadToEndAsync();
-        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'"), default);
-        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, sql), default);
+        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'"), default);
+        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, sql), default);
         Assert.Equal("2026-06-30T12:00:00Z", (string?)(await api.GetAsync("/v1/articles/one"))["updatedAt"]);
-        await api.Database.WriteAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET published_at = '2021-01-01T00:00:00.000Z' WHERE slug = 'two'"), default);
+        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET published_at = '2021-01-01T00:00:00.000Z' WHERE slug = 'two'"), default);
         Assert.Equal("2020-01-01T00:00:00Z", (string?)(await api.GetAsync("/v1/articles/two"))["updatedAt"]);
     }
 
@@ -411,7 +411,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one", "Hello, <b>zebra</b>.\n\n## Part", "One"));
         var before = await ReadAnewAsync("one");
-        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c,
+        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c,
             """
             UPDATE articles SET html = '<script>', sections = '[]', reading_minutes = 9, renderer = 1;
             DELETE FROM article_search;
@@ -428,7 +428,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one", "Hello."));
         var deep = string.Concat(Enumerable.Repeat("<div>", 300));
-        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep }), default);
+        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep }), default);
         await Api.CommandLine.Startup.PrepareAsync(api.App);
         Assert.Equal("<p>Old.</p>", (string?)(await api.GetAsync("/v1/articles/one"))["html"]);
     }

@@ -72,10 +72,10 @@ public sealed class ChallengeTests
         using var broken = await api.SubmitAsync(Valid(("email", "nobody"), ("altcha", solution)));
         await JsonAssert.ProblemAsync(broken, 422, "invalid", errors: """[{ "pointer": "#/email", "detail": "This is not an e-mail address." }]""");
 
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         using var failed = await api.SubmitAsync(Valid(("altcha", solution)));
         Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
 
         await api.ReceivedAsync(Valid(("altcha", solution)));
     }

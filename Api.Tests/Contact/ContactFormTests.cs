@@ -47,13 +47,13 @@ public sealed class ContactFormTests(ApiFactory api) : IClassFixture<ApiFactory>
     public async Task A_location_that_is_closed_for_good_is_neither_offered_nor_taken()
     {
         await using var closing = await ApiFactory.StartAsync();
-        await closing.Database.WriteAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-01' WHERE slug = 'paragould'"), default);
+        await closing.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-01' WHERE slug = 'paragould'"), default);
         Assert.DoesNotContain("paragould", (await closing.GetAsync("/v1/contact-form"))["schema"]!.ToJsonString(), StringComparison.Ordinal);
         using var response = await closing.SubmitAsync(Valid(("location", "paragould")));
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/location", "detail": "This location is closed for good: choose another." }]""");
 
         // One that closes tomorrow is still open today, and one that closes while the program runs is seen within a minute.
-        await closing.Database.WriteAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-02' WHERE slug = 'ash-flat'"), default);
+        await closing.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-02' WHERE slug = 'ash-flat'"), default);
         closing.Clock.Advance(TimeSpan.FromMinutes(1));
         await closing.ReceivedAsync(Valid(("location", "ash-flat")));
         closing.Clock.Advance(TimeSpan.FromHours(24));

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Api.CommandLine;
 using Api.Contact;
 using Api.Data;
 using Dapper;
@@ -295,7 +294,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
             Assert.DoesNotContain("MARKED", (await response.Content.ReadAsStringAsync()).Replace("MARKED-member", "", StringComparison.Ordinal), StringComparison.Ordinal);
         }
         await other.Client.PostAsync(Path, new StringContent("{\"name\":\"MARKED", Encoding.UTF8, "application/json"));
-        await other.Database.WriteAsync(c => c.Execute("DROP TABLE submissions"), default);
+        await other.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TABLE submissions"), default);
         using (var response = await other.Client.PostAsync(Path, new StringContent(Valid(("name", "MARKED"), ("message", "MARKED")).ToJsonString(), Encoding.UTF8, "application/json")))
         {
             await JsonAssert.ProblemAsync(response, 500, "fault");
@@ -315,7 +314,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         var entered = new TaskCompletionSource();
         List<Task> writes =
         [
-            Task.Run(() => small.Database.WriteAsync(_ =>
+            Task.Run(() => small.Database.WriteSynchronouslyAsync(_ =>
             {
                 entered.SetResult();
                 return open.Wait(TimeSpan.FromMinutes(5));
@@ -332,7 +331,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 
         void Fill()
         {
-            while (true) writes.Add(small.Database.WriteAsync(_ => 0, default));
+            while (true) writes.Add(small.Database.WriteSynchronouslyAsync(_ => 0, default));
         }
     }
 
@@ -348,7 +347,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
             return connection.ExecuteScalar<long>("SELECT count(*) FROM submissions");
         }
 
-        await full.Database.WriteAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
+        await full.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
         var stored = 0;
         HttpResponseMessage response;
         while ((response = await Post(new string('x', 4000))).StatusCode == HttpStatusCode.Created) stored++;
@@ -356,7 +355,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         Assert.Equal(stored, await Count());
         await full.GetAsync("/v1/articles?q=anxiety");
 
-        await full.Database.WriteAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
+        await full.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
         Assert.Equal(HttpStatusCode.Created, (await Post(new string('x', 4000))).StatusCode);
         Assert.Equal(stored + 1, await Count());
     }

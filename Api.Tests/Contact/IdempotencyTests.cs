@@ -133,10 +133,10 @@ public sealed class IdempotencyTests
     public async Task What_could_not_be_stored_is_not_remembered()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         using var failed = await api.SubmitAsync(Valid(), (Header, "\"a key\""));
         Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
         Assert.Equal(1, await api.CountAsync());
     }

@@ -92,19 +92,19 @@ public sealed class LeakTests
         }
 
         // The database fails: full, broken, busy, its queue full.
-        await api.Database.WriteAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
         HttpResponseMessage full;
         do full = await SendJson(Marked(("message", "Zzqmessage" + new string('x', 4000))));
         while ((int)full.StatusCode == 201);
         Assert.Equal(507, (int)full.StatusCode);
-        await api.Database.WriteAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         Assert.Equal(500, (int)(await SendJson(Marked())).StatusCode);
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
         using (var open = new ManualResetEventSlim())
         {
             var entered = new TaskCompletionSource();
-            var blocking = Task.Run(() => api.Database.WriteAsync(_ =>
+            var blocking = Task.Run(() => api.Database.WriteSynchronouslyAsync(_ =>
             {
                 entered.SetResult();
                 return open.Wait(TimeSpan.FromMinutes(1));
@@ -113,7 +113,7 @@ public sealed class LeakTests
             List<Task> waiting = [blocking];
             try
             {
-                while (true) waiting.Add(api.Database.WriteAsync(_ => 0, default));
+                while (true) waiting.Add(api.Database.WriteSynchronouslyAsync(_ => 0, default));
             }
             catch (WriteQueueFullException)
             {

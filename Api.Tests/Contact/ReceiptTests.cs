@@ -82,7 +82,7 @@ public sealed class ReceiptTests
     public async Task Where_the_hours_are_not_known_nothing_is_promised()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteAsync(c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"), default);
+        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"), default);
         var receipt = await api.ReceivedAsync(Valid());
         Assert.Null(receipt["replyBy"]);
         Assert.Null(receipt["afterHours"]);

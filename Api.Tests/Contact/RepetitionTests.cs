@@ -58,7 +58,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await api.Database.WriteAsync(c => c.Execute(change), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute(change), default);
         api.Clock.Advance(TimeSpan.FromMinutes(1));
         for (var i = 0; i < 10; i++) Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
         Assert.Equal(1, await api.CountAsync());
@@ -80,7 +80,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE INSERT ON submissions BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE INSERT ON submissions BEGIN SELECT raise(ABORT, 'no room'); END"), default);
         using (var other = await api.SubmitAsync(Valid(), ("Idempotency-Key", "\"another\""))) Assert.True((int)other.StatusCode >= 500);
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
     }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Api.CommandLine;
 using Api.Contact;
 using Dapper;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -198,9 +197,9 @@ public sealed class SealTests
     {
         await using var api = await ApiFactory.StartAsync();
         var (first, second) = (await SubmitMarkedAsync(api, "First."), await SubmitMarkedAsync(api, "Second."));
-        await api.Database.WriteAsync(c => c.Execute("UPDATE submissions SET sealed = (SELECT sealed FROM submissions WHERE reference = @first) WHERE reference = @second", new { first, second }), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = (SELECT sealed FROM submissions WHERE reference = @first) WHERE reference = @second", new { first, second }), default);
         await Assert.ThrowsAsync<CryptographicException>(() => api.Submitted().OpenAsync(second, default));
-        await api.Database.WriteAsync(c => c.Execute("UPDATE submissions SET sealed = CAST(sealed || x'00' AS BLOB) WHERE reference = @first", new { first }), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = CAST(sealed || x'00' AS BLOB) WHERE reference = @first", new { first }), default);
         await Assert.ThrowsAnyAsync<CryptographicException>(() => api.Submitted().OpenAsync(first, default));
     }
 
@@ -208,7 +207,7 @@ public sealed class SealTests
     public async Task Messages_that_an_older_program_stored_in_clear_are_sealed_at_the_next_start_and_leave_no_trace()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteAsync(c => c.Execute(
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
             """
             INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent, received_at)
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 449)

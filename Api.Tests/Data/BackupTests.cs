@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;

@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Data;
 using Api.Tests.Contact;
 using Dapper;
@@ -184,7 +183,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await api.Database.WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), default);
+            while (!stop.IsCancellationRequested) await api.Database.WriteSynchronouslyAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), default);
         });
         for (var i = 0; i < 50; i++) await Task.Run(api.Database.RenewMark);
         await stop.CancelAsync();
@@ -284,7 +283,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     public async Task Messages_are_written_with_the_settings_that_the_promises_rest_on(string pragma, string value)
     {
         await using var api = await ApiFactory.StartAsync();
-        Assert.Equal(value, await api.Database.WriteAsync(connection => connection.ExecuteScalar<string>($"PRAGMA {pragma}"), default));
+        Assert.Equal(value, await api.Database.WriteSynchronouslyAsync(connection => connection.ExecuteScalar<string>($"PRAGMA {pragma}"), default));
     }
 
     [Theory]
@@ -298,7 +297,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var api = await ApiFactory.StartAsync();
         // The trigger fails every message in the way of a faulty disk; the probe of the readiness check meets the same.
         var failing = true;
-        await api.Database.WriteAsync(connection =>
+        await api.Database.WriteSynchronouslyAsync(connection =>
         {
             connection.CreateFunction("fail", () => failing ? throw new SqliteException("", code) : 0);
             connection.Execute("CREATE TEMP TRIGGER faulty BEFORE INSERT ON submissions BEGIN SELECT fail(); END; CREATE TEMP TRIGGER probe BEFORE UPDATE ON SchemaVersions BEGIN SELECT fail(); END");
@@ -324,9 +323,9 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     {
         await using var api = await ApiFactory.StartAsync();
         var health = api.App.Services.GetRequiredService<StorageHealth>();
-        await Assert.ThrowsAsync<SqliteException>(() => api.Database.WriteAsync<int>(_ => throw new SqliteException("", 13), default));
+        await Assert.ThrowsAsync<SqliteException>(() => api.Database.WriteSynchronouslyAsync<int>(_ => throw new SqliteException("", 13), default));
         Assert.Equal(StorageFault.Full, health.Fault);
-        await api.Database.WriteAsync(_ => 0, default);
+        await api.Database.WriteSynchronouslyAsync(_ => 0, default);
         Assert.Null(health.Fault);
     }
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Api.CommandLine;
 using Api.Data;
 using Api.Tests.Contact;
 using Microsoft.AspNetCore.DataProtection;

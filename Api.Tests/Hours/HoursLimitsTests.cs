@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Hours;
 using Api.Seed;
 using NodaTime;

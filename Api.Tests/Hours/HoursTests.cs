@@ -80,7 +80,7 @@ public sealed class HoursTests : IAsyncLifetime
     [Fact]
     public async Task Of_several_versions_the_one_in_force_by_the_locations_own_calendar_is_told()
     {
-        await api.Database.WriteAsync(c => c.Execute(
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
             """
             UPDATE locations SET time_zone = 'Pacific/Kiritimati' WHERE slug = 'lunch';
             INSERT INTO weekly_hours (location_id, valid_from) SELECT id, '2026-07-02' FROM locations WHERE slug IN ('usual', 'lunch');

@@ -16,7 +16,7 @@ public sealed class CachingTests : IAsyncLifetime
     public ValueTask InitializeAsync() => api.InitializeAsync();
     public ValueTask DisposeAsync() => api.DisposeAsync();
 
-    Task<int> RenameAsync(string name) => api.Database.WriteAsync(c => c.Execute("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name }), default);
+    Task<int> RenameAsync(string name) => api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name }), default);
 
     async Task<string?> NameAsync(string query = "") => (string?)(await api.GetAsync("/v1/locations/jonesboro" + query))["name"];
 
@@ -39,7 +39,7 @@ public sealed class CachingTests : IAsyncLifetime
             Assert.Equal("Jonesboro", await NameAsync(query));
         // A language has as many tags as one likes.
         var spanish = (string?)(await api.GetAsync("/v1/locations/jonesboro/hours?in=es"))["text"];
-        await api.Database.WriteAsync(c => c.Execute("DELETE FROM locations WHERE slug = 'jonesboro'"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DELETE FROM locations WHERE slug = 'jonesboro'"), default);
         foreach (var tag in new[] { "es", "ES", "es-US", "es-x-1", "es-1234" })
             Assert.Equal(spanish, (string?)(await api.GetAsync($"/v1/locations/jonesboro/hours?in={tag}"))["text"]);
         await api.GetAsync("/v1/locations/jonesboro/hours?in=fr", 422);
@@ -122,7 +122,7 @@ public sealed class CachingTests : IAsyncLifetime
     public async Task Errors_are_not_kept()
     {
         await api.GetAsync("/v1/locations/new", 404);
-        await api.Database.WriteAsync(c => c.Execute("UPDATE locations SET slug = 'new' WHERE slug = 'jonesboro'"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET slug = 'new' WHERE slug = 'jonesboro'"), default);
         await api.GetAsync("/v1/locations/new");
     }
 
@@ -156,7 +156,7 @@ public sealed class CachingTests : IAsyncLifetime
     {
         var at = Instant.FromDateTimeOffset(ApiFactory.Now) + Duration.FromSeconds(20.5);
         var store = api.App.Services.GetRequiredService<ArticleStore>();
-        await api.Database.WriteAsync(c =>
+        await api.Database.WriteSynchronouslyAsync(c =>
         {
             store.Save(c, new ArticleDraft("scheduled", "Scheduled zebra", "Soon", ["zebra-tag"], null, at, "Text"));
             store.Save(c, new ArticleDraft("draft", "Draft zebra", "Never", ["zebra-tag"], null, null, "Text"));

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Api.CommandLine;
 using Api.Http;
 
 namespace Api.Tests.Http;

@@ -1,5 +1,4 @@
 using System.Net;
-using Api.CommandLine;
 using Api.Tests.Contact;
 
 namespace Api.Tests.Http;

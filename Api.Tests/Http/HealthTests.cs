@@ -16,7 +16,7 @@ public sealed class HealthTests
     public async Task It_lives_but_is_not_ready_while_a_migration_is_missing()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteAsync(c => c.Execute("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'"), default);
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy", "The database lacks a migration: run the verb migrate.");
         await api.GetAsync("/health/live");
@@ -37,7 +37,7 @@ public sealed class HealthTests
     public async Task A_database_that_a_newer_program_has_migrated_meanwhile_is_not_ready_either()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteAsync(c => c.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"), default);
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy");
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Api.CommandLine;
 using Api.Http;
 using Api.Tests.Contact;
 

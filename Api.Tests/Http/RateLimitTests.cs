@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Api.CommandLine;
 using Api.Contact;
 using Api.Http;
 using Dapper;
@@ -212,9 +211,9 @@ public sealed class RateLimitTests
     public async Task A_message_that_fails_on_our_side_can_be_sent_again()
     {
         await using var api = await StartAsync(perClient: 1);
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         for (var i = 0; i < 3; i++) Assert.Equal("500 \"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api));
-        await api.Database.WriteAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
         Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
     }
 
@@ -224,13 +223,13 @@ public sealed class RateLimitTests
         await using var api = await StartAsync(perClient: 1, change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=1"));
         using var open = new ManualResetEventSlim();
         var entered = new TaskCompletionSource();
-        var blocking = Task.Run(() => api.Database.WriteAsync(_ =>
+        var blocking = Task.Run(() => api.Database.WriteSynchronouslyAsync(_ =>
         {
             entered.SetResult();
             return open.Wait(TimeSpan.FromMinutes(1));
         }, default));
         await entered.Task;
-        var waiting = api.Database.WriteAsync(_ => 0, default);
+        var waiting = api.Database.WriteSynchronouslyAsync(_ => 0, default);
         using (var response = await PostAsync(api))
         {
             await JsonAssert.ProblemAsync(response, 503, "busy");

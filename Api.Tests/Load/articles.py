@@ -55,7 +55,7 @@ def queries(content):
 def article(number, draw, draw_content):
     published = datetime(2026, 1, 1) - timedelta(hours=number)
     title = " ".join(draw_content(random.randint(3, 6))).capitalize()
-    slug = f"{title.lower().replace(' ', '-')[:50]}-{number}"
+    slug = f"{title.lower().replace(' ', '-')[:50].rstrip('-')}-{number}"
     words = iter(draw(WORDS_IN_BODY))
     paragraphs = [f"## {' '.join(draw_content(3)).capitalize()}" if i % 3 == 0 else
                   " ".join(itertools.islice(words, 60)).capitalize() + "." for i in range(WORDS_IN_BODY // 40)]

@@ -111,7 +111,7 @@ public sealed class MailTests
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
         await api.PostAsync();
         await api.UntilAsync(rows => rows.All(row => row.Attempts == 1));
-        await api.Database.WriteAsync(c => c.Execute("UPDATE submissions SET sealed = x'00'"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = x'00'"), default);
         server.Behave();
         api.Clock.Advance(TimeSpan.FromSeconds(6));
         var rows = await api.UntilAsync(rows => rows.All(row => row.State != "waiting"));
@@ -192,7 +192,7 @@ public sealed class MailTests
         await api.UntilAsync(rows => rows.Length == 5 && rows.All(row => row.Attempts == 1));
         server.Fail(SmtpStep.RcptTo, FaultyMailServer.Cut, only: "broken.");
         // All were put off by chance for a little more than five seconds or less; now they go in the order of the recipients.
-        await api.Database.WriteAsync(c => c.Execute("UPDATE outbox SET due_at = ''"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE outbox SET due_at = ''"), default);
         api.Clock.Advance(TimeSpan.FromSeconds(6));
         var rows = await api.UntilAsync(rows => rows.All(row => row.Attempts == 2));
         Assert.Equal(["waiting", "delivered", "waiting", "delivered", "delivered"], rows.Select(row => row.State));
@@ -401,7 +401,7 @@ public sealed class MailTests
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
-        await api.Database.WriteAsync(c => c.Execute("UPDATE locations SET name = 'Jones' || char(13, 10) || 'Bcc: x@example.com' WHERE slug = 'jonesboro'"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET name = 'Jones' || char(13, 10) || 'Bcc: x@example.com' WHERE slug = 'jonesboro'"), default);
         await api.PostAsync();
         var mail = Assert.Single(await server.TakenAsync(1));
         Assert.Equal([OutboxApi.FrontDesk], mail.To);

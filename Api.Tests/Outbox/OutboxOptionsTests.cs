@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Outbox;
 using Microsoft.Extensions.Configuration;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Api.CommandLine;
 using Api.Outbox;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -89,7 +88,7 @@ public sealed class OutboxTests
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using (var api = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret)))
         {
-            await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+            await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
             await api.PostAsync();
             await receiver.ReceivedAsync(1);
             using var patience = new CancellationTokenSource(OutboxApi.Patience);
@@ -98,7 +97,7 @@ public sealed class OutboxTests
             Assert.Equal(("waiting", 0, null), Assert.Single(await api.RowsAsync()).Outcome);
             await api.App.StopAsync();
             Assert.Single(await receiver.ReceivedAsync(1));
-            await api.Database.WriteAsync(c => c.Execute("DROP TRIGGER full"), default);
+            await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
         }
         await using var again = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret));
         await again.DeliveredAsync(1);
@@ -111,11 +110,11 @@ public sealed class OutboxTests
     {
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
-        await api.Database.WriteAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
         await api.PostAsync();
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
         while (!api.Log.Text.Contains("cannot be marked", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
-        await api.Database.WriteAsync(c => c.Execute("DROP TRIGGER full"), default);
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
         await api.UntilAsync(rows => rows is [{ State: "delivered", Attempts: 1 }], step: TimeSpan.FromMilliseconds(5));
         Assert.Single(await receiver.ReceivedAsync(1));
     }
@@ -151,7 +150,7 @@ public sealed class OutboxTests
             await api.PostAsync();
             await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
             await api.App.StopAsync();
-            await api.Database.WriteAsync(c => c.Execute(
+            await api.Database.WriteSynchronouslyAsync(c => c.Execute(
                 """
                 INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) SELECT 'never tried', submission_id, channel, target, waiting_since FROM outbox
                 """), default);
@@ -172,7 +171,7 @@ public sealed class OutboxTests
             $"--Mail:Recipients:*:0={OutboxApi.FrontDesk}");
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteAsync(c => c.Execute(
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
             """
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
             INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
@@ -197,7 +196,7 @@ public sealed class OutboxTests
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteAsync(c => c.Execute(
+        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
             """
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
             INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)

@@ -139,7 +139,7 @@ public sealed class WebhookTests
         Assert.InRange(long.Parse(second.Timestamp!, System.Globalization.CultureInfo.InvariantCulture), (givenUp + Duration.FromSeconds(5)).ToUnixTimeSeconds(), long.MaxValue);
     }
 
-    static Task<int> AddDeliveriesAsync(ApiFactory api, int count) => api.Database.WriteAsync(c => c.Execute(
+    static Task<int> AddDeliveriesAsync(ApiFactory api, int count) => api.Database.WriteSynchronouslyAsync(c => c.Execute(
         """
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
         INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)

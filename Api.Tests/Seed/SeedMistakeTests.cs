@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Seed;
 
 namespace Api.Tests.Seed;

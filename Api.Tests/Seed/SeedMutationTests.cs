@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Api.CommandLine;
 using Api.Seed;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;

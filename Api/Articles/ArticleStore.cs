@@ -178,7 +178,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
             }
         }
         if (outdated.Count == 0) return;
-        await db.WriteAsync(write =>
+        await db.WriteSynchronouslyAsync(write =>
         {
             foreach (var (article, text) in outdated)
             {

@@ -1,5 +1,3 @@
-using Api.CommandLine;
-
 namespace Api.Contact;
 
 /// <summary>The section <c>Contact:Challenge</c> of the configuration: what a sender's browser must work out before it sends.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Api.CommandLine;
 using Api.Http;
 
 namespace Api.Contact;

@@ -97,7 +97,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     /// <param name="submission">The submission.</param>
     /// <param name="keysSince">Idempotency-Keys from before are over.</param>
     /// <returns>What became of it, and for <see cref="Intake.Repeated"/> what was stored before.</returns>
-    public Task<(Intake Outcome, StoredSubmission? Before)> AddAsync(NewSubmission submission, Instant keysSince) => db.WriteAsync(connection =>
+    public Task<(Intake Outcome, StoredSubmission? Before)> AddAsync(NewSubmission submission, Instant keysSince) => db.WriteSynchronouslyAsync(connection =>
     {
         var redeemed = submission.Challenge is not { } challenge || Redeem(connection, challenge);
         if (redeemed && Insert(connection, submission) is { } id)
@@ -235,7 +235,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     }
 
     /// <returns>False when there is no such submission, or it was marked before.</returns>
-    public Task<bool> MarkHandledAsync(string reference, Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task<bool> MarkHandledAsync(string reference, Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "UPDATE submissions SET handled_at = @now WHERE reference = @reference AND handled_at IS NULL", new { reference, now }) == 1, ct);
 
     /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
@@ -243,7 +243,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     public async Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct)
     {
         var mailbox = await MailboxHashAsync(reference, ct);
-        return await db.WriteAsync(connection =>
+        return await db.WriteSynchronouslyAsync(connection =>
         {
             var released = connection.QuerySingleOrDefault<(long Id, string Location)?>(
                 """
@@ -281,7 +281,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     {
         var fingerprint = (await FindAsync(reference, ct))?.Fingerprint;
         var hashes = fingerprint is null ? default : (Reference: seal.ErasedHash(reference), Fingerprint: seal.ErasedHash(fingerprint));
-        var erased = await db.WriteAsync(connection =>
+        var erased = await db.WriteSynchronouslyAsync(connection =>
         {
             // Its key may come again, and so may a later message's that has the same key.
             if (fingerprint is not null)
@@ -312,7 +312,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     public Task<bool> ForgetChallengesAsync(Instant expired, CancellationToken ct)
     {
         const int Some = 500;
-        return db.WriteAsync(connection => connection.Execute(
+        return db.WriteSynchronouslyAsync(connection => connection.Execute(
             "DELETE FROM redeemed_challenges WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @expired LIMIT @Some)",
             new { expired, Some }) == Some, ct);
     }
@@ -325,7 +325,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     }
 
     /// <summary>Forgets of erased submissions all but that their Idempotency-Keys were used, where the keys have expired.</summary>
-    public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         """
         UPDATE erased_submissions SET fingerprint_hash = NULL, location_id = NULL, reply_by = NULL, after_hours = NULL, language = NULL
         WHERE fingerprint_hash IS NOT NULL AND received_at <= @keysSince
@@ -362,7 +362,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, OutboxStore outbox, 
     public async Task<int> SealOldAsync(string region, Instant now, CancellationToken ct)
     {
         var done = 0;
-        while (await db.WriteAsync(connection =>
+        while (await db.WriteSynchronouslyAsync(connection =>
         {
             var rows = connection.Query<ClearRow>(
                 """

@@ -1,4 +1,4 @@
-using Api.CommandLine;
+using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -87,16 +87,50 @@ sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs queries on a read-only connection. They see one state of the database only inside a transaction.</summary>
+    /// <exception cref="StorageException">The database cannot do its work at the moment.</exception>
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(ct);
+            return await query(connection);
+        }
+        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        {
+            throw new StorageException(fault, e);
+        }
+    }
+
     /// <summary>
     /// Runs <paramref name="work"/> in a savepoint of its own and completes once the commit that holds it is on disk.
     /// </summary>
     /// <param name="work">
-    /// Statements on the given connection, and nothing else: when a commit that it shared with others fails, it is run
-    /// once more alone. If it throws, it alone is rolled back and the task fails with what it threw.
+    /// Statements on the given connection, and nothing else: it awaits only them. When a commit that it shares with others
+    /// fails, it runs once more alone. If it throws, it alone is rolled back and the task fails with what it threw.
     /// </param>
     /// <param name="ct">Leaves nothing behind when it fires before the work is done, and is ignored after that.</param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct) => writes.EnqueueAsync(work, ct);
+    /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>
+    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct)
+    {
+        try
+        {
+            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct);
+        }
+        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        {
+            throw new StorageException(fault, e);
+        }
+
+        // SQLite's statements complete before they return, and the writing thread must not be kept waiting for anything else.
+        static T ResultOf(Task<T> task) => task.IsCompleted
+            ? task.GetAwaiter().GetResult()
+            : throw new InvalidOperationException("A write may await nothing but its own statements.");
+    }
+
+    /// <inheritdoc cref="WriteAsync"/>
+    public Task<T> WriteSynchronouslyAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct) => writes.EnqueueAsync(work, ct);
 
     /// <summary>Opens a connection that may change the schema; only <see cref="Migrator"/> and the queue need one.</summary>
     /// <param name="create">Whether to make the database where it is missing. Not while the program runs: it would go on with an empty one.</param>
@@ -165,7 +199,7 @@ sealed class Database : IAsyncDisposable
             // A message needs more room than the write below, which may find some in the log.
             if (health.Fault == StorageFault.Full && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return StorageFault.Full;
             // Whether the fault is over shows only when something is written. Nobody else may do so while the service is not ready.
-            if (health.Fault is not null) await WriteAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
+            if (health.Fault is not null) await WriteSynchronouslyAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
             return health.Fault;
         }
         catch (WriteQueueFullException)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Api.CommandLine;
 using Dapper;
 using Microsoft.Data.Sqlite;
 

@@ -1,5 +1,3 @@
-using Api.CommandLine;
-
 namespace Api.Data;
 
 /// <summary>The section <c>Database</c> of the configuration.</summary>

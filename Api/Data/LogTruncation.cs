@@ -40,7 +40,7 @@ sealed partial class LogTruncation(Database db, TimeProvider time, ILogger<LogTr
         if (last is null && !db.IsLogTooLarge) return true;
         if (!db.TryEmptyLog(patience)) return false;
         // Erasures that were stored meanwhile have later ids, and stay owed.
-        if (last is not null) await db.WriteAsync(connection => connection.Execute("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }), ct);
+        if (last is not null) await db.WriteSynchronouslyAsync(connection => connection.Execute("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }), ct);
         return true;
     }
 

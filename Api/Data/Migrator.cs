@@ -1,5 +1,4 @@
 using System.Reflection;
-using Api.CommandLine;
 using Dapper;
 using DbUp;
 using DbUp.Engine;

@@ -27,9 +27,9 @@ enum StorageFault
     KeysMissing,
 }
 
-/// <summary>The program itself noticed that what it stores now would not be kept.</summary>
-#pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 in one place
-sealed class StorageException(StorageFault fault) : Exception(fault.Sentence())
+/// <summary>The database cannot do its work at the moment: the engine said so, or the files are not those that they were.</summary>
+#pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 or 507 in one place
+sealed class StorageException(StorageFault fault, Exception? cause = null) : Exception(fault.Sentence(), cause)
 {
     public StorageFault Fault => fault;
 }

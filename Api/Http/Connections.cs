@@ -1,5 +1,3 @@
-using Api.CommandLine;
-
 namespace Api.Http;
 
 /// <summary>How many connections the machine lets the program hold: each takes a file descriptor, and a process that runs out of them dies.</summary>

@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Data;
 using Api.Outbox;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,15 +1,10 @@
-using System.Globalization;
-using System.Resources;
-
 namespace Api.Http;
 
-/// <summary>The sentences of problems, in the language of the request, which is <see cref="CultureInfo.CurrentUICulture"/>.</summary>
+/// <summary>The sentences of problems, in the language of the request.</summary>
 static class ProblemText
 {
-    static readonly ResourceManager Resources = new(typeof(ProblemText));
+    static readonly Texts Texts = new(typeof(ProblemText));
 
-    public static string Get(string name) =>
-        Resources.GetString(name, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException($"ProblemText.resx has no {name}.");
-
-    public static string Get(string name, params object?[] values) => string.Format(CultureInfo.InvariantCulture, Get(name), values);
+    /// <inheritdoc cref="Texts.Get"/>
+    public static string Get(string name, params object?[] values) => Texts.Get(name, values);
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using Api.CommandLine;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;

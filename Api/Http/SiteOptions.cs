@@ -1,5 +1,3 @@
-using Api.CommandLine;
-
 namespace Api.Http;
 
 /// <summary>The section <c>Site</c> of the configuration: where people and programs find what is served here.</summary>

@@ -2,7 +2,7 @@ namespace Api.Outbox;
 
 static class OutboxServices
 {
-    /// <exception cref="CommandLine.StartupFault">A setting makes no sense.</exception>
+    /// <exception cref="StartupFault">A setting makes no sense.</exception>
     public static void AddOutbox(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(MailOptions.Read(builder.Configuration));

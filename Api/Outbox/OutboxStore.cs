@@ -124,7 +124,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         ("@most", MostAcknowledgements)).ExecuteNonQuery() == 1;
 
     /// <summary>Forgets addresses that may be acknowledged again.</summary>
-    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
         new { now, since = now - AcknowledgementPeriod }), ct);
 
@@ -152,7 +152,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         }
         if (due.Count == 0) return null;
 
-        var ids = await db.WriteAsync(connection => due.SelectMany(source => connection.Query<long>(
+        var ids = await db.WriteSynchronouslyAsync(connection => due.SelectMany(source => connection.Query<long>(
             $"UPDATE outbox SET claimed_by = @name, claimed_until = @until WHERE id IN ({SelectDue}) RETURNING id", Parameters(source.Channel, source.Target))).ToArray(), ct);
         if (ids.Length == 0) return null;
         await using var reader = await db.OpenAsync(ct);
@@ -186,12 +186,12 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
         """;
 
     /// <summary>Makes a claim last longer.</summary>
-    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "UPDATE outbox SET claimed_until = @until WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
         new { until, ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), ct);
 
     /// <summary>Gives back what was claimed and not tried.</summary>
-    public Task ReleaseAsync(Claim claim) => db.WriteAsync(connection => connection.Execute(
+    public Task ReleaseAsync(Claim claim) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
         new { ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), CancellationToken.None);
 
@@ -223,7 +223,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     /// <param name="marks">Of each delivery.</param>
     /// <param name="disabled">The webhook to call no more, if there is one.</param>
     /// <param name="now">The present.</param>
-    public Task MarkAsync(Claim claim, IReadOnlyList<Mark> marks, string? disabled, Instant now) => db.WriteAsync(connection =>
+    public Task MarkAsync(Claim claim, IReadOnlyList<Mark> marks, string? disabled, Instant now) => db.WriteSynchronouslyAsync(connection =>
     {
         foreach (var mark in marks)
         {
@@ -259,7 +259,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             if (!disabled) return null;
             if (!waits) return 0;
         }
-        return await db.WriteAsync(connection => connection.Execute(
+        return await db.WriteSynchronouslyAsync(connection => connection.Execute(
             """
             UPDATE outbox AS o SET state = 'failed', fault = @fault
             WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND
@@ -287,7 +287,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
                 """,
                 new { recipients }, cancellationToken: ct))];
         }
-        return await db.WriteAsync(connection =>
+        return await db.WriteSynchronouslyAsync(connection =>
         {
             var longest = now + Claim.Length;
             var givenUp = connection.Execute(
@@ -328,11 +328,11 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     }
 
     /// <summary>Makes due at once what was last tried in the future: the clock was set back since, and its due time is not right any more.</summary>
-    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now", new { now }), ct);
 
     /// <summary>Makes due at once whatever was tried before: the clock was set back just now.</summary>
-    public Task<int> BringForwardAsync(CancellationToken ct) => db.WriteAsync(connection => connection.Execute(
+    public Task<int> BringForwardAsync(CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
         "UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"), ct);
 
     public async Task<OutboxCounts> CountAsync(CancellationToken ct)
@@ -377,7 +377,7 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
     /// <param name="now">The present.</param>
     /// <param name="ct">Cancels it.</param>
     /// <returns>How many wait again.</returns>
-    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) => db.WriteAsync(connection =>
+    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection =>
     {
         connection.Execute(
             """

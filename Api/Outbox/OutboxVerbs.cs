@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Data;
 using NodaTime.Extensions;
 

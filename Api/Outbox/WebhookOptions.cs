@@ -1,5 +1,3 @@
-using Api.CommandLine;
-
 namespace Api.Outbox;
 
 /// <summary>The section <c>Webhooks</c> of the configuration. Without an endpoint nothing is called.</summary>

@@ -1,4 +1,3 @@
-using Api.CommandLine;
 using Api.Hours;
 
 namespace Api.Seed;

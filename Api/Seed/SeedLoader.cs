@@ -10,11 +10,11 @@ namespace Api.Seed;
 sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<SeedLoader> log)
 {
     /// <summary>What has the same slug is replaced; what the folder does not name stays. Doing it twice changes nothing.</summary>
-    /// <exception cref="CommandLine.StartupFault">A file has an error; nothing was changed.</exception>
+    /// <exception cref="StartupFault">A file has an error; nothing was changed.</exception>
     public async Task<SeedFolder> LoadAsync(string folder, CancellationToken ct)
     {
         var seed = SeedFolder.Read(folder);
-        await db.WriteAsync(connection =>
+        await db.WriteSynchronouslyAsync(connection =>
         {
             foreach (var (location, hours, exceptions, verifiedAt) in seed.Locations)
             {

@@ -1,4 +1,4 @@
-namespace Api.CommandLine;
+namespace Api;
 
 /// <summary>
 /// Something that keeps the program from starting and that its operator can mend. The message is one sentence that
