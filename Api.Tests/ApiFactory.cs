@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.CommandLine;
-using Api.Data;
+using Api.Data.Sqlite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -31,7 +31,9 @@ public sealed class ApiFactory : IAsyncLifetime
     public HttpClient Client { get; private set; } = null!;
     public WebApplication App { get; private set; } = null!;
     public LogSink Log { get; } = new();
-    internal Database Database => App.Services.GetRequiredService<Database>();
+    internal SqliteDatabase Database => App.Services.GetRequiredService<SqliteDatabase>();
+
+    internal SqliteMaintenance Maintenance => App.Services.GetRequiredService<SqliteMaintenance>();
 
     /// <summary>Settings over those of appsettings.json; set before the start.</summary>
     public List<string> Settings { get; } = [];

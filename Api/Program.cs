@@ -2,9 +2,12 @@ using Api.Articles;
 using Api.CommandLine;
 using Api.Contact;
 using Api.Data;
+using Api.Data.Sqlite;
 using Api.Formats;
 using Api.Hours;
 using Api.Http;
+using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Api.Locations;
 using Api.Outbox;
 using Api.Seed;
@@ -13,30 +16,34 @@ namespace Api;
 
 static class Program
 {
-    // Nothing here reads a setting twice, and where no more files can be watched the program must start all the same.
+    // No setting is read twice. And the program must start where the system allows no more file watchers.
     static readonly string[] NoWatching = ["--hostBuilder:reloadConfigOnChange=false"];
 
     static Task<int> Main(string[] args) => Verbs.RunAsync(args);
 
-    /// <summary>Puts the program together. Nothing is opened, written or listened to before it is started.</summary>
-    /// <param name="args">Settings as <c>--Section:Key=value</c>, over those of the environment and of appsettings.json.</param>
-    /// <param name="configure">What a test does differently.</param>
+    /// <summary>Composes the program. It opens, writes and listens to nothing before it starts.</summary>
+    /// <param name="args">Settings as <c>--Section:Key=value</c>. They override the environment and appsettings.json.</param>
+    /// <param name="configure">The changes of a test.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [.. NoWatching, .. args], ContentRootPath = Startup.ContentRoot() });
         builder.AddServer();
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<SiteOptions>(builder.Configuration.GetSection("Site")).PostConfigure<SiteOptions>(site => site.Check());
-        builder.Services.Configure<DatabaseOptions>(builder.Configuration.GetSection("Database")).PostConfigure<DatabaseOptions>(options => options.Check());
+        builder.Services.AddSettings<SiteOptions>("Site").ValidateAll(site => site.FindMistakes());
+        builder.Services.AddSettings<DatabaseOptions>("Database").Validate(
+            database => database.WriteQueueCapacity is >= 1 and <= DatabaseOptions.LargestCapacity,
+            $"Database:WriteQueueCapacity must be a whole number from 1 to {DatabaseOptions.LargestCapacity}: correct it.");
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
-        builder.Services.AddContent();
+        builder.Services.AddCaching();
         builder.Services.AddSecurityHeaders();
         builder.Services.AddOpenApi();
 
         builder.Services.AddSingleton<StorageHealth>();
-        builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<SqliteDatabase>();
+        builder.Services.AddSingleton<Database>(services => services.GetRequiredService<SqliteDatabase>());
+        builder.Services.AddSingleton<SqliteMaintenance>();
         builder.Services.AddSingleton<LogTruncation>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LogTruncation>());
         builder.Services.AddSingleton<Migrator>();
@@ -45,7 +52,7 @@ static class Program
         builder.Services.AddSingleton<ArticleSearch>();
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
-        builder.Services.AddSingleton<FormatReader>();
+        builder.Services.AddFormats();
         builder.AddContact();
         builder.AddOutbox();
         configure?.Invoke(builder);
@@ -58,13 +65,15 @@ static class Program
         app.UseOrigins();
         app.UseRevalidation();
         app.UseOutputCache();
+        app.UseLanguages();
         app.UseProblems();
         app.UseContent();
         app.UseDocs();
 
         app.MapDocs();
         app.MapHealth();
-        var v1 = app.MapGroup("/v1").Answers(ProblemTypes.Fault);
+        app.MapOutboxHealth();
+        var v1 = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
         v1.MapArticles();
         v1.MapLocations();
         v1.MapHours();

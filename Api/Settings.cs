@@ -15,6 +15,32 @@ static class Settings
             .Configure<IConfiguration>((options, configuration) => Bind(configuration.GetSection(section), options))
             .ValidateOnStart();
 
+    /// <summary>Adds rules whose sentences depend on the values.</summary>
+    public static OptionsBuilder<TOptions> ValidateAll<TOptions>(
+        this OptionsBuilder<TOptions> builder, Func<TOptions, IEnumerable<string>> findMistakes) where TOptions : class
+    {
+        builder.Services.AddSingleton<IValidateOptions<TOptions>>(new Rules<TOptions>(findMistakes));
+        return builder;
+    }
+
+    sealed class Rules<TOptions>(Func<TOptions, IEnumerable<string>> findMistakes) : IValidateOptions<TOptions>
+        where TOptions : class
+    {
+        public ValidateOptionsResult Validate(string? name, TOptions options)
+        {
+            string[] mistakes = [.. findMistakes(options)];
+            return mistakes.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+        }
+    }
+
+    /// <summary>Binds a section to options that are needed while the program is composed.</summary>
+    public static TOptions Read<TOptions>(this IConfiguration configuration, string section) where TOptions : new()
+    {
+        var options = new TOptions();
+        Bind(configuration.GetSection(section), options);
+        return options;
+    }
+
     static void Bind(IConfigurationSection section, object options)
     {
         try
@@ -24,7 +50,7 @@ static class Settings
         catch (InvalidOperationException e)
         {
             // "Failed to convert configuration value 'abc' at 'Contact:MaximumLinks' to type 'System.Int32'."
-            throw new StartupFault($"{e.Message} Correct this setting.", e);
+            throw new StartupFault($"A setting cannot be understood: {e.Message}", e);
         }
     }
 }

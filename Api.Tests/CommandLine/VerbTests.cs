@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using Api.CommandLine;
-using Api.Contact;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -151,12 +150,12 @@ public sealed class VerbTests : IDisposable
         { new InvalidOperationException("secret", new SqliteException("secret", 5)), "The database is locked by another program." },
         { new KeyNotFoundException("secret"), "A fault in this program ended it: KeyNotFoundException in an unknown place. Please report it." },
         { new AggregateException(new KeyNotFoundException("secret")), "A fault in this program ended it: AggregateException in an unknown place. Please report it." },
-        { new System.Security.Cryptography.CryptographicException("secret"), "A message cannot be opened with the keys at hand: restore the keys from a backup." },
+        { new System.Security.Cryptography.CryptographicException("secret"), "A message cannot be opened with these keys: restore the keys from a backup." },
         { new IOException("No such file."), "A file cannot be read or written: No such file." },
     };
 
     [Theory, MemberData(nameof(Faults), DisableDiscoveryEnumeration = true)]
-    public void Whatever_ends_a_verb_is_one_sentence_without_what_anybody_wrote(Exception fault, string sentence) => Assert.Equal(sentence, Verbs.Describe(fault));
+    public void Whatever_ends_a_verb_is_one_sentence_without_what_anybody_wrote(Exception fault, string sentence) => Assert.Equal(sentence, Api.CommandLine.Faults.Describe(fault));
 
     [Fact]
     public async Task A_database_that_this_user_cannot_write_to_is_not_served()

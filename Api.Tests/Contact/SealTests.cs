@@ -24,7 +24,7 @@ public sealed class SealTests
     static async Task<Dictionary<string, byte[]>> FilesAsync(ApiFactory api)
     {
         var copy = api.Folder.File($"{Guid.NewGuid():N}.copy");
-        await api.Database.BackupAsync(copy, default);
+        await api.Maintenance.BackupAsync(copy, default);
         return Directory.EnumerateFiles(api.Folder.Path).ToDictionary(file => Path.GetFileName(file), file =>
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

@@ -1,5 +1,5 @@
+using Api.CommandLine;
 using System.Text.Json.Nodes;
-using Api.Contact;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime.Extensions;
 using static Api.Tests.Contact.Submissions;

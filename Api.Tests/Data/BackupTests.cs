@@ -1,3 +1,4 @@
+using Api.Data.Sqlite;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -31,7 +32,7 @@ public sealed class BackupTests : IDisposable
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Submissions.Valid());
         var copy = elsewhere.File("copy.db");
-        await api.Database.BackupAsync(copy, default);
+        await api.Maintenance.BackupAsync(copy, default);
         Assert.Equal("delete", Read<string>(copy, "PRAGMA journal_mode"));
         Assert.Equal(1, Read<long>(copy, "SELECT count(*) FROM submissions"));
         Assert.Equal(["copy.db"], Directory.GetFileSystemEntries(elsewhere.Path).Select(Path.GetFileName));
@@ -48,7 +49,7 @@ public sealed class BackupTests : IDisposable
         DamageRoot(api.Folder.File("clinic.db"), damaged);
 
         await using var app = Program.Compose([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
-        var db = (Api.Data.Database)app.Services.GetService(typeof(Api.Data.Database))!;
+        var db = (SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!;
         var fault = await Assert.ThrowsAsync<StartupFault>(() => db.BackupAsync(elsewhere.File("copy.db"), default));
         Assert.Contains("is damaged, so it was not copied: run the verb check.", fault.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(elsewhere.Path));
@@ -60,7 +61,7 @@ public sealed class BackupTests : IDisposable
         await using var api = await ApiFactory.StartAsync();
         // No process has this number: it is above the kernel's limit.
         foreach (var leftover in new[] { ".old.db.99999999.partial", ".old.db.99999999.partial-journal", ".other.db.1.partial", "kept.partial" }) File.WriteAllText(elsewhere.File(leftover), "");
-        await api.Database.BackupAsync(elsewhere.File("copy.db"), default);
+        await api.Maintenance.BackupAsync(elsewhere.File("copy.db"), default);
         Assert.Equal([".other.db.1.partial", "copy.db", "kept.partial"], Directory.GetFileSystemEntries(elsewhere.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -69,7 +70,7 @@ public sealed class BackupTests : IDisposable
         var api = new ApiFactory();
         await api.InitializeAsync();
         for (var i = 0; i < messages; i++) await api.ReceivedAsync(Submissions.Valid());
-        await api.Database.BackupAsync(elsewhere.File("copy.db"), default);
+        await api.Maintenance.BackupAsync(elsewhere.File("copy.db"), default);
         for (var i = 0; i < 3; i++) await api.ReceivedAsync(Submissions.Valid());
         await api.App.DisposeAsync();
         return api;
@@ -78,7 +79,7 @@ public sealed class BackupTests : IDisposable
     static async Task<string?> RestoreAsync(ApiFactory api, string copy)
     {
         await using var app = Program.Compose([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
-        return await ((Api.Data.Database)app.Services.GetService(typeof(Api.Data.Database))!).RestoreAsync(copy, default);
+        return await ((SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!).RestoreAsync(copy, default);
     }
 
     [Theory, InlineData(false), InlineData(true)]

@@ -51,7 +51,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Submissions.Valid());
         var copy = elsewhere.File("copy.db");
-        await api.Database.BackupAsync(copy, default);
+        await api.Maintenance.BackupAsync(copy, default);
         var file = api.Folder.File("clinic.db");
         switch (loss)
         {
@@ -140,7 +140,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var api = new ApiFactory();
         await api.InitializeAsync();
         var copy = elsewhere.File("copy.db");
-        await api.Database.BackupAsync(copy, default);
+        await api.Maintenance.BackupAsync(copy, default);
         for (var i = 0; i < 20; i++) await api.ReceivedAsync(Submissions.Valid());
         var file = api.Folder.File("clinic.db");
         var bytes = File.ReadAllBytes(copy);
@@ -201,7 +201,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await api.InitializeAsync();
         for (var i = 0; i < 3; i++) await api.ReceivedAsync(Submissions.Valid());
         var backup = elsewhere.File("backup.db");
-        await api.Database.BackupAsync(backup, default);
+        await api.Maintenance.BackupAsync(backup, default);
         await api.App.DisposeAsync();
         var earlier = elsewhere.File("earlier.db");
         File.Copy(api.Folder.File("clinic.db"), earlier);
@@ -220,7 +220,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
                 await using (var other = await ApiFactory.StartAsync())
                 {
                     await other.ReceivedAsync(Submissions.Valid());
-                    await other.Database.BackupAsync(elsewhere.File("other.db"), default);
+                    await other.Maintenance.BackupAsync(elsewhere.File("other.db"), default);
                 }
                 File.Copy(elsewhere.File("other.db"), file, overwrite: true);
                 break;
@@ -248,7 +248,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var api = await ApiFactory.StartAsync();
         for (var i = 0; i < 40; i++) await api.ReceivedAsync(Submissions.Valid(("message", new string('x', 4000))));
         var backup = elsewhere.File("backup.db");
-        await api.Database.BackupAsync(backup, default);
+        await api.Maintenance.BackupAsync(backup, default);
         Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
         for (var i = 0; i < 200; i++) await api.ReceivedAsync(Submissions.Valid(("message", new string('y', 4000))));
         Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
@@ -270,7 +270,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         api.Settings.Add($"--Database:Folder={folder}");
         await api.InitializeAsync();
         await api.ReceivedAsync(Submissions.Valid());
-        await api.Database.BackupAsync(Path.Combine(folder, "copy.db"), default);
+        await api.Maintenance.BackupAsync(Path.Combine(folder, "copy.db"), default);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(folder).UnixFileMode);
         var files = new DirectoryInfo(folder).GetFiles();
         Assert.Equal(["clinic.db", "clinic.db-lock", "clinic.db-mark", "clinic.db-shm", "clinic.db-wal", "copy.db"], files.Select(file => file.Name).Order(StringComparer.Ordinal));

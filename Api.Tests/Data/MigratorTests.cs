@@ -1,3 +1,4 @@
+using Api.Data.Sqlite;
 using Api.Data;
 using Dapper;
 using DbUp.Engine;
@@ -11,11 +12,11 @@ namespace Api.Tests.Data;
 public sealed class MigratorTests : IAsyncLifetime
 {
     readonly TempFolder folder = new();
-    Database db = null!;
+    SqliteDatabase db = null!;
 
     public ValueTask InitializeAsync()
     {
-        db = new Database(Options.Create(new DatabaseOptions { Folder = folder.Path }), new HostingEnvironment { ContentRootPath = "/" },
+        db = new SqliteDatabase(Options.Create(new DatabaseOptions { Folder = folder.Path }), new HostingEnvironment { ContentRootPath = "/" },
             new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance));
         return ValueTask.CompletedTask;
     }

@@ -1,4 +1,5 @@
 using Api.Data;
+using Api.Data.Sqlite;
 using Dapper;
 using Microsoft.Data.Sqlite;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Api.Articles;
-using Api.Http;
+using Api.Http.Caching;
 using Dapper;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -52,7 +52,7 @@ public sealed class CachingTests : IAsyncLifetime
     [Fact]
     public void Every_query_parameter_of_content_is_one_that_its_endpoint_declares()
     {
-        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<ServesContent>() is not null)
+        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<CachedContent>() is not null)
             .ToDictionary(endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName, endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names);
         Assert.Equal(["near", "openAt", "limit", "cursor"], endpoints["listLocations"]);
         Assert.Equal(["limit", "cursor", "tag", "q"], endpoints["listArticles"]);
@@ -106,7 +106,7 @@ public sealed class CachingTests : IAsyncLifetime
             var http = new DefaultHttpContext();
             foreach (var second in seconds) http.FreshUntil(now, now + Duration.FromSeconds(second));
             http.FreshUntil(now, null);
-            Assert.Equal(20, Content.MaxAge(http));
+            Assert.Equal(20, Freshness.MaxAge(http));
         }
     }
 

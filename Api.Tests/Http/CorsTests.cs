@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using System.Net;
 using Api.Tests.Contact;
 
@@ -124,6 +125,6 @@ public sealed class CorsTests
     [Theory]
     [InlineData("localhost:5173"), InlineData("www.example.com"), InlineData("https://www.example.com/page"), InlineData("ftp://www.example.com"), InlineData("null"), InlineData("https://a@example.com")]
     public void What_is_no_origin_stops_the_start(string origin) =>
-        Assert.Equal($"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it.",
-            Assert.Throws<StartupFault>(() => Program.Compose([$"--Cors:Origins:0={origin}"])).Message);
+        Assert.Equal([$"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it."],
+            Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Cors:Origins:0={origin}"])).Failures);
 }

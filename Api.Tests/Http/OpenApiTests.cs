@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Http;
+using Api.Http.OpenApi;
 using Api.Tests.Contact;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

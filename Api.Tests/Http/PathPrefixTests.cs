@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using System.Text.Json.Nodes;
 using Api.Http;
 using Api.Tests.Contact;
@@ -90,7 +91,7 @@ public sealed class PathPrefixTests
     [InlineData("ApiUrl=clinic.example"), InlineData("ApiUrl=ftp://x"), InlineData("ApiUrl="), InlineData("ApiUrl=https://x.example/?a"), InlineData("ApiUrl=/api"), InlineData("ApiUrl=https://x.example/a b")]
     [InlineData("ArticleUrl=https://x.example/a"), InlineData("ArticleUrl=/a/{slug}"), InlineData("ArticleUrl=ftp://x.example/{slug}"), InlineData("FeedTitle= ")]
     public void A_site_that_makes_no_sense_stops_the_start_in_one_sentence(string setting) =>
-        Assert.Matches($"^Site:{setting.Split('=')[0]} must be .*: correct it\\.$", Assert.Throws<StartupFault>(() => Program.Compose([$"--Site:{setting}"])).Message);
+        Assert.Matches($"^Site:{setting.Split('=')[0]} must be .*: correct it\\.$", Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Site:{setting}"])).Failures.Single());
 
     [Fact]
     public void Nothing_longer_than_a_path_is_a_prefix()

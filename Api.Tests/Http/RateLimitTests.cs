@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
-using Api.Http;
+using Api.Http.RateLimiting;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -421,12 +421,12 @@ public sealed class RateLimitTests
             if (i % 2 == 0) limit.GiveBack(1, quota);
             else Interlocked.Increment(ref taken);
         });
-        Assert.Equal(100_000, taken + limit.Look(1).Remaining);
+        Assert.Equal(100_000, taken + limit.Peek(1).Remaining);
         Assert.InRange(taken, 1, 100_000);
     }
 
     [Fact]
-    public void Windows_that_are_over_are_forgotten_and_so_are_those_of_which_all_was_given_back()
+    public void Windows_are_forgotten_when_they_end_and_when_all_their_permits_are_returned()
     {
         var clock = new FakeTimeProvider();
         var limit = Limit(clock);

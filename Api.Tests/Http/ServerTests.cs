@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -22,7 +23,7 @@ public sealed class ServerTests
         Assert.False(await BelievesForwardedHttpsAsync("192.0.2.1"));
         Assert.True(await BelievesForwardedHttpsAsync("127.0.0.1"));
         Assert.True(await BelievesForwardedHttpsAsync("192.0.2.1", "127.0.0.0/8"));
-        Assert.Throws<StartupFault>(() => Program.Compose(["--Proxies:Known:0=300.0.0.1"]));
+        Assert.Throws<OptionsValidationException>(() => Program.Compose(["--Proxies:Known:0=300.0.0.1"]));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Api.CommandLine;
 using System.Text;
 using Api.Outbox;
 using Dapper;

@@ -1,3 +1,4 @@
+using Api.CommandLine;
 using System.Diagnostics.Metrics;
 using Api.Outbox;
 using Dapper;

@@ -1,3 +1,4 @@
+using Api.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;

@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Api.Http;
+using Api.Http.Caching;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -15,13 +17,13 @@ static class ArticleEndpoints
 
     public static void MapArticles(this IEndpointRouteBuilder routes)
     {
-        var articles = routes.MapGroup("/articles").WithTags("Articles").Serves(CacheTag, "limit", "cursor", "tag");
-        articles.MapGet("/", ListAsync).WithName("listArticles").Answers(ProblemTypes.Malformed);
+        var articles = routes.MapGroup("/articles").WithTags("Articles").Cached(CacheTag, "limit", "cursor", "tag");
+        articles.MapGet("/", ListAsync).WithName("listArticles").Paged();
         articles.MapGet("/feed.json", JsonFeedAsync).WithName("getJsonFeed");
         articles.MapGet("/feed.atom", AtomFeedAsync).WithName("getAtomFeed");
         articles.MapGet("/{slug}", GetAsync).WithName("getArticle");
 
-        routes.MapGroup("/tags").WithTags("Articles").Serves(CacheTag)
+        routes.MapGroup("/tags").WithTags("Articles").Cached(CacheTag)
             .MapGet("/", TagsAsync).WithName("listTags");
     }
 
@@ -46,15 +48,15 @@ static class ArticleEndpoints
     /// <param name="http"></param>
     /// <param name="ct"></param>
     static async Task<Results<Ok<Page<ArticleSummary>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
-        [DefaultValue(Paging.DefaultLimit)] int? limit, string? cursor, string? tag, string? q,
+        [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit, string? cursor, string? tag, [MaxLength(ArticleSearch.LongestQuery)] string? q,
         ArticleStore store, ArticleSearch search, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         FieldError?[] errors =
         [
             Paging.CheckLimit(limit),
-            q?.Length > ArticleSearch.LongestQuery ? FieldError.Of("q", ProblemText.Get("TooLong", "q", ArticleSearch.LongestQuery)) : null,
+            q?.Length > ArticleSearch.LongestQuery ? FieldError.ForParameter("q", ProblemText.Get("TooLong", "q", ArticleSearch.LongestQuery)) : null,
         ];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
 
         if (tag is "") tag = null;
         var now = time.GetCurrentInstant();

@@ -1,6 +1,7 @@
 using Api.Articles;
 using Api.Contact;
 using Api.Data;
+using Api.Data.Sqlite;
 using Api.Outbox;
 using Api.Seed;
 using Microsoft.Extensions.Options;
@@ -9,33 +10,34 @@ using NodaTime.Extensions;
 
 namespace Api.CommandLine;
 
-/// <summary>From a composed program to one that serves.</summary>
+/// <summary>Starts a composed program.</summary>
 static partial class Startup
 {
-    /// <summary>Prepares the database, listens, and makes sure that every endpoint can be built.</summary>
+    /// <summary>Prepares the database, listens, and checks that every endpoint can be built.</summary>
     /// <exception cref="StartupFault">The database or the seed cannot be used.</exception>
-    public static async Task StartAsync(WebApplication app)
+    public static async Task StartAsync(WebApplication app, CancellationToken ct = default)
     {
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         LogTimeZones(app.Logger, DateTimeZoneProviders.Tzdb.VersionId);
         await PrepareAsync(app);
-        await app.StartAsync();
-        // Routing would build them with the first request, and only then notice that a body has no validator.
+        await app.StartAsync(ct);
+        // Routing would build them at the first request, and only then find that a body has no validator.
         _ = app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
     }
 
-    /// <summary>What must be done before the first request: a database that is up to date, with content in it.</summary>
+    /// <summary>Does what the first request needs: migrates the database, and seeds it if it is empty.</summary>
     public static async Task PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
-        app.Services.GetRequiredService<Database>().RenewMark();
+        app.Services.GetRequiredService<SqliteDatabase>().RenewMark();
         await PrepareMessagesAsync(app);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
             app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
     }
 
-    /// <summary>Makes sure that messages can be sealed and read, and seals those of an older program.</summary>
+    /// <summary>Checks that messages can be sealed and read, and seals those of an older program.</summary>
     public static async Task PrepareMessagesAsync(WebApplication app)
     {
         var keys = app.Services.GetRequiredService<Keys>();
@@ -52,12 +54,11 @@ static partial class Startup
     }
 
     /// <summary>
-    /// Where appsettings.json is and relative paths begin: the folder that the program was started in, if it has settings,
-    /// or else the program's own.
+    /// The folder of appsettings.json, where relative paths begin: the current folder if it has settings, otherwise the program's own.
     /// </summary>
     public static string ContentRoot() =>
         File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Time zone rules: {Version}. They come with the program; a newer program has newer rules")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Time zone rules: {Version}. They come with the program, so a newer program has newer rules")]
     static partial void LogTimeZones(ILogger log, string version);
 }

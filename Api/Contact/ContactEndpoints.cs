@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using Api.Http;
+using Api.Http.OpenApi;
+using Api.Http.RateLimiting;
+using Api.Http.Caching;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -11,11 +15,12 @@ static class ContactEndpoints
     {
         var options = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value;
         var contact = routes.MapGroup("").WithTags("Contact");
-        contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Serves("contact-form", Languages.Parameter);
+        contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Cached("contact-form", Languages.Parameter);
         contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
         contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(Receipt);
         var submissions = contact.MapGroup("/contact-submissions").AddEndpointFilter(AnswerRepetitionAsync)
-            .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall).WithValidation().ReceivesJson().WithMetadata(new Honeypot(options.Honeypot), new TakesIdempotencyKey());
+            .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall).WithValidation().ReceivesJson().WithMetadata(new IgnoredMember(options.Honeypot), new TakesIdempotencyKey(),
+                new ResponseHeader("Location", "The address of the receipt.", "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0"));
         submissions.MapPost("/", AddAsync).WithName("createContactSubmission");
     }
 
@@ -67,7 +72,7 @@ static class ContactEndpoints
     /// <param name="ct"></param>
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(string? @in, ContactFormBuilder form, HttpContext http, CancellationToken ct)
     {
-        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.Broken(broken);
+        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.BrokenRules(broken);
         return TypedResults.Ok(await form.BuildAsync(language, http.Request.PathBase, ct));
     }
 
@@ -92,17 +97,25 @@ static class ContactEndpoints
         var submission = body.Value;
         if (Check(submission.Altcha, altcha, challenges, out var redemption) is { } fault) return Refused(fault);
 
-        var (outcome, receipt) = await intake.ReceiveAsync(submission, body.HoneypotFilled, key, redemption, CultureInfo.CurrentUICulture);
+        var (outcome, receipt) = await intake.ReceiveAsync(submission, IsFilled(body.Ignored), key, redemption, CultureInfo.CurrentUICulture);
         if (outcome == Intake.Repeated) RateLimits.DoNotCount(http);
         return outcome switch
         {
-            Intake.KeyTaken => Problems.Broken(FieldError.Of(IdempotencyKey.Header, ContactText.Get("KeyTaken"))),
+            Intake.KeyTaken => Problems.BrokenRules(FieldError.ForParameter(IdempotencyKey.Header, ContactText.Get("KeyTaken"))),
             Intake.ChallengeSpent => Refused("ChallengeSpent"),
             _ => Created(receipt!, http),
         };
 
-        static Problem<Problems.Invalid> Refused(string text) => Problems.Broken(FieldError.At("#/altcha", ContactText.Get(text)));
+        static Problem<Problems.Invalid> Refused(string text) => Problems.BrokenRules(FieldError.AtPointer("#/altcha", ContactText.Get(text)));
     }
+
+    // People do not see the honeypot, and a form sends it empty.
+    static bool IsFilled(JsonElement? honeypot) => honeypot?.ValueKind switch
+    {
+        null or JsonValueKind.Null or JsonValueKind.False => false,
+        JsonValueKind.String => !string.IsNullOrWhiteSpace(honeypot.Value.GetString()),
+        _ => true,
+    };
 
     static Created<ContactReceipt> Created(ContactReceipt receipt, HttpContext http)
     {

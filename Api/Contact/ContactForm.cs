@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Api.Http;
+using Api.Http.OpenApi;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Api.Data;
-using Api.Http;
+using Api.Http.RateLimiting;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -99,7 +99,7 @@ sealed class ContactIntake(
         }
     }
 
-    bool MayCompare(string key) => guesses.Look(seal.KeyHash(Endpoint, key)).Remaining > 0;
+    bool MayCompare(string key) => guesses.Peek(seal.KeyHash(Endpoint, key)).Remaining > 0;
 
     TelephoneNumber? Telephone(ContactSubmission submission) =>
         submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, options.Value.TelephoneRegion);

@@ -8,7 +8,7 @@ static class ContactServices
     public static void AddContact(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.Configure<ContactOptions>(builder.Configuration.GetSection("Contact")).PostConfigure<ContactOptions>(options => options.Check());
+        services.AddSettings<ContactOptions>("Contact").PostConfigure(options => options.Check());
         services.AddSingleton(ChallengeOptions.Read(builder.Configuration));
         services.AddSingleton(provider => new Altcha(provider.GetRequiredService<Keys>().Secret("contact-submission challenge"),
             provider.GetRequiredService<ChallengeOptions>(), provider.GetRequiredService<TimeProvider>()));
@@ -22,5 +22,6 @@ static class ContactServices
         services.AddHostedService<ContactHousekeeping>();
         services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
         services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
+        services.ConfigureSwaggerGen(gen => gen.SchemaFilter<ContactSchema>());
     }
 }

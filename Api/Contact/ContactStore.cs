@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Api.Data;
+using Api.Data.Sqlite;
 using Api.Outbox;
 using Dapper;
 using Microsoft.Data.Sqlite;

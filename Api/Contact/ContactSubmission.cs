@@ -1,3 +1,4 @@
+using Api.Http.OpenApi;
 using NodaTime;
 
 namespace Api.Contact;
@@ -6,6 +7,7 @@ namespace Api.Contact;
 /// A message to the clinic, as the sender's form sends it. White space around texts is cut off and Unicode is normalised
 /// (NFC) before anything is checked; an empty text is as good as none.
 /// </summary>
+[RequestBody]
 public sealed record ContactSubmission
 {
     /// <summary>The sender's name, in any script.</summary>

@@ -11,13 +11,11 @@ using Microsoft.Extensions.Options;
 namespace Api.Data;
 
 /// <summary>
-/// The keys that what is secret in the database is sealed with. They lie in a folder apart from it: who has only one of the
-/// two can read nothing.
+/// The keys that seal the secrets in the database. They are stored in another folder, and neither is readable without the other.
 /// </summary>
 /// <remarks>
-/// ASP.NET Core Data Protection keeps a ring of keys, makes a new one every 90 days and opens what an old one sealed. Hashes
-/// cannot change with it, or nothing would be found again; so they are keyed by one root secret, which is made once and is
-/// itself sealed by the ring.
+/// ASP.NET Core Data Protection keeps a ring of keys, adds one every 90 days, and opens what older ones sealed. Hashes must stay the same,
+/// or nothing would be found again, so their key is a root secret that is made once and sealed by the ring.
 /// </remarks>
 sealed class Keys
 {
@@ -38,22 +36,18 @@ sealed class Keys
         rootSealer = ring.CreateProtector("root");
         Folder = FolderOf(options.Value, environment);
         rootFile = Path.Combine(Folder, "root.key");
-        IsProtected = options.Value.Certificates.Count > 0;
         repository.Stored = file =>
         {
             lock (gate) files = [.. files, file];
         };
     }
 
-    /// <summary>Where the keys lie, an absolute path.</summary>
+    /// <summary>The absolute path of the keys' folder.</summary>
     public string Folder { get; }
 
-    /// <summary>Whether a certificate protects them there.</summary>
-    public bool IsProtected { get; }
-
-    /// <summary>Reads the keys and makes sure that they can be used.</summary>
-    /// <param name="mayMake">Whether to make them where there are none. Not when there are messages that other keys have sealed.</param>
-    /// <param name="acceptLoss">Whether to make new ones in the place of keys that cannot be used. Those are kept under names that end in <c>.lost</c>.</param>
+    /// <summary>Reads the keys and checks that they can be used.</summary>
+    /// <param name="mayMake">Whether to make missing keys. Not when there are messages, which other keys have sealed.</param>
+    /// <param name="acceptLoss">Whether to replace keys that cannot be used. They are kept under names that end in <c>.lost</c>.</param>
     /// <exception cref="StartupFault">They are missing or cannot be used. Nothing was written.</exception>
     public void Open(bool mayMake, bool acceptLoss = false)
     {
@@ -79,7 +73,7 @@ sealed class Keys
                 throw new StartupFault($"The keys in {Folder} do not belong together, or their certificate is missing: restore the whole folder from a backup or set " +
                     "Keys:Certificates. If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
             }
-            // The ring may renew itself from now on, as long as its folder is there.
+            // From now on the ring may add keys while its folder is there.
             repository.MayStore = () => File.Exists(rootFile);
             root = rootSealer.Unprotect(sealedRoot);
             lock (gate) files = [rootFile, .. Directory.GetFiles(Folder, "key-*.xml")];
@@ -94,8 +88,8 @@ sealed class Keys
         }
     }
 
-    /// <summary>Makes sure that what is sealed now can be opened after a restart.</summary>
-    /// <exception cref="StorageException">A key that was there is not there any more.</exception>
+    /// <summary>Checks that no key was removed, so that what is sealed now can be opened after a restart.</summary>
+    /// <exception cref="StorageException">A key is missing.</exception>
     public void RequireInPlace()
     {
         foreach (var file in files)
@@ -104,7 +98,7 @@ sealed class Keys
         }
     }
 
-    /// <summary>Whether all keys are in their folder, and the root key can be read and is still the same.</summary>
+    /// <summary>Whether all keys are in their folder, and the root key is readable and unchanged.</summary>
     public bool AreUsable()
     {
         try
@@ -118,10 +112,10 @@ sealed class Keys
         }
     }
 
-    /// <summary>Seals and opens for one purpose. Seals with the newest key of the ring.</summary>
+    /// <summary>Seals and opens for one purpose, with the newest key of the ring.</summary>
     public IDataProtector Sealer(string purpose) => ring.CreateProtector(purpose);
 
-    /// <summary>Seals what must be readable for as long as the keys are kept.</summary>
+    /// <summary>Seals content.</summary>
     /// <exception cref="StorageException">A key is missing from its folder.</exception>
     public byte[] Seal(IDataProtector sealer, byte[] content)
     {
@@ -129,11 +123,11 @@ sealed class Keys
         return WithRing(() => sealer.Protect(content));
     }
 
-    /// <summary>Opens what was sealed.</summary>
-    /// <exception cref="CryptographicException">Its key is not in the ring, or it was changed.</exception>
+    /// <summary>Opens sealed content.</summary>
+    /// <exception cref="CryptographicException">Its key is not in the ring, or the content was changed.</exception>
     public static byte[] Unseal(IDataProtector sealer, byte[] content) => WithRing(() => sealer.Unprotect(content));
 
-    /// <summary>A secret of 32 bytes for one purpose, always the same one (HKDF, RFC 5869).</summary>
+    /// <summary>Derives a secret of 32 bytes for one purpose, always the same (HKDF, RFC 5869).</summary>
     /// <exception cref="StartupFault">The keys cannot be read.</exception>
     public byte[] Secret(string purpose)
     {
@@ -141,7 +135,7 @@ sealed class Keys
         return HKDF.Expand(HashAlgorithmName.SHA256, root!, SecretBytes, Encoding.UTF8.GetBytes(purpose));
     }
 
-    // Also the files of the ring: one that is damaged would keep a new key from being made.
+    // The ring's files too: a damaged one would prevent new keys.
     void SetAside()
     {
         foreach (var file in Directory.GetFiles(Folder, "*.xml").Append(rootFile)) File.Move(file, file + ".lost", overwrite: true);
@@ -156,17 +150,17 @@ sealed class Keys
         }
         catch (IOException) when (File.Exists(rootFile))
         {
-            // Another process was quicker: its key is as good.
+            // Another process was faster. Its key is used.
         }
     }
 
     /// <summary>
-    /// Whether the ring has the key that the root was sealed with, and its certificate. Asks the key manager, since the ring itself would make
-    /// a new key when it finds none that it can use.
+    /// Whether the ring has the key that sealed the root, and its certificate. It asks the key manager, since the ring would make a new key
+    /// when it finds none that it can use.
     /// </summary>
     bool CanUnseal(byte[] content)
     {
-        // A payload of Data Protection begins with four bytes that mark it and the sixteen of its key's id.
+        // A payload of Data Protection begins with four magic bytes and the sixteen of its key's id.
         const int IdOffset = 4, IdLength = 16;
         if (content.Length < IdOffset + IdLength) return false;
         var id = new Guid(content.AsSpan(IdOffset, IdLength));
@@ -181,7 +175,7 @@ sealed class Keys
         }
     }
 
-    // A ring that cannot store its next key fails once, and then goes on for a while with the keys that it has.
+    // A ring that cannot store its next key fails once, and then continues for a while with the keys that it has.
     static T WithRing<T>(Func<T> work)
     {
         try
@@ -196,19 +190,18 @@ sealed class Keys
 
     static Exception? FindFileError(Exception? e) => e is null or IOException or UnauthorizedAccessException ? e : FindFileError(e.InnerException);
 
-    /// <summary>Sets up the ring. Certificates are read now; keys are not read or made before they are needed.</summary>
-    /// <exception cref="StartupFault">A certificate cannot be used, or the keys are to lie with the database.</exception>
+    /// <summary>Sets up the ring. Certificates are read now, keys when they are needed.</summary>
+    /// <exception cref="StartupFault">A certificate cannot be used, or the keys' folder is inside the database's.</exception>
     public static void Add(WebApplicationBuilder builder)
     {
-        var section = builder.Configuration.GetSection("Keys");
-        builder.Services.Configure<KeysOptions>(section);
+        builder.Services.AddSettings<KeysOptions>("Keys");
         builder.Services.AddSingleton<Keys>();
         builder.Services.AddSingleton(provider => new KeyRepository(FolderOf(provider.GetRequiredService<IOptions<KeysOptions>>().Value, builder.Environment), provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddOptions<KeyManagementOptions>().Configure<KeyRepository>((management, repository) => management.XmlRepository = repository);
 
-        var settings = section.Get<KeysOptions>() ?? new KeysOptions();
+        var settings = builder.Configuration.Read<KeysOptions>("Keys");
         var folder = FolderOf(settings, builder.Environment);
-        var database = builder.Configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
+        var database = builder.Configuration.Read<DatabaseOptions>("Database");
         var databaseFolder = Path.GetFullPath(Path.Combine(builder.Environment.ContentRootPath, database.Folder));
         var fromDatabase = Path.GetRelativePath(databaseFolder, folder);
         if (!Path.IsPathRooted(fromDatabase) && fromDatabase.Split(Path.DirectorySeparatorChar)[0] != "..")

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Reflection;
+using Api.Data.Sqlite;
 using Dapper;
 using DbUp;
 using DbUp.Engine;
@@ -8,18 +10,43 @@ using Microsoft.Data.Sqlite;
 namespace Api.Data;
 
 /// <summary>
-/// Brings the schema up to date with the scripts of <c>db/migrations</c>, which are embedded in the program: in order
-/// of their names, each in a transaction, each once. DbUp keeps the journal.
+/// Brings the schema up to date with the scripts of <c>db/migrations</c>, which are embedded in the program. They run in the order of their
+/// names, each once and in a transaction. DbUp keeps the journal.
 /// </summary>
-sealed partial class Migrator(Database db, ILogger<Migrator> log)
+sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
 {
-    /// <summary>The scripts this program was built with, by name.</summary>
+    /// <summary>The scripts of this program, by name.</summary>
     public IReadOnlyList<SqlScript> Scripts { get; init; } = [.. Embedded().OrderBy(script => script.Name, StringComparer.Ordinal)];
 
     /// <exception cref="StartupFault">A script failed and was rolled back, or the database is newer than the program.</exception>
     public void Migrate()
     {
         using var connection = db.OpenForWriting();
+        Migrate(connection);
+    }
+
+    /// <summary>The schema of an up-to-date database, as SQL.</summary>
+    public string DescribeSchema()
+    {
+        using var connection = new SqliteConnection("Data Source=:memory:");
+        connection.Open();
+        Migrate(connection);
+        // Without the journal, and the tables that SQLite makes for a full-text index.
+        var statements = connection.Query<string>(
+            """
+            SELECT sql
+            FROM sqlite_schema
+            WHERE sql IS NOT NULL
+              AND tbl_name <> 'SchemaVersions'
+              AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
+            ORDER BY tbl_name, type = 'table' DESC, name
+            """);
+        return "-- The schema as it is now. Written by the verb schema; a test compares it with a new database.\n\n"
+            + string.Join("\n\n", statements.Select(statement => statement + ";")) + "\n";
+    }
+
+    void Migrate(SqliteConnection connection)
+    {
         if (Pending(Journal(connection)).Count == 0) return;
 
         using var shared = new SharedConnection(connection);
@@ -40,11 +67,8 @@ sealed partial class Migrator(Database db, ILogger<Migrator> log)
     }
 
     /// <returns>True when every script of this program has run.</returns>
-    public async Task<bool> IsUpToDateAsync(CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        return Pending(Journal(connection)).Count == 0;
-    }
+    public Task<bool> IsUpToDateAsync(CancellationToken ct) =>
+        db.ReadAsync(connection => Task.FromResult(Pending(Journal(connection)).Count == 0), ct);
 
     List<string> Pending(HashSet<string> journal)
     {
@@ -56,7 +80,7 @@ sealed partial class Migrator(Database db, ILogger<Migrator> log)
                 "start the program's newer version or restore a backup from before the upgrade.");
     }
 
-    static HashSet<string> Journal(SqliteConnection connection)
+    static HashSet<string> Journal(DbConnection connection)
     {
         var exists = connection.ExecuteScalar<bool>(
             "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersions')");

@@ -3,19 +3,19 @@ using System.Runtime.InteropServices;
 
 namespace Api.Data;
 
-/// <summary>Files and folders that only the program's own user may read, and that are on the disk once they are written.</summary>
+/// <summary>Creates files and folders that only the program's user can read, and flushes them to disk.</summary>
 static partial class PrivateFiles
 {
     const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite, OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
-    /// <summary>Makes a folder where it is missing. One that is there keeps its rights.</summary>
+    /// <summary>Creates a missing folder. An existing one keeps its permissions.</summary>
     public static void CreateFolder(string folder)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, OwnerFolder);
     }
 
-    /// <summary>Makes an empty file.</summary>
+    /// <summary>Creates an empty file.</summary>
     /// <exception cref="IOException">It exists.</exception>
     public static FileStream Create(string file, FileShare share = FileShare.ReadWrite)
     {
@@ -24,7 +24,7 @@ static partial class PrivateFiles
         return new FileStream(file, options);
     }
 
-    /// <summary>Writes a whole file. After a crash it has its old content or the new one.</summary>
+    /// <summary>Writes a file. After a crash it has either its old or its new content.</summary>
     public static void Write(string file, ReadOnlySpan<byte> content, bool overwrite = true)
     {
         var partial = PartialName(file);
@@ -46,7 +46,7 @@ static partial class PrivateFiles
         FlushFolder(Path.GetDirectoryName(file)!);
     }
 
-    /// <summary>Copies a file over another; deletes the other when there is nothing to copy.</summary>
+    /// <summary>Replaces a file by a copy of another. Deletes it when there is nothing to copy.</summary>
     public static void Copy(string file, string target)
     {
         File.Delete(target);
@@ -57,7 +57,7 @@ static partial class PrivateFiles
         copy.Flush(flushToDisk: true);
     }
 
-    /// <summary>Where a file lies until it is whole: beside it, under a name that tells which process writes it.</summary>
+    /// <summary>The name of a file until it is complete. It tells which process writes it.</summary>
     public static string PartialName(string file) => string.Create(CultureInfo.InvariantCulture,
         $"{Path.Combine(Path.GetDirectoryName(file)!, $".{Path.GetFileName(file)}")}.{Environment.ProcessId}.partial");
 
@@ -72,7 +72,7 @@ static partial class PrivateFiles
         }
     }
 
-    /// <summary>Puts onto the disk which files a folder has: a file that was flushed could else be without its name after a power cut.</summary>
+    /// <summary>Flushes a folder's list of files. Otherwise a power cut could lose the name of a file that was flushed.</summary>
     public static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows()) return;

@@ -8,8 +8,7 @@ using NodaTime.Text;
 namespace Api.Data;
 
 /// <summary>
-/// How types that Dapper does not know are kept in columns. Texts of fixed width that sort as the values do, and
-/// that a person with the sqlite3 shell can read.
+/// How types that Dapper does not know are stored: as text of fixed width that sorts like the values and that a person can read.
 /// </summary>
 static class SqlTypes
 {
@@ -27,10 +26,10 @@ static class SqlTypes
         SqlMapper.AddTypeHandler(new JsonHandler<IReadOnlyList<Section>>());
     }
 
-    /// <summary>An instant as its columns keep it, where Dapper is not at work.</summary>
+    /// <summary>Formats an instant as its columns store it, where Dapper is not used.</summary>
     public static string ToColumn(Instant instant) => Instants.Format(instant);
 
-    /// <summary>Cut to what a column keeps, so that what is answered is what is stored.</summary>
+    /// <summary>Truncates an instant to the precision of its column, so that an answer equals what is stored.</summary>
     public static Instant ToStoredPrecision(this Instant instant) =>
         Instant.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
 

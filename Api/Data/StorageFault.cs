@@ -2,10 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Api.Data;
 
-/// <summary>Why the database cannot do its work at the moment.</summary>
+/// <summary>The reason why the database cannot do its work.</summary>
 enum StorageFault
 {
-    /// <summary>Another process holds the write lock for too long.</summary>
+    /// <summary>Another process has held the write lock for too long.</summary>
     Busy,
 
     /// <summary>The disk is full.</summary>
@@ -23,7 +23,7 @@ enum StorageFault
     /// <summary>The files were moved, deleted or replaced while the program ran.</summary>
     Replaced,
 
-    /// <summary>Keys were removed from their folder or changed while the program ran, or cannot be read any more.</summary>
+    /// <summary>Keys were removed or changed while the program ran, or cannot be read.</summary>
     KeysMissing,
 }
 
@@ -33,6 +33,11 @@ sealed class StorageException(StorageFault fault, Exception? cause = null) : Exc
 {
     public StorageFault Fault => fault;
 }
+#pragma warning restore CA1032, CA1064
+
+/// <summary>More writes wait than <see cref="DatabaseOptions.WriteQueueCapacity"/>, or the program is stopping.</summary>
+#pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 in one place
+sealed class WriteQueueFullException(string message) : Exception(message);
 #pragma warning restore CA1032, CA1064
 
 static class StorageFaults
@@ -57,7 +62,7 @@ static class StorageFaults
         _ => Find(exception.InnerException),
     };
 
-    /// <summary>What is wrong and what the operator can do.</summary>
+    /// <summary>The fault and what the operator can do, for the log.</summary>
     public static string Sentence(this StorageFault fault) => fault switch
     {
         StorageFault.Busy => "The database is locked by another program.",

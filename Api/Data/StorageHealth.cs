@@ -1,8 +1,8 @@
 namespace Api.Data;
 
 /// <summary>
-/// Remembers whether the last write was stored, for the readiness probe, and logs storage faults at most once a minute: while a
-/// disk is full every request fails, and a line for each would fill what is left of it.
+/// Remembers for the readiness probe whether the last write was stored, and logs storage faults at most once a minute: while a disk is
+/// full, a line for each failed request would fill the rest of it.
 /// </summary>
 sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log)
 {
@@ -13,7 +13,7 @@ sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log
     int unlogged;
     StorageFault? fault;
 
-    /// <summary>What keeps messages from being stored; <c>null</c> when the last write was stored.</summary>
+    /// <summary>The fault that prevents messages from being stored; <c>null</c> when the last write was stored.</summary>
     public StorageFault? Fault
     {
         get { lock (gate) return fault; }
@@ -23,13 +23,13 @@ sealed partial class StorageHealth(TimeProvider time, ILogger<StorageHealth> log
     /// <summary>A commit is on the disk.</summary>
     public void Succeeded() => Fault = null;
 
-    /// <summary>Reading or writing failed. Does nothing if the cause is not a storage fault.</summary>
-    /// <param name="exception">What was thrown.</param>
+    /// <summary>Reading or writing failed. Ignores exceptions that are no storage fault.</summary>
+    /// <param name="exception">The exception.</param>
     /// <param name="isWrite">Whether a write failed, so that messages are not stored.</param>
     public void Failed(Exception exception, bool isWrite)
     {
         if (StorageFaults.Find(exception) is not { } found) return;
-        // A lock that another process holds passes by itself, and the next write may well be stored.
+        // A lock of another process goes away by itself.
         if (isWrite && found != StorageFault.Busy) Fault = found;
         lock (gate)
         {

@@ -6,6 +6,8 @@ using System.Text.Unicode;
 using Api.Articles;
 using Api.Hours;
 using Api.Http;
+using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Api.Locations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -20,8 +22,8 @@ static class FormatEndpoints
     public static void MapFormats(this IEndpointRouteBuilder routes)
     {
         var formats = routes.MapGroup("").WithTags("Formats");
-        formats.MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync).WithName("getArticleSchema").Serves("articles");
-        var hours = formats.MapGroup("").Serves("hours", Languages.Parameter);
+        formats.MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync).WithName("getArticleSchema").Cached("articles");
+        var hours = formats.MapGroup("").Cached("hours", Languages.Parameter);
         hours.MapGet("/hours.ics", GetCalendarAsync).WithName("getHoursCalendar");
         var location = hours.MapGroup("/locations/{slug}");
         location.MapGet("/schema.jsonld", GetSchemaAsync).WithName("getLocationSchema");
@@ -111,7 +113,7 @@ static class FormatEndpoints
     static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetLocationCalendarAsync(
         string slug, string? @in, FormatReader reader, HttpContext http, CancellationToken ct)
     {
-        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.Broken(error);
+        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.BrokenRules(error);
         return await reader.FindAsync(slug, http, ct) is var (location, schedule, _, now)
             ? InFormat<string, ICalendar>.Of(HoursCalendar.Of([(location, schedule)], location.Name, language, now))
             : Problems.NoSuch("location", slug);
@@ -127,7 +129,7 @@ static class FormatEndpoints
     static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.Invalid>>> GetCalendarAsync(
         string? @in, FormatReader reader, IOptions<SiteOptions> site, HttpContext http, CancellationToken ct)
     {
-        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.Broken(error);
+        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.BrokenRules(error);
         var (locations, now) = await reader.ListAsync(http, ct);
         return InFormat<string, ICalendar>.Of(HoursCalendar.Of(locations, Host(site), language, now));
     }
@@ -182,17 +184,20 @@ sealed class InFormat<TBody, TMedia>(TBody body, IReadOnlyCollection<NotExpresse
     static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TBody), [TMedia.Name]));
-        if (typeof(TBody) != typeof(MedicalWebPage)) builder.Metadata.Add(new NotExpressedHeader());
+        if (typeof(TBody) != typeof(MedicalWebPage)) builder.Metadata.Add(NotExpressedHeader.Documentation);
     }
 }
 
-/// <summary>Says of an endpoint that its answers may carry the header.</summary>
-sealed class NotExpressedHeader
+/// <summary>The header <c>Not-Expressed</c>.</summary>
+static class NotExpressedHeader
 {
     public const string Name = "Not-Expressed";
 
-    /// <summary>What there may be in it.</summary>
-    public static IEnumerable<string> Tokens { get; } = Enum.GetValues<NotExpressed>().Select(Token);
+    public static ResponseHeader Documentation { get; } = new(
+        Name,
+        "What this format cannot express of the hours, separated by commas. Absent when it expresses all of them. One or more of " +
+        $"`{string.Join("`, `", Enum.GetValues<NotExpressed>().Select(Token))}`.",
+        "reasons");
 
     /// <summary>In the order in which they are documented, so that the same answer has the same header.</summary>
     public static string Value(IEnumerable<NotExpressed> unsaid) => string.Join(", ", unsaid.Order().Select(Token));

@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Api.Http;
+using Api.Http.Caching;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Extensions;
@@ -16,8 +18,8 @@ static class HoursEndpoints
 
     public static void MapHours(this IEndpointRouteBuilder routes)
     {
-        var hours = routes.MapGroup("").WithTags("Hours").Serves(CacheTag, "limit", "cursor", Languages.Parameter);
-        hours.MapGet("/hours", ListAsync).WithName("listHours").Answers(ProblemTypes.Malformed);
+        var hours = routes.MapGroup("").WithTags("Hours").Cached(CacheTag, "limit", "cursor", Languages.Parameter);
+        hours.MapGet("/hours", ListAsync).WithName("listHours").Paged();
         hours.MapGet("/status", ListStatusAsync).WithName("listStatus");
         var location = hours.MapGroup("/locations/{slug}");
         location.MapGet("/hours", GetAsync).WithName("getLocationHours");
@@ -35,10 +37,10 @@ static class HoursEndpoints
     /// <param name="http"></param>
     /// <param name="ct"></param>
     static async Task<Results<Ok<Page<LocationHours>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
-        [DefaultValue(Paging.DefaultLimit)] int? limit, string? cursor, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit, string? cursor, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         FieldError?[] errors = [Paging.CheckLimit(limit), Languages.Choose(http, @in, out var language)];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
         if (!Paging.TryReadCursor(cursor, "hours", parts: 1, out var key)) return Problems.BadCursor();
         var now = time.GetCurrentInstant();
         var locations = await store.ListAsync(ct);
@@ -62,7 +64,7 @@ static class HoursEndpoints
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
         string slug, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.Broken(broken);
+        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.BrokenRules(broken);
         return await store.FindAsync(slug, ct) is { } location
             ? TypedResults.Ok(HoursOf(location, time.GetCurrentInstant(), language, http))
             : Problems.NoSuch("location", slug);
@@ -80,7 +82,7 @@ static class HoursEndpoints
         string? at, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         FieldError?[] errors = [PointsInTime.ReadInstant("at", at, out var instant), Languages.Choose(http, @in, out var language)];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
         var now = time.GetCurrentInstant();
         return TypedResults.Ok(new Page<LocationStatus>(
             [.. (await store.ListAsync(ct)).Select(location => StatusOf(location, instant, now, language, http))], null));
@@ -126,7 +128,7 @@ static class HoursEndpoints
         string slug, string? at, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         FieldError?[] errors = [PointsInTime.ReadInstant("at", at, out var instant), Languages.Choose(http, @in, out var language)];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
         return await store.FindAsync(slug, ct) is { } location
             ? TypedResults.Ok(StatusOf(location, instant, time.GetCurrentInstant(), language, http))
             : Problems.NoSuch("location", slug);
@@ -154,16 +156,16 @@ static class HoursEndpoints
             PointsInTime.ReadDate("to", to, out var last),
             Languages.Choose(http, @in, out var language),
         ];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
         if (await store.FindAsync(slug, ct) is not { Schedule: var schedule } location) return Problems.NoSuch("location", slug);
 
         var now = time.GetCurrentInstant();
         if (first is null) http.FreshUntil(now, NextDay(schedule.Zone, now));
         var begin = first ?? now.InZone(schedule.Zone).Date;
         var end = last ?? begin.PlusDays(UsualCalendar - 1);
-        if (end < begin) return Problems.Broken(FieldError.Of("to", ProblemText.Get("EndBeforeBegin", "to", "from")));
+        if (end < begin) return Problems.BrokenRules(FieldError.ForParameter("to", ProblemText.Get("EndBeforeBegin", "to", "from")));
         if (NodaTime.Period.DaysBetween(begin, end) >= LongestCalendar)
-            return Problems.Broken(FieldError.Of("to", ProblemText.Get("TooManyDates", LongestCalendar)));
+            return Problems.BrokenRules(FieldError.ForParameter("to", ProblemText.Get("TooManyDates", LongestCalendar)));
         return TypedResults.Ok(CalendarOf(location, begin, end, language));
     }
 

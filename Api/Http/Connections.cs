@@ -1,36 +1,35 @@
 namespace Api.Http;
 
-/// <summary>How many connections the machine lets the program hold: each takes a file descriptor, and a process that runs out of them dies.</summary>
+/// <summary>Limits the number of connections. Each takes a file descriptor, and a process that runs out of them dies.</summary>
 static class Connections
 {
-    /// <summary>More would be an attack on a clinic's API.</summary>
-    const int Most = 10_000;
+    // More connections to a clinic's API are an attack.
+    const int Maximum = 10_000;
 
-    /// <summary>What the program itself needs: 310 while it waits, and some for the database, mails and webhooks.</summary>
+    // The program itself needs 310 when idle, and some for the database, mails and webhooks.
     const int Reserved = 400;
 
-    /// <summary>Below this nothing useful is left.</summary>
-    const int LeastDescriptors = 512;
+    const int FewestDescriptors = 512;
 
-    /// <summary>The limit of one listener, such that all of them together stay below that of the process.</summary>
-    /// <param name="descriptors">How many descriptors the process may have; <c>null</c> when there is no limit or none is known.</param>
-    /// <param name="listeners">How many sockets it listens on.</param>
-    /// <exception cref="StartupFault">There are too few to serve anybody.</exception>
+    /// <summary>The limit of one listener. All listeners together stay below the limit of the process.</summary>
+    /// <param name="descriptors">The limit on descriptors; <c>null</c> when there is none or it is unknown.</param>
+    /// <param name="listeners">The number of sockets that the program listens on.</param>
+    /// <exception cref="StartupFault">There are too few descriptors.</exception>
     public static long LimitOf(long? descriptors, int listeners)
     {
-        if (descriptors < LeastDescriptors)
+        if (descriptors < FewestDescriptors)
         {
             throw new StartupFault($"Only {descriptors} files may be open at once, which is too few to serve: allow at least 1024, " +
                 "with ulimit -n, LimitNOFILE= of systemd or --ulimit nofile= of Docker.");
         }
-        return Math.Min(Most, (descriptors ?? long.MaxValue) - Reserved) / Math.Max(1, listeners);
+        return Math.Min(Maximum, (descriptors ?? long.MaxValue) - Reserved) / Math.Max(1, listeners);
     }
 
-    /// <summary>How many sockets addresses are listened on with; localhost is both 127.0.0.1 and [::1].</summary>
+    /// <summary>The number of sockets for these URLs. Localhost is both 127.0.0.1 and [::1].</summary>
     public static int ListenersOf(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
         .Sum(url => url.Contains("://localhost", StringComparison.OrdinalIgnoreCase) ? 2 : 1);
 
-    /// <summary>The limit of this process, as Linux tells it.</summary>
+    /// <summary>The limit on descriptors of this process, on Linux.</summary>
     public static long? Descriptors()
     {
         const string Limits = "/proc/self/limits", Row = "Max open files";

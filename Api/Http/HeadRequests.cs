@@ -1,8 +1,8 @@
 namespace Api.Http;
 
 /// <summary>
-/// Answers HEAD wherever GET is answered. The request goes on as a GET, and so shares its routes, cache and headers;
-/// Kestrel, which goes by the request line, leaves the body out.
+/// Answers HEAD wherever GET is answered. The request continues as a GET, with the same route, cache and headers. Kestrel looks at the
+/// request line and omits the body.
 /// </summary>
 static class HeadRequests
 {

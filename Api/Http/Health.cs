@@ -1,32 +1,29 @@
 using Api.Data;
-using Api.Outbox;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Data.Sqlite;
 
 namespace Api.Http;
 
-/// <summary>Whether the service is well.</summary>
-/// <param name="Status">Always <c>ok</c>: what is not well is answered with a problem.</param>
+/// <summary>The health of the service.</summary>
+/// <param name="Status">Always <c>ok</c>. A service that is not healthy answers with a problem.</param>
 public sealed record HealthReport(string Status);
 
 static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health").Answers(ProblemTypes.Fault);
+        var health = routes.MapGroup("/health").WithTags("Health").WithProblems(ProblemTypes.Fault);
         health.MapGet("/live", Live).WithName("getLiveness");
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness");
-        health.MapGet("/outbox", OutboxHealth.GetAsync).WithName("getOutboxHealth");
     }
 
-    /// <summary>Tells whether the program runs</summary>
-    /// <remarks>For a supervisor that restarts it. Nothing else is looked at.</remarks>
+    /// <summary>Check that the program runs</summary>
+    /// <remarks>For a supervisor that restarts the program. It checks nothing else.</remarks>
     static Ok<HealthReport> Live(HttpContext http) => Ok(http);
 
-    /// <summary>Tells whether the service can do its work</summary>
+    /// <summary>Check that the service can store messages</summary>
     /// <remarks>
-    /// For a load balancer: 503 when a message that came now could not be stored. The database does not answer, lacks a migration, was moved or
-    /// deleted, cannot be written to or has no room left; or the keys are missing. `detail` says which.
+    /// For a load balancer. Answers 503 when a message could not be stored now: the database does not answer, lacks a migration, was
+    /// moved or deleted, cannot be written to or has no room left, or the keys are missing. `detail` says which.
     /// </remarks>
     static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(Migrator migrator, Database db, Keys keys, HttpContext http, CancellationToken ct)
     {
@@ -40,7 +37,7 @@ static class Health
         {
             return new Problem<Problems.Busy>(ProblemText.Get("DatabaseNewer"));
         }
-        catch (SqliteException)
+        catch (StorageException)
         {
             return new Problem<Problems.Busy>(ProblemText.Get("DatabaseSilent"));
         }

@@ -2,16 +2,19 @@ using System.Text.RegularExpressions;
 
 namespace Api.Http;
 
-/// <summary>Says in an endpoint's metadata that it heeds <c>Idempotency-Key</c>.</summary>
+/// <summary>Metadata of an endpoint: it honours <c>Idempotency-Key</c>.</summary>
 sealed record TakesIdempotencyKey;
 
-/// <summary>The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header): names a request, so that sending it again does it once.</summary>
+/// <summary>
+/// The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header). It names a request, so that it is done once even if it is
+/// sent again.
+/// </summary>
 static partial class IdempotencyKey
 {
     public const string Header = "Idempotency-Key";
 
-    /// <summary>Reads the header: a structured-field string (RFC 9651), in quotes, or a bare UUID, which many clients send.</summary>
-    /// <returns>What is wrong with it. A header that is left out is <c>null</c> without an error.</returns>
+    /// <summary>Reads the header: a structured-field string (RFC 9651), or a UUID without quotes, which many clients send.</summary>
+    /// <returns>The error, if it is neither. A missing header is no error, and its key is <c>null</c>.</returns>
     public static string? Read(HttpRequest request, out string? key)
     {
         key = null;
@@ -30,7 +33,7 @@ static partial class IdempotencyKey
         return ProblemText.Get("IdempotencyKeyWrong", Header, 255);
     }
 
-    // Parameters behind the string are allowed and mean nothing here.
+    // Parameters after the string are allowed and ignored.
     [GeneratedRegex("""^ *"((?:[ !#-\[\]-~]|\\["\\])+)" *(?:;.*)?$""")]
     private static partial Regex Quoted();
 

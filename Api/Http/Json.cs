@@ -8,12 +8,12 @@ using NodaTime.Text;
 
 namespace Api.Http;
 
-/// <summary>A text of a request is not stream-safe.</summary>
+/// <summary>A text of a request is not stream-safe, see <see cref="StreamSafeText"/>.</summary>
 #pragma warning disable CA1032, CA1064 // Thrown and caught while a body is read
 sealed class UnsafeTextException : JsonException;
 #pragma warning restore CA1032, CA1064
 
-/// <summary>How values look on the wire.</summary>
+/// <summary>The JSON of requests and answers.</summary>
 static class Json
 {
     /// <summary>camelCase members and enums, RFC 3339 instants, ISO dates, times of day as HH:mm.</summary>
@@ -21,16 +21,16 @@ static class Json
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new NodaPatternConverter<LocalTime>(LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
-        // Before NodaTime's own, which writes Z for an offset of zero: RFC 3339 lets Z say that the local offset is unknown.
+        // NodaTime's own converter writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is unknown.
         options.Converters.Add(new NodaPatternConverter<OffsetDateTime>(
             OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")));
         options.ConfigureForNodaTime(DateTimeZoneProviders.Tzdb);
         options.AllowDuplicateProperties = false;
-        // Texts stay readable. Escaping for HTML as well is for JSON inside a page; this is sent as JSON, with nosniff.
+        // Not escaped for HTML, so that texts are readable: it is sent as JSON, with nosniff.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     }
 
-    /// <summary>The same, for bodies that clients send: their texts are trimmed and brought into one Unicode form.</summary>
+    /// <summary>The options for request bodies. Texts are trimmed and normalised (Unicode NFC).</summary>
     public static JsonSerializerOptions Requests { get; } = ForRequests();
 
     static JsonSerializerOptions ForRequests()
@@ -40,6 +40,8 @@ static class Json
             Converters = { new TidyTextConverter() },
             // "5" is no number.
             NumberHandling = JsonNumberHandling.Strict,
+            // BodyReader names unknown members. This refuses those in a type that it does not look into, such as a dictionary.
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         };
         Configure(options);
         options.MakeReadOnly(populateMissingResolver: true);
@@ -54,14 +56,14 @@ static class Json
             try
             {
                 var text = reader.GetString()!;
-                // Before it is normalised. The length needs no bound of its own: without such rows the largest body takes a millisecond.
+                // Before it is normalised. The length needs no other bound: without long runs of marks the largest body takes a millisecond.
                 if (!StreamSafeText.IsStreamSafe(text)) throw new UnsafeTextException();
-                // A form sends an empty text for a field that was left out.
+                // A form sends an empty text for a field that is not filled in.
                 return text.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } tidy ? tidy : null;
             }
             catch (Exception e) when (e is InvalidOperationException or ArgumentException)
             {
-                // Half a surrogate pair, which is no text in any encoding.
+                // Half a surrogate pair.
                 throw new JsonException(null, e);
             }
         }

@@ -1,70 +1,81 @@
 using System.Globalization;
+using Api.Http.Caching;
+using Microsoft.AspNetCore.Localization;
 using Microsoft.Net.Http.Headers;
 
 namespace Api.Http;
 
-/// <summary>The languages that sentences for people come in, and how a request chooses among them.</summary>
+/// <summary>The languages of texts for people, and how a request chooses one.</summary>
 static class Languages
 {
-    /// <summary>The query parameter that chooses, over Accept-Language.</summary>
+    /// <summary>The query parameter that chooses the language. It overrides Accept-Language.</summary>
     public const string Parameter = "in";
 
-    /// <summary>The first is the one for callers who ask for none of them.</summary>
-    static readonly CultureInfo[] Spoken = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("es")];
+    // The first one is the default.
+    static readonly CultureInfo[] Supported = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("es")];
 
-    /// <summary>
-    /// Checks <c>in</c>, and says in which language the answer is.
-    /// </summary>
-    /// <returns>The error when <c>in</c> names no language that is spoken here.</returns>
+    /// <summary>The language of texts that belong to no request, such as the OpenAPI document.</summary>
+    public static CultureInfo Default => Supported[0];
+
+    /// <summary>Makes the language of each request its current UI culture.</summary>
+    public static IApplicationBuilder UseLanguages(this IApplicationBuilder app) => app.UseRequestLocalization(options =>
+    {
+        options.SupportedUICultures = Supported;
+        options.SupportedCultures = [CultureInfo.InvariantCulture];
+        options.DefaultRequestCulture = new RequestCulture(CultureInfo.InvariantCulture, Default);
+        options.RequestCultureProviders =
+        [
+            new CustomRequestCultureProvider(http =>
+                Task.FromResult<ProviderCultureResult?>(new ProviderCultureResult("", Of(http.Request).Name))),
+        ];
+    });
+
+    /// <summary>Checks the parameter <c>in</c>, and tells the caller the language of the answer.</summary>
+    /// <returns>The error when <c>in</c> names a language that is not supported.</returns>
     public static FieldError? Choose(HttpContext http, string? tag, out CultureInfo language)
     {
         language = Of(http.Request);
         if (!string.IsNullOrEmpty(tag) && Find(tag) is null)
-            return FieldError.Of(Parameter, ProblemText.Get("LanguageUnknown", Parameter, string.Join(", ", Spoken.Select(spoken => spoken.Name))));
-        Tell(http);
+        {
+            var names = string.Join(", ", Supported.Select(supported => supported.Name));
+            return FieldError.ForParameter(Parameter, ProblemText.Get("LanguageUnknown", Parameter, names));
+        }
+        SetHeaders(http);
         return null;
     }
 
-    /// <summary>Says in which language the answer is: in Content-Language, and in Vary when Accept-Language had a say.</summary>
-    public static CultureInfo Tell(HttpContext http)
+    /// <summary>Sets Content-Language, and Vary when Accept-Language has an influence.</summary>
+    public static void SetHeaders(HttpContext http)
     {
-        var language = Of(http.Request);
-        http.Response.Headers.ContentLanguage = language.Name;
+        http.Response.Headers.ContentLanguage = Of(http.Request).Name;
         if (NamedIn(http.Request) is null) http.Response.VaryBy(HeaderNames.AcceptLanguage);
-        return language;
     }
 
-    /// <summary>The language of a request: the one that its <c>in</c> names, if it is spoken here, or else the one that Accept-Language likes best.</summary>
-    public static CultureInfo Of(HttpRequest request) => NamedIn(request) ?? Preferred(request);
+    /// <summary>The language of a request: the one that <c>in</c> names, or else the best match of Accept-Language.</summary>
+    public static CultureInfo Of(HttpRequest request) => NamedIn(request) ?? FindPreferred(request);
 
-    /// <summary>From here on, texts of this request are in its language, the current UI culture.</summary>
-    public static void Use(HttpContext http) => CultureInfo.CurrentUICulture = Of(http.Request);
-
-    /// <summary>The language of texts that belong to no request, such as the OpenAPI document.</summary>
-    public static CultureInfo Default => Spoken[0];
-
-    /// <summary>The language that <c>in</c> names; <c>null</c> when it names none that is spoken here.</summary>
+    /// <summary>The language that <c>in</c> names; <c>null</c> when it names none that is supported.</summary>
     public static CultureInfo? NamedIn(HttpRequest request) =>
         request.QueryString.HasValue && request.Query[Parameter] is [{ Length: > 0 } tag] ? Find(tag) : null;
 
-    /// <summary>The language that Accept-Language likes best. Those that it gives the same weight are as good as each other: the first.</summary>
-    static CultureInfo Preferred(HttpRequest request)
+    // Ties go to the first listed.
+    static CultureInfo FindPreferred(HttpRequest request)
     {
-        if (request.Headers.AcceptLanguage.Count == 0) return Spoken[0];
+        if (request.Headers.AcceptLanguage.Count == 0) return Default;
         return request.GetTypedHeaders().AcceptLanguage
             .Where(range => range.Quality is not 0)
             .OrderByDescending(range => range.Quality ?? 1)
-            .Select(range => range.Value == "*" ? Spoken[0] : Find(range.Value.AsSpan()))
-            .FirstOrDefault(found => found is not null) ?? Spoken[0];
+            .Select(range => range.Value == "*" ? Default : Find(range.Value.AsSpan()))
+            .FirstOrDefault(found => found is not null) ?? Default;
     }
 
-    // A region does not matter: es-US is answered in es (RFC 4647, section 3.4).
+    // The region is ignored: es-US is answered in es (RFC 4647, section 3.4).
     static CultureInfo? Find(ReadOnlySpan<char> tag)
     {
         var end = tag.IndexOf('-');
         var primary = end < 0 ? tag : tag[..end];
-        foreach (var spoken in Spoken)
-            if (primary.Equals(spoken.Name, StringComparison.OrdinalIgnoreCase)) return spoken;
+        foreach (var supported in Supported)
+            if (primary.Equals(supported.Name, StringComparison.OrdinalIgnoreCase)) return supported;
         return null;
     }
 }

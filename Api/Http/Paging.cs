@@ -1,21 +1,23 @@
 using System.Buffers.Text;
+using Api.Http.Caching;
+using Api.Http.OpenApi;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
 namespace Api.Http;
 
-/// <summary>One page of a list.</summary>
-/// <param name="Items">The items of this page, in the list's order.</param>
+/// <summary>A page of a list.</summary>
+/// <param name="Items">The items of this page, in the order of the list.</param>
 /// <param name="NextCursor">
-/// Give it back as <c>cursor</c>, with the same filters, for the page after this one; <c>null</c> on the last page. The
-/// <c>Link</c> header has the same as a URL (<c>rel="next"</c>).
+/// The <c>cursor</c> of the next page, with the same filters; <c>null</c> on the last page. The <c>Link</c> header has it as a URL
+/// (<c>rel="next"</c>).
 /// </param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>
-/// Keyset paging: a cursor holds the sort key of the last item seen, so a page is right whatever was added or removed
-/// before it. It also holds a digest of the list and filters it was made for, and fits no others.
+/// Keyset paging: a cursor has the sort key of the last item, so the next page is right whatever was added or removed meanwhile. It also
+/// has a digest of the list and its filters, and is refused with others.
 /// </summary>
 static class Paging
 {
@@ -23,11 +25,24 @@ static class Paging
 
     const int DigestBytes = 6;
 
-    public static FieldError? CheckLimit(int? limit) => limit is null or (>= 1 and <= LargestLimit)
-        ? null : FieldError.Of("limit", ProblemText.Get("LimitRange", LargestLimit));
+    /// <summary>Declares that an endpoint answers with pages.</summary>
+    public static RouteHandlerBuilder Paged(this RouteHandlerBuilder endpoint)
+    {
+        endpoint.Finally(built =>
+        {
+            var path = ((RouteEndpointBuilder)built).RoutePattern.RawText!.TrimEnd('/');
+            built.Metadata.Add(new ResponseHeader(
+                "Link", "The next page, relative to this address. Absent on the last page.", $"<{path}?limit=20&cursor=9cTrYXJ0aWNsZXM>; rel=\"next\""));
+        });
+        return endpoint.WithProblems(ProblemTypes.Malformed);
+    }
 
-    /// <param name="list">The list and the filters.</param>
-    /// <param name="key">The sort key of the last item.</param>
+    public static FieldError? CheckLimit(int? limit) => limit is null or (>= 1 and <= LargestLimit)
+        ? null : FieldError.ForParameter("limit", ProblemText.Get("LimitRange", LargestLimit));
+
+    /// <summary>Makes the cursor of the page after an item.</summary>
+    /// <param name="list">The list and its filters.</param>
+    /// <param name="key">The sort key of the item.</param>
     public static string Cursor(string list, params string[] key)
     {
         var payload = JsonSerializer.SerializeToUtf8Bytes(key);
@@ -39,7 +54,7 @@ static class Paging
     public static bool TryReadCursor(string? cursor, string list, int parts, out string[]? key)
     {
         key = null;
-        // An empty parameter is one that a form left out.
+        // A form sends an empty parameter for a field that is not filled in.
         if (string.IsNullOrEmpty(cursor)) return true;
         try
         {
@@ -60,15 +75,16 @@ static class Paging
         if (items.Count <= limit) return new Page<T>(items, null);
         var page = items.Take(limit).ToArray();
         var cursor = cursorAfter(page[^1]);
-        // Relative, so that it holds behind any proxy. With the endpoint's own parameters only: with others the answer is the same, and may come out of the cache.
+        // Relative, so that it is right behind any proxy. Only with parameters that the endpoint reads: with others the answer may come
+        // out of the cache.
         var own = http.GetEndpoint()!.Metadata.GetRequiredMetadata<QueryParameters>().Names;
         var query = QueryString.Create(http.Request.Query.Where(pair => pair.Key != "cursor" && own.Contains(pair.Key))).Add("cursor", cursor);
         http.Response.Headers.Append("Link", $"<{http.Request.PathBase}{http.Request.Path}{query}>; rel=\"next\"");
         return new Page<T>(page, cursor);
     }
 
-    /// <summary>Continues a short list that is held whole, after the item that the last page ended with.</summary>
-    /// <returns>False when that item is no longer there.</returns>
+    /// <summary>Skips to the item after the last page, in a short list that is read whole.</summary>
+    /// <returns>False when the last page's last item is gone.</returns>
     public static bool TryContinue<T>(IReadOnlyList<T> items, Func<T, string> id, string[]? key, out IReadOnlyList<T> rest)
     {
         rest = items;

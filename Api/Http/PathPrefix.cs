@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using Api.Http.Caching;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Api.Http;
 
 /// <summary>
-/// Lets the API live under a path of a web site. The path is that of Site:ApiUrl, or what a known proxy says in
-/// X-Forwarded-Prefix. It becomes the request's path base, which all links are made with, whether the proxy cuts it off or not.
+/// Serves the API under a path of a web site: the path of Site:ApiUrl, or the X-Forwarded-Prefix of a known proxy. It becomes the
+/// request's path base, with which all links are made, whether or not the proxy removes it.
 /// </summary>
 static partial class PathPrefix
 {
@@ -14,19 +15,15 @@ static partial class PathPrefix
     /// <summary>Where the API's own paths begin.</summary>
     static readonly PathString[] Roots = ["/v1", "/docs", "/problems", "/health", "/openapi.json", "/openapi.yaml"];
 
-    /// <summary>Behind <c>UseForwardedHeaders</c>, which made the header of a known proxy the path base, and left others alone.</summary>
+    /// <summary>Call it after <c>UseForwardedHeaders</c>, which makes the header of a known proxy the path base.</summary>
     public static void UsePathPrefix(this IApplicationBuilder app, PathString configured) => app.Use((http, next) =>
     {
         var request = http.Request;
         var forwarded = request.PathBase.HasValue ? Read(request.PathBase.Value) : null;
         if (forwarded is not null)
         {
-            // A proxy may pass on what its client says: a cache in front of it must not give that answer to others.
-            http.Response.OnStarting(static response =>
-            {
-                ((HttpResponse)response).VaryBy(ForwardedHeadersDefaults.XForwardedPrefixHeaderName);
-                return Task.CompletedTask;
-            }, http.Response);
+            // A proxy may pass on its client's header: a cache in front of it must not give that answer to others.
+            http.Response.VaryAtStartBy(ForwardedHeadersDefaults.XForwardedPrefixHeaderName);
         }
         var prefix = forwarded ?? configured;
         request.PathBase = prefix;
@@ -37,11 +34,11 @@ static partial class PathPrefix
 
     static bool IsOwn(PathString path) => !path.HasValue || path == "/" || Roots.Any(root => path.StartsWithSegments(root, StringComparison.Ordinal));
 
-    /// <summary>A path that is safe to put in front of any other, without a slash at its end; <c>null</c> when it is none.</summary>
+    /// <summary>Reads a path that can safely precede any other, without a slash at its end; <c>null</c> when it is none.</summary>
     public static PathString? Read(string path)
     {
         path = path.TrimEnd('/');
-        return path.Length is > 0 and <= LongestPrefix && Plain().IsMatch(path) ? new PathString(path) : (PathString?)null;
+        return path.Length is > 0 and <= LongestPrefix && Plain().IsMatch(path) ? new PathString(path) : default(PathString?);
     }
 
     // Never two slashes at the beginning, which would name a host.

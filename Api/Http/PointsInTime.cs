@@ -12,7 +12,7 @@ public sealed record PointInTime(Instant Utc, OffsetDateTime Local);
 /// <summary>Instants and dates as callers give them and get them.</summary>
 static partial class PointsInTime
 {
-    /// <summary>Beyond these nobody's hours are known, and the rules of the world's time zones neither.</summary>
+    // Outside this range neither hours nor time-zone rules are meaningful.
     static readonly LocalDate Earliest = new(1900, 1, 1), Latest = new(2199, 12, 31);
 
     static readonly OffsetDateTimePattern[] Instants =
@@ -21,17 +21,17 @@ static partial class PointsInTime
         OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mmo<Z+HH:mm>"),
     ];
 
-    /// <summary>Both forms of one instant; <c>null</c> of none.</summary>
+    /// <summary>An instant in both forms; <c>null</c> for <c>null</c>.</summary>
     public static PointInTime? Of(Instant? instant, DateTimeZone zone) =>
         instant is { } utc ? new PointInTime(utc, utc.InZone(zone).ToOffsetDateTime()) : null;
 
-    /// <summary>Reads an instant: a date and a time with an offset from UTC.</summary>
-    /// <returns>What is wrong with it. A parameter that is left out is <c>null</c> without an error.</returns>
+    /// <summary>Reads an instant: a date and time with an offset from UTC (RFC 3339).</summary>
+    /// <returns>The error, if it is not one. A missing parameter is no error, and its instant is <c>null</c>.</returns>
     public static FieldError? ReadInstant(string parameter, string? text, out Instant? instant)
     {
         instant = null;
         if (string.IsNullOrEmpty(text)) return null;
-        // A + that was not escaped in the URL arrives as a space.
+        // An unescaped + in a URL arrives as a space.
         var (usual, leap) = ToUsualForm(text.Replace(' ', '+'));
         foreach (var pattern in Instants)
         {
@@ -40,12 +40,12 @@ static partial class PointsInTime
             instant = parsed.ToInstant() + leap;
             return null;
         }
-        return FieldError.Of(parameter, ProblemText.Get("InstantWrong", parameter));
+        return FieldError.ForParameter(parameter, ProblemText.Get("InstantWrong", parameter));
     }
 
     /// <summary>
-    /// What RFC 3339 allows and the patterns do not know: t and z, fractions of more than nine digits, and second 60, which is the
-    /// one after second 59, since no clock here has leap seconds. Which minutes have one is decided half a year before, so any may.
+    /// Converts what RFC 3339 allows and the patterns do not: t and z, fractions of more than nine digits, and second 60. Clocks here have no
+    /// leap seconds, so second 60 is the one after second 59. Leap seconds are announced half a year before, so any minute can have one.
     /// </summary>
     static (string Usual, Duration Leap) ToUsualForm(string text)
     {
@@ -67,12 +67,12 @@ static partial class PointsInTime
         date = null;
         if (string.IsNullOrEmpty(text)) return null;
         if (!LocalDatePattern.Iso.Parse(text).TryGetValue(default, out var parsed))
-            return FieldError.Of(parameter, ProblemText.Get("DateWrong", parameter));
+            return FieldError.ForParameter(parameter, ProblemText.Get("DateWrong", parameter));
         if (parsed < Earliest || parsed > Latest) return OutOfRange(parameter);
         date = parsed;
         return null;
     }
 
     static FieldError OutOfRange(string parameter) =>
-        FieldError.Of(parameter, ProblemText.Get("YearOutOfRange", parameter, Earliest.Year, Latest.Year));
+        FieldError.ForParameter(parameter, ProblemText.Get("YearOutOfRange", parameter, Earliest.Year, Latest.Year));
 }

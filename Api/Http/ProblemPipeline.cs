@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace Api.Http;
 
 /// <summary>
-/// Turns into a problem document what no handler turned into one: exceptions, unknown routes, wrong methods, whatever
-/// the framework answers with a bare status.
+/// Answers with a problem document where no handler does: on exceptions, unknown routes, wrong methods, and wherever the framework
+/// sets a bare status.
 /// </summary>
 static partial class ProblemPipeline
 {
@@ -15,21 +15,15 @@ static partial class ProblemPipeline
         .UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = OnExceptionAsync,
-            // Logged below, where a refused request is told apart from a fault.
+            // It is logged below, where faults are told from requests that are refused.
             SuppressDiagnosticsCallback = _ => true,
         })
-        .UseStatusCodePages(OnBareStatusAsync)
-        .Use((http, next) =>
-        {
-            Languages.Use(http);
-            return next(http);
-        });
+        .UseStatusCodePages(OnBareStatusAsync);
 
     static Task OnExceptionAsync(HttpContext http)
     {
         var exception = http.Features.Get<IExceptionHandlerFeature>()!.Error;
-        Languages.Use(http);
-        var problem = OfException(exception);
+        var problem = DescribeException(exception);
         if (StorageFaults.Find(exception) is not null)
         {
             http.RequestServices.GetRequiredService<StorageHealth>().Failed(exception, isWrite: false);
@@ -37,14 +31,14 @@ static partial class ProblemPipeline
         else if (problem.StatusCode >= 500)
         {
             var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProblemPipeline));
-            // The route and not the path, which may hold what is not for the log.
+            // The route, not the path, which can contain a token.
             var route = (http.Features.Get<IExceptionHandlerFeature>()!.Endpoint as RouteEndpoint)?.RoutePattern.RawText;
             LogFault(log, problem.StatusCode, http.Request.Method, route, Problem.TraceId(http), exception);
         }
         return problem.ExecuteAsync(http);
     }
 
-    static Problem OfException(Exception exception) => exception switch
+    static Problem DescribeException(Exception exception) => exception switch
     {
         BadHttpRequestException { StatusCode: 413 } => new(ProblemTypes.TooLarge, ProblemText.Get("BodyTooLarge")),
         BadHttpRequestException { StatusCode: 408 } => new(ProblemTypes.Timeout, ProblemText.Get("BodyTooSlow")),
@@ -55,27 +49,26 @@ static partial class ProblemPipeline
             ? ProblemText.Get("BodyNotText") : ProblemText.Get("JsonWrong", json.LineNumber + 1, json.BytePositionInLine + 1)),
         BadHttpRequestException bad when UnboundParameter().Match(bad.Message) is { Success: true } match =>
             new(ProblemTypes.Malformed, ProblemText.Get("ParameterUnreadable", match.Groups[1].Value),
-                [FieldError.Of(match.Groups[1].Value, ProblemText.Get("WrongType"))]),
+                [FieldError.ForParameter(match.Groups[1].Value, ProblemText.Get("WrongType"))]),
         BadHttpRequestException bad => new(ProblemTypes.OfStatus(bad.StatusCode), ProblemText.Get("RequestUnreadable")),
         WriteQueueFullException => new(ProblemTypes.Busy, ProblemText.Get("TooMuchWaiting")),
         _ => StorageFaults.Find(exception) switch
         {
             StorageFault.Busy => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
-            StorageFault.Full => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")) { RetryAfter = MendedAfterSeconds },
-            not null => new(ProblemTypes.Busy, ProblemText.Get("StorageFault")) { RetryAfter = MendedAfterSeconds },
+            StorageFault.Full => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")) { RetryAfter = RepairSeconds },
+            not null => new(ProblemTypes.Busy, ProblemText.Get("StorageFault")) { RetryAfter = RepairSeconds },
             null => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
         },
     };
 
-    // Somebody must mend it first.
-    const int MendedAfterSeconds = 60;
+    // Somebody must repair it first.
+    const int RepairSeconds = 60;
 
     static Task OnBareStatusAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
-        Languages.Use(http);
         var type = ProblemTypes.OfStatus(http.Response.StatusCode);
-        // HEAD is answered wherever GET is, see HeadRequests.
+        // See HeadRequests.
         if (http.Response.StatusCode == 405 && http.Response.Headers.Allow.ToString() is var allow && allow.Contains("GET", StringComparison.Ordinal))
             http.Response.Headers.Allow = allow + ", HEAD";
         var detail = http.Response.StatusCode switch
@@ -88,7 +81,7 @@ static partial class ProblemPipeline
         return new Problem(type, detail).ExecuteAsync(http);
     }
 
-    // "Failed to bind parameter "Nullable<int> limit" from "abc"." The value is the caller's, and is not repeated.
+    // "Failed to bind parameter "Nullable<int> limit" from "abc"." The caller's value is not repeated.
     [GeneratedRegex("""^Failed to bind parameter "[^"]* (\w+)" from """)]
     private static partial Regex UnboundParameter();
 

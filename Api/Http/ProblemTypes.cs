@@ -1,27 +1,27 @@
 namespace Api.Http;
 
-/// <summary>One kind of error that a caller can meet, and the page of the docs that explains it.</summary>
+/// <summary>A kind of error, which a page of the docs explains.</summary>
 /// <param name="Name">The last segment of its URL.</param>
-/// <param name="Status">The HTTP status it comes with.</param>
+/// <param name="Status">Its HTTP status.</param>
 sealed record ProblemType(string Name, int Status)
 {
-    /// <summary>The <c>type</c> of RFC 9457: a path that resolves to the page about it.</summary>
+    /// <summary>The <c>type</c> of RFC 9457: the path of its page.</summary>
     public string Path => $"/problems/{Name}";
 
-    /// <summary>What it is, in a few words that never change, in the language of the request.</summary>
+    /// <summary>A few words that never change, in the language of the request.</summary>
     public string Title => ProblemText.Get($"{Name}.title");
 
-    /// <summary>What it means and what the caller can do, for the page and the OpenAPI document.</summary>
+    /// <summary>The meaning, and what the caller can do, for the page and the OpenAPI document.</summary>
     public string Meaning => ProblemText.Get($"{Name}.meaning");
 }
 
-/// <summary>Gives a type of its own to each problem, so that a handler's signature can name what it answers.</summary>
+/// <summary>The kind of a problem as a type, so that a handler's signature can name it.</summary>
 interface IProblemKind
 {
     static abstract ProblemType Type { get; }
 }
 
-/// <summary>Every problem this API answers with, in the order of their status.</summary>
+/// <summary>Every kind of problem, by status.</summary>
 static class ProblemTypes
 {
     public static readonly ProblemType Malformed = new("malformed", 400);
@@ -43,7 +43,7 @@ static class ProblemTypes
         Invalid, QuotaExceeded, Fault, Busy, StorageFull,
     ];
 
-    /// <summary>The type of a problem of which only the status is known.</summary>
+    /// <summary>The kind of a problem when only its status is known.</summary>
     public static ProblemType OfStatus(int status) => All.FirstOrDefault(type => type.Status == status)
         ?? (status < 500 ? Malformed : Fault) with { Status = status };
 }

@@ -1,19 +1,19 @@
 namespace Api.Http;
 
-/// <summary>The headers that tell a browser what not to do with an answer.</summary>
+/// <summary>The headers that tell a browser what it must not do with an answer.</summary>
 static class SecurityHeaders
 {
     const int OneYear = 365 * 24 * 60 * 60;
 
     public static IServiceCollection AddSecurityHeaders(this IServiceCollection services)
     {
-        // An answer in JSON is no page: nothing in it may load, run or be framed.
+        // A JSON answer is not a page: nothing in it may load, run or be framed.
         var api = Common(csp => csp.AddDefaultSrc().None());
         var docs = Common(csp =>
         {
             csp.AddDefaultSrc().None();
             csp.AddScriptSrc().Self();
-            // One style attribute of Swagger UI's, by its hash; the browser test tells when an upgrade changes it.
+            // The hash of a style attribute in Swagger UI. The browser test fails when an upgrade changes it.
             csp.AddStyleSrc().Self().UnsafeHashes().WithHash256("RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=");
             csp.AddImgSrc().Self().Data();
             csp.AddConnectSrc().Self();

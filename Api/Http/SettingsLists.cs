@@ -4,8 +4,8 @@ namespace Api.Http;
 static class SettingsLists
 {
     /// <summary>
-    /// The values of <c>Key:0</c>, <c>Key:1</c> and so on, or those of <c>Key</c> itself, separated by commas, which is what one
-    /// writes into the environment.
+    /// The values of <c>Key:0</c>, <c>Key:1</c> and so on, or those of <c>Key</c>, separated by commas, as people write them into the
+    /// environment.
     /// </summary>
     public static string[] ReadList(this IConfiguration configuration, string key)
     {

@@ -6,21 +6,43 @@ namespace Api.Http;
 /// <summary>Rules on text that FluentValidation does not have.</summary>
 static class TextRules
 {
-    public static IRuleBuilderOptions<T, string?> MaximumCharacters<T>(this IRuleBuilder<T, string?> rule, int most) =>
-        rule.SetValidator(new MaximumCharactersValidator<T>(most));
+    /// <summary>
+    /// Limits the length in Unicode code points, as JSON Schema counts it. FluentValidation's own rule counts UTF-16 units, of which
+    /// an emoji has two, so a form that checks by the schema would disagree with this API.
+    /// </summary>
+    public static IRuleBuilderOptions<T, string?> MaximumCharacters<T>(this IRuleBuilder<T, string?> rule, int maximum) =>
+        rule.SetValidator(new MaximumCharactersValidator<T>(maximum));
 
-    /// <summary>Refuses control characters (Unicode category Cc) but for those named.</summary>
-    public static IRuleBuilderOptions<T, string?> NoControlCharacters<T>(this IRuleBuilder<T, string?> rule, bool exceptLineBreaksAndTabs = false) =>
+    /// <summary>Refuses control characters (Unicode category Cc).</summary>
+    public static IRuleBuilderOptions<T, string?> NoControlCharacters<T>(
+        this IRuleBuilder<T, string?> rule, bool exceptLineBreaksAndTabs = false) =>
         rule.SetValidator(new NoControlCharactersValidator<T>(exceptLineBreaksAndTabs));
 }
 
-/// <summary>A rule on the control characters of a text.</summary>
+/// <summary>What the OpenAPI document needs to know of <see cref="MaximumCharactersValidator{T}"/>.</summary>
+interface IMaximumCharacters
+{
+    int Maximum { get; }
+}
+
+sealed class MaximumCharactersValidator<T>(int maximum) : PropertyValidator<T, string?>, IMaximumCharacters
+{
+    public int Maximum => maximum;
+
+    public override string Name => "MaximumCharactersValidator";
+
+    public override bool IsValid(ValidationContext<T> context, string? value) =>
+        value is null || value.Length <= maximum || value.EnumerateRunes().Count() <= maximum;
+}
+
+/// <summary>What the OpenAPI document needs to know of <see cref="NoControlCharactersValidator{T}"/>.</summary>
 interface INoControlCharacters
 {
     bool ExceptLineBreaksAndTabs { get; }
 }
 
-sealed class NoControlCharactersValidator<T>(bool exceptLineBreaksAndTabs) : PropertyValidator<T, string?>, INoControlCharacters
+sealed class NoControlCharactersValidator<T>(bool exceptLineBreaksAndTabs)
+    : PropertyValidator<T, string?>, INoControlCharacters
 {
     public bool ExceptLineBreaksAndTabs => exceptLineBreaksAndTabs;
 

@@ -5,10 +5,10 @@ using FluentValidation.Results;
 
 namespace Api.Http;
 
-/// <summary>Holds every <see cref="Body{T}"/> of a group's handlers to the rules of its FluentValidation validator.</summary>
+/// <summary>Checks every <see cref="Body{T}"/> of a group with its FluentValidation validator.</summary>
 static partial class Validation
 {
-    /// <exception cref="InvalidOperationException">At start-up, when a body has no validator.</exception>
+    /// <exception cref="InvalidOperationException">A body has no validator. Thrown at the start.</exception>
     public static TBuilder WithValidation<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
         endpoints.AddEndpointFilterFactory((factory, next) =>
         {
@@ -26,22 +26,25 @@ static partial class Validation
                     var body = (IBody)invocation.Arguments[position]!;
                     var context = new ValidationContext<object>(body.Value);
                     var result = await validator.ValidateAsync(context, invocation.HttpContext.RequestAborted);
-                    if (body.Errors.Count > 0 || !result.IsValid) return Problems.Broken(Merge(body.Errors, result.Errors));
+                    if (body.Errors.Count > 0 || !result.IsValid) return Problems.BrokenRules(Merge(body.Errors, result.Errors));
                 }
                 return await next(invocation);
             };
         });
 
-    // What could not be read is reported as that, and not a second time as missing.
+    // A member that could not be read is not reported as missing too.
     static List<FieldError> Merge(IReadOnlyList<FieldError> unread, List<ValidationFailure> broken) =>
     [
         .. unread,
-        .. broken.Select(failure => FieldError.At(Pointer(failure.PropertyName), failure.ErrorMessage))
-            .Where(error => !unread.Any(other => other.Pointer == error.Pointer || other.Pointer == "#")),
+        .. broken.Select(failure => FieldError.AtPointer(ToPointer(failure.PropertyName), failure.ErrorMessage))
+            .Where(error => !unread.Any(other => other.Pointer == "#" || IsAtOrUnder(other.Pointer!, error.Pointer!))),
     ];
 
-    /// <summary>FluentValidation's <c>People[0].FirstName</c> as the JSON pointer <c>#/people/0/firstName</c>.</summary>
-    internal static string Pointer(string path) => "#" + string.Concat(PathSegment().Matches(path)
+    static bool IsAtOrUnder(string pointer, string parent) =>
+        pointer == parent || pointer.StartsWith(parent + "/", StringComparison.Ordinal);
+
+    /// <summary>Converts FluentValidation's <c>People[0].FirstName</c> to the JSON pointer <c>#/people/0/firstName</c>.</summary>
+    internal static string ToPointer(string path) => "#" + string.Concat(PathSegment().Matches(path)
         .Select(segment => "/" + JsonNamingPolicy.CamelCase.ConvertName(segment.Value)));
 
     [GeneratedRegex(@"[^.\[\]]+")]

@@ -1,7 +1,9 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Api.Hours;
 using Api.Http;
+using Api.Http.Caching;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Extensions;
@@ -12,8 +14,8 @@ static class LocationEndpoints
 {
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
-        var locations = routes.MapGroup("/locations").WithTags("Locations").Serves("locations", "limit", "cursor");
-        locations.MapGet("/", ListAsync).WithName("listLocations").Answers(ProblemTypes.Malformed);
+        var locations = routes.MapGroup("/locations").WithTags("Locations").Cached("locations", "limit", "cursor");
+        locations.MapGet("/", ListAsync).WithName("listLocations").Paged();
         locations.MapGet("/{slug}", GetAsync).WithName("getLocation");
     }
 
@@ -33,7 +35,7 @@ static class LocationEndpoints
     /// <param name="http"></param>
     /// <param name="ct"></param>
     static async Task<Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
-        string? near, string? openAt, [DefaultValue(Paging.DefaultLimit)] int? limit, string? cursor,
+        string? near, string? openAt, [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit, string? cursor,
         LocationStore store, HoursStore hours, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
@@ -41,11 +43,11 @@ static class LocationEndpoints
         var point = near is null ? null : ParsePoint(near);
         FieldError?[] errors =
         [
-            near is not null && point is null ? FieldError.Of("near", ProblemText.Get("PointWrong", "near")) : null,
+            near is not null && point is null ? FieldError.ForParameter("near", ProblemText.Get("PointWrong", "near")) : null,
             instant is null ? PointsInTime.ReadInstant("openAt", openAt, out instant) : null,
             Paging.CheckLimit(limit),
         ];
-        if (errors.OfType<FieldError>().ToArray() is { Length: > 0 } broken) return Problems.Broken(broken);
+        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
 
         var filters = $"locations\n{near}\n{openAt}";
         if (!Paging.TryReadCursor(cursor, filters, parts: 1, out var key)) return Problems.BadCursor();

@@ -1,6 +1,6 @@
+using Api.Data;
 using Api.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Data.Sqlite;
 using NodaTime;
 using NodaTime.Extensions;
 
@@ -35,6 +35,9 @@ static class OutboxHealth
 {
     static readonly Duration LongestWait = Duration.FromHours(1);
 
+    public static void MapOutboxHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health/outbox", GetAsync)
+        .WithTags("Health").WithName("getOutboxHealth").WithProblems(ProblemTypes.Fault);
+
     /// <summary>Tells whether mails and webhooks are delivered</summary>
     /// <remarks>
     /// For whoever watches over the service, and not for a load balancer: messages are taken in all the same. `failing` when a
@@ -50,7 +53,7 @@ static class OutboxHealth
             return TypedResults.Ok(new OutboxReport(failing ? OutboxStatus.Failing : OutboxStatus.Ok, counts.Waiting, counts.Failed, counts.OldestWaitingSince,
                 counts.FailedAcknowledgements, counts.Quarantined));
         }
-        catch (SqliteException)
+        catch (StorageException)
         {
             return new Problem<Problems.Busy>(ProblemText.Get("DatabaseSilent"));
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Api.Data;
+using Api.Data.Sqlite;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NodaTime;

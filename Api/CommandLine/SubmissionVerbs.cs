@@ -1,11 +1,13 @@
+using System.CommandLine;
 using System.Globalization;
-using Api.CommandLine;
+using Api.Contact;
 using Api.Data;
+using Api.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
-namespace Api.Contact;
+namespace Api.CommandLine;
 
 /// <summary>
 /// Submissions at the command line, for whoever runs the program on the machine that has the database and its keys. Each prints
@@ -14,6 +16,41 @@ namespace Api.Contact;
 static class SubmissionVerbs
 {
     const int Newest = 100;
+
+    delegate Task<int> SubmissionVerb(WebApplication app, string reference, TextWriter output, CancellationToken ct);
+
+    public static Command Create(VerbRunner runner)
+    {
+        var quarantine = new Argument<string?>("which")
+        {
+            Description = "quarantine: those that look like spam.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        quarantine.AcceptOnlyFromAmong("quarantine");
+        var reference = new Argument<string>("reference") { Description = "The submission's reference, like 7K3Q-X9MZ-2TBV." };
+        return new Command("submissions", "The messages that were received.")
+        {
+            runner.Create(
+                "list",
+                "Lists the newest 100, or those in quarantine: list quarantine.",
+                (app, parsed, ct) => ListAsync(app, parsed.GetValue(quarantine) is not null, Console.Out, ct),
+                quarantine),
+            OfOne("show", "Prints a submission with what the sender wrote.", ShowAsync),
+            runner.Create(
+                "find",
+                "Finds what a person sent, by the e-mail address or telephone number on standard input.",
+                (app, _, ct) => FindAsync(app, Console.In, Console.Out, ct)),
+            OfOne("handled", "Marks a submission as handled.", HandledAsync),
+            OfOne("release", "Takes a submission out of quarantine and notifies the staff.", ReleaseAsync),
+            OfOne("erase", "Erases a submission.", EraseAsync),
+        };
+
+        Command OfOne(string name, string description, SubmissionVerb verb) => runner.Create(
+            name,
+            description,
+            (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
+            reference);
+    }
 
     /// <summary>Lists the newest and says how many are in quarantine, or lists those. Nothing that a sender wrote is in the list.</summary>
     public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
@@ -91,7 +128,7 @@ static class SubmissionVerbs
 
     static async Task<ContactStore> PrepareAsync(WebApplication app)
     {
-        app.Services.GetRequiredService<Database>().RequireFile();
+        app.Services.GetRequiredService<SqliteDatabase>().RequireFile();
         app.Services.GetRequiredService<Migrator>().Migrate();
         await Startup.PrepareMessagesAsync(app);
         return app.Services.GetRequiredService<ContactStore>();

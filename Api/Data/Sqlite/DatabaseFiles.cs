@@ -4,17 +4,16 @@ using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
-namespace Api.Data;
+namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Guards the database's files: that they are the same ones from the start of the program to its end, that the write-ahead log belongs
-/// to the database that it lies beside, and that nothing is restored while the database is open.
+/// Guards the database's files: they must stay the same while the program runs, the write-ahead log must belong to the database beside it,
+/// and nothing may be restored while the database is open.
 /// </summary>
 /// <remarks>
-/// At every start the database gets a new random number, its mark, in the header of its file (<c>user_version</c>) and in
-/// <c>clinic.db-mark</c> beside it. A copy that is put in the database's place has an older mark or none, so a
-/// start refuses it while the log of the former database still lies beside it. Every process that has the database open for writing holds a
-/// lock on <c>clinic.db-lock</c>.
+/// Every start gives the database a new random number, its mark, in the header of its file (<c>user_version</c>) and in
+/// <c>clinic.db-mark</c>. A copy in the database's place has an older mark or none, so a start refuses it while the log of the previous
+/// database lies beside it. Every process that has the database open for writing holds a lock on <c>clinic.db-lock</c>.
 /// </remarks>
 sealed class DatabaseFiles(string file) : IDisposable
 {
@@ -27,7 +26,7 @@ sealed class DatabaseFiles(string file) : IDisposable
     /// <summary>The size of the write-ahead log in bytes.</summary>
     public long LogLength => new FileInfo(log) is { Exists: true } wal ? wal.Length : 0;
 
-    /// <summary>Makes folder and file where they are missing, marks them as in use, and makes sure that the log belongs to the file.</summary>
+    /// <summary>Creates a missing folder and file, locks them as in use, and checks that the log belongs to the file.</summary>
     /// <exception cref="StartupFault">The log was written for another database, or a restore is running.</exception>
     public void Open(bool create)
     {
@@ -38,7 +37,7 @@ sealed class DatabaseFiles(string file) : IDisposable
             // A process that only reads does not create the lock file.
             if (create || File.Exists(lockFile))
                 inUse = Lock(FileShare.ReadWrite) ?? throw new StartupFault($"{file} is being restored: start again when that is done.");
-            // A log without its database must be noticed before SQLite sees an empty file beside it, since it would delete the log.
+            // Before SQLite sees an empty file beside a log, since it would delete the log.
             var isNew = !File.Exists(file) || new FileInfo(file).Length == 0;
             if (isNew && LogLength > 0)
                 throw new StartupFault($"{file} is missing but its log {log} is there: put the database back, or delete the log to start with an empty database.");
@@ -61,8 +60,8 @@ sealed class DatabaseFiles(string file) : IDisposable
         }
     }
 
-    /// <summary>Makes sure that what is written now goes to the files that will be found at the next start.</summary>
-    /// <param name="withLog">Whether a transaction is open, so that the log must be there.</param>
+    /// <summary>Checks that writes go to the files that the next start will find.</summary>
+    /// <param name="withLog">Whether a transaction is open, so that there must be a log.</param>
     /// <exception cref="StorageException">The files were moved, deleted or replaced.</exception>
     public void RequireInPlace(bool withLog)
     {
@@ -74,13 +73,13 @@ sealed class DatabaseFiles(string file) : IDisposable
         }
     }
 
-    /// <summary>Gives the database a new mark. Call it at the start of a server; it fails when the database cannot be written to.</summary>
+    /// <summary>Gives the database a new mark at the start of a server. Fails when the database cannot be written to.</summary>
     public void RenewMark(SqliteConnection connection)
     {
         var mark = RandomNumberGenerator.GetInt32(1, int.MaxValue);
-        // The write lock keeps other processes from changing the mark meanwhile. It is taken before the gate, as every write does.
+        // The write lock keeps other processes from changing the mark. Every write takes it before the gate.
         connection.Execute("BEGIN IMMEDIATE");
-        // Until the header has the new mark both are right.
+        // Both marks are valid until the header has the new one.
         WriteMarks(header => [.. ReadMarks(), header, mark]);
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {mark}; COMMIT"));
 
@@ -89,15 +88,15 @@ sealed class DatabaseFiles(string file) : IDisposable
         connection.Execute("ROLLBACK");
     }
 
-    /// <summary>Takes the database for one process alone.</summary>
-    /// <returns>What ends that when it is disposed of; <c>null</c> when somebody has the database open.</returns>
+    /// <summary>Locks the database for this process alone.</summary>
+    /// <returns>The lock; <c>null</c> when another process has the database open.</returns>
     public IDisposable? TryLockForRestore()
     {
         PrivateFiles.CreateFolder(Path.GetDirectoryName(file)!);
         return Lock(FileShare.None);
     }
 
-    /// <summary>Forgets the mark of a database that is about to be replaced.</summary>
+    /// <summary>Deletes the mark of a database that was replaced.</summary>
     public void DeleteMark() => File.Delete(markFile);
 
     public void Dispose()
@@ -116,7 +115,7 @@ sealed class DatabaseFiles(string file) : IDisposable
             throw new StartupFault($"{file} is not the database that its log {log} was written for: somebody put a copy in its place and left the log. " +
                 $"To use the copy, delete {log} and {logIndex}; next time use the verb restore.");
         }
-        // A database of an older program, which did not mark it: at least its pages must fit together.
+        // An older program did not mark its database. At least the pages must fit together.
         using var reader = new SqliteConnection(connection.ConnectionString);
         reader.Open();
         if (reader.QueryFirst<string>("PRAGMA quick_check(1)") != "ok")
@@ -125,7 +124,7 @@ sealed class DatabaseFiles(string file) : IDisposable
         }
     }
 
-    // Another server on the same files may have renewed the mark meanwhile.
+    // Another server on the same files can have renewed the mark.
     bool HasKnownMark(SqliteConnection connection)
     {
         if (marks.Length == 0) marks = ReadMarks();

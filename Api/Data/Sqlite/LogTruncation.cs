@@ -1,36 +1,35 @@
+using System.Data.Common;
 using Dapper;
-using Microsoft.Data.Sqlite;
 using NodaTime;
 
-namespace Api.Data;
+namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Empties the write-ahead log once a minute while it must be emptied: because something was erased, whose traces are left in the log until
-/// then, or because it is too large. A long reader, such as a backup or a replicator, can hold that up for long; what is owed is
-/// stored in the database, so that a restart does not forget it.
+/// Empties the write-ahead log, trying once a minute, after something was erased (the log has its traces until then) or when the log has
+/// grown too large. A long reader, such as a backup or a replicator, can hold that up. What is owed is stored in the database, so a restart
+/// does not forget it.
 /// </summary>
-sealed partial class LogTruncation(Database db, TimeProvider time, ILogger<LogTruncation> log) : BackgroundService
+sealed partial class LogTruncation(SqliteDatabase db, TimeProvider time, ILogger<LogTruncation> log) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1), Patience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Remembers, in the transaction that erases something, that the log must be emptied.</summary>
-    public static void Owe(SqliteConnection connection, Instant now) =>
+    public static void Owe(DbConnection connection, Instant now) =>
         connection.Execute("INSERT INTO owed_log_truncations (erased_at) VALUES (@now)", new { now });
 
-    /// <summary>When the first of what was erased since the log was last emptied was erased; <c>null</c> when the log has no traces.</summary>
+    /// <summary>Since when the log can have traces of erased rows; <c>null</c> when it has none.</summary>
     public async Task<Instant?> OwedSinceAsync(CancellationToken ct)
     {
         await using var connection = await db.OpenAsync(ct);
-        // The verb check looks at databases of older programs too.
+        // The verb check can meet a database of an older program.
         var isKnown = await connection.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'owed_log_truncations')");
         return isKnown
             ? await connection.ExecuteScalarAsync<Instant?>(new CommandDefinition("SELECT min(erased_at) FROM owed_log_truncations", cancellationToken: ct))
             : null;
     }
 
-    /// <summary>Empties the log if something was erased, or the log is too large.</summary>
-    /// <param name="patience">How long to wait for readers; writers wait as long.</param>
-    /// <param name="ct">Stops before the next step.</param>
+    /// <summary>Empties the log if something was erased or the log is too large.</summary>
+    /// <param name="patience">How long to wait for readers. Writers wait as long.</param>
     /// <returns>False when the log must still be emptied.</returns>
     public async Task<bool> TryAsync(TimeSpan patience, CancellationToken ct)
     {
@@ -39,8 +38,8 @@ sealed partial class LogTruncation(Database db, TimeProvider time, ILogger<LogTr
             last = await connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT max(id) FROM owed_log_truncations", cancellationToken: ct));
         if (last is null && !db.IsLogTooLarge) return true;
         if (!db.TryEmptyLog(patience)) return false;
-        // Erasures that were stored meanwhile have later ids, and stay owed.
-        if (last is not null) await db.WriteSynchronouslyAsync(connection => connection.Execute("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }), ct);
+        // Later erasures have higher ids and stay owed.
+        if (last is not null) await db.WriteAsync(connection => connection.ExecuteAsync("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }), ct);
         return true;
     }
 

@@ -1,11 +1,45 @@
+using System.CommandLine;
 using Api.Data;
+using Api.Data.Sqlite;
+using Api.Outbox;
 using NodaTime.Extensions;
 
-namespace Api.Outbox;
+namespace Api.CommandLine;
 
 /// <summary>What an operator can do about notifications.</summary>
 static class OutboxVerbs
 {
+    public static IEnumerable<Command> Create(VerbRunner runner)
+    {
+        var delivery = new Argument<string?>("delivery")
+        {
+            Description = "The id of one delivery. Without it, all that failed.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        return
+        [
+            new Command("notify", "Notifications by mail and webhook.")
+            {
+                runner.Create(
+                    "test",
+                    "Sends a test to every recipient and webhook that is configured.",
+                    (app, _, ct) => TestAsync(app.Services, Console.Out, ct)),
+            },
+            new Command("outbox", "Mails and webhooks that are not delivered.")
+            {
+                runner.Create(
+                    "list",
+                    "Lists what failed and what waits, and why.",
+                    (app, _, _) => ListAsync(app.Services, Console.Out)),
+                runner.Create(
+                    "retry",
+                    "Sends again what failed, and enables webhooks whose receiver was gone.",
+                    (app, parsed, ct) => RetryAsync(app.Services, parsed.GetValue(delivery), Console.Out, ct),
+                    delivery),
+            },
+        ];
+    }
+
     /// <summary>Sends a test to every recipient and every webhook, and says what happened.</summary>
     public static async Task<int> TestAsync(IServiceProvider services, TextWriter output, CancellationToken ct)
     {
@@ -67,7 +101,7 @@ static class OutboxVerbs
 
     static void Prepare(IServiceProvider services)
     {
-        services.GetRequiredService<Database>().RequireFile();
+        services.GetRequiredService<SqliteDatabase>().RequireFile();
         services.GetRequiredService<Migrator>().Migrate();
     }
 }

@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using SQLitePCL;
 
-namespace Api.Data;
+namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Examines the database file through the handle that SQLite has on it. Closing another handle on the same file would release the
-/// locks of the whole process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+/// Examines the database file through SQLite's own handle. Closing another handle on the file would release the locks of the whole
+/// process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 /// </summary>
 static unsafe partial class SqliteFile
 {
@@ -16,7 +16,7 @@ static unsafe partial class SqliteFile
     // https://www.sqlite.org/fileformat2.html#the_database_header
     const int UserVersionOffset = 60;
 
-    /// <summary>Whether the file was deleted, moved or replaced by another since it was opened.</summary>
+    /// <summary>Whether the file was deleted, moved or replaced since it was opened.</summary>
     public static bool HasMoved(sqlite3 connection)
     {
         var moved = 0;
@@ -25,12 +25,11 @@ static unsafe partial class SqliteFile
     }
 
     /// <summary>
-    /// The <c>user_version</c> in the header of the file itself, whatever the write-ahead log says; <c>null</c> when the file is
-    /// too short to have a header.
+    /// Reads <c>user_version</c> from the header of the file, past the write-ahead log; <c>null</c> when the file is too short.
     /// </summary>
     public static int? ReadUserVersion(sqlite3 connection)
     {
-        // sqlite3_file begins with a pointer to its methods: a version, then xClose, then xRead (https://www.sqlite.org/c3ref/io_methods.html).
+        // sqlite3_file begins with a pointer to iVersion, xClose, xRead, … (https://www.sqlite.org/c3ref/io_methods.html).
         nint*** file = null;
         Check(sqlite3_file_control(connection, "main", FilePointer, &file));
         var read = (delegate* unmanaged[Cdecl]<void*, void*, int, long, int>)(*file)[2];

@@ -3,20 +3,15 @@ using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
 
-namespace Api.Data;
-
-/// <summary>More writes wait than <see cref="DatabaseOptions.WriteQueueCapacity"/> allows, or the program is stopping.</summary>
-#pragma warning disable CA1032, CA1064 // Thrown by the queue only, turned into a 503 in one place
-sealed class WriteQueueFullException(string message) : Exception(message);
-#pragma warning restore CA1032, CA1064
+namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Group commit. A durable commit costs a flush of the disk, whatever is in it; so one thread at a time, the leader, takes
-/// all that waits, runs each item in a savepoint of its own, and commits them together. Callers are told after the commit.
+/// Group commit. A durable commit costs a flush of the disk, whatever is in it. So one thread at a time, the leader, takes all waiting
+/// items, runs each in its own savepoint, and commits them together. Callers continue after the commit.
 /// </summary>
 /// <remarks>
-/// A caller that finds no leader leads one batch itself, on its own thread: a lone write so costs what it would cost without
-/// a queue. When more has come meanwhile, it hands the lead over to the queue's own thread, which keeps it until nothing waits.
+/// A caller that finds no leader leads one batch itself, on its own thread, so a single write costs no more than without a queue. If more
+/// items have arrived meanwhile, the queue's own thread takes over and leads until nothing waits.
 /// </remarks>
 sealed class WriteQueue : IAsyncDisposable
 {
@@ -43,13 +38,13 @@ sealed class WriteQueue : IAsyncDisposable
 
     public long Commits => Interlocked.Read(ref commits);
 
-    /// <summary>Runs in every transaction before it is committed. What it throws fails the whole batch.</summary>
+    /// <summary>Runs in every transaction before its commit. An exception fails the whole batch.</summary>
     public Action BeforeCommit { get; init; } = () => { };
 
     /// <summary>Runs after every commit.</summary>
     public Action Committed { get; init; } = () => { };
 
-    /// <summary>Is told why a write was not stored.</summary>
+    /// <summary>Receives the reason when a write was not stored.</summary>
     public Action<Exception> Failed { get; init; } = _ => { };
 
     /// <summary>Runs last on the writing connection, before it is closed.</summary>
@@ -76,7 +71,7 @@ sealed class WriteQueue : IAsyncDisposable
         return item.Task;
     }
 
-    /// <summary>Accepts nothing more and returns once all that was accepted is on disk.</summary>
+    /// <summary>Accepts nothing more, and completes once everything accepted is on disk.</summary>
     public async ValueTask DisposeAsync()
     {
         stopping = true;
@@ -87,8 +82,8 @@ sealed class WriteQueue : IAsyncDisposable
 
     bool TryLead() => Interlocked.CompareExchange(ref leading, 1, 0) == 0;
 
-    // What was queued after the last look and before the lead was given up has found a leader, and so must be seen here.
-    // True: there is more, and the lead is taken again.
+    // An item that was queued after the last look and before this did not lead itself, so it must be found here.
+    // True when there is more, and this thread leads again.
     bool EndLead()
     {
         Volatile.Write(ref leading, 0);
@@ -96,7 +91,7 @@ sealed class WriteQueue : IAsyncDisposable
         return waiting.Reader.TryPeek(out _) && TryLead();
     }
 
-    // A thread of its own, since under load it spends its life waiting for the disk.
+    // Its own thread, because under load it mostly waits for the disk.
     void Follow()
     {
         do
@@ -109,7 +104,7 @@ sealed class WriteQueue : IAsyncDisposable
         }
         while (!stopping);
 
-        // Nothing more is accepted. A caller may still lead, but not for long: it ends, or hands over.
+        // Nothing more is accepted. If a caller still leads, it soon ends or hands over.
         while (!handedOver && !TryLead()) Thread.Sleep(1);
         while (waiting.Reader.TryPeek(out _)) CommitWaiting();
         Close();
@@ -124,7 +119,7 @@ sealed class WriteQueue : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // All that was accepted is committed; only the end was not as clean as it might be.
+            // Everything accepted is committed. Only the log could not be emptied.
             Failed(e);
         }
         Forget();
@@ -149,7 +144,7 @@ sealed class WriteQueue : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Nobody's fault in this batch (another process holds the lock, say), so trying each alone would not help.
+            // Not the fault of an item (another process holds the lock, for example), so trying each alone would not help.
             Forget();
             Failed(e);
             foreach (var item in items) item.Fail(e);
@@ -171,7 +166,7 @@ sealed class WriteQueue : IAsyncDisposable
                 items[0].Fail(e);
                 return;
             }
-            // One item can take the whole transaction with it (a full disk does). Its neighbours get another chance.
+            // One item can roll back the whole transaction (a full disk does). The others get another chance.
             foreach (var item in items.ToArray()) Commit([item]);
             return;
         }
@@ -189,7 +184,7 @@ sealed class WriteQueue : IAsyncDisposable
     {
         if (items is [var only])
         {
-            // The transaction is savepoint enough.
+            // The transaction serves as its savepoint.
             if (!only.Run(writer.Connection)) only.Rethrow();
             return;
         }
@@ -198,7 +193,7 @@ sealed class WriteQueue : IAsyncDisposable
             writer.Save.ExecuteNonQuery();
             if (!item.Run(writer.Connection))
             {
-                // SQLite itself rolls everything back on some errors; then there is no savepoint to return to.
+                // On some errors SQLite rolls everything back, and there is no savepoint to return to.
                 if (!writer.InTransaction) item.Rethrow();
                 writer.RollbackToSave.ExecuteNonQuery();
             }
@@ -214,12 +209,12 @@ sealed class WriteQueue : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Whatever it was, the queue must live on: without it no write would ever be answered again.
+            // The queue must go on, or no write would ever be answered again.
             Forget();
         }
     }
 
-    // The next batch opens a new connection: this one is in a state that nobody knows.
+    // The next batch opens a new connection: the state of this one is unknown.
     void Forget()
     {
         var lost = writer;
@@ -230,11 +225,11 @@ sealed class WriteQueue : IAsyncDisposable
         }
         catch (Exception e) when (e is SqliteException or InvalidOperationException)
         {
-            // It is given up in any case.
+            // It is abandoned anyway.
         }
     }
 
-    /// <summary>The writing connection, with the statements around every item prepared once.</summary>
+    /// <summary>The writing connection with its transaction statements, prepared once.</summary>
     sealed class Writer(SqliteConnection connection) : IDisposable
     {
         public SqliteConnection Connection => connection;
@@ -263,10 +258,10 @@ sealed class WriteQueue : IAsyncDisposable
 
     abstract class Item
     {
-        /// <returns>False when the caller cancelled while it waited.</returns>
+        /// <returns>False when the caller cancelled it while it waited.</returns>
         public abstract bool TryStart();
 
-        /// <returns>False when the work threw, or was cancelled, and must be rolled back.</returns>
+        /// <returns>False when it must be rolled back, because it threw or was cancelled.</returns>
         public abstract bool Run(SqliteConnection connection);
         public abstract void Rethrow();
 
@@ -279,7 +274,7 @@ sealed class WriteQueue : IAsyncDisposable
 
     sealed class Item<T> : Item
     {
-        // Callers go on elsewhere: the consumer's thread is for writing.
+        // Callers continue on another thread, since this one is for writing.
         readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         readonly Func<SqliteConnection, T> work;
         readonly CancellationToken ct;
@@ -292,7 +287,7 @@ sealed class WriteQueue : IAsyncDisposable
         {
             this.work = work;
             this.ct = ct;
-            // Whoever claims the item first, the canceller or the consumer, decides its fate.
+            // The first to claim it wins: the canceller or the leader.
             cancellation = ct.UnsafeRegister(static (state, ct) =>
             {
                 var item = (Item<T>)state!;

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Api.Data;
+using Api.Data.Sqlite;
+using Api.Http.OpenApi;
+using Api.Seed;
+
+namespace Api.CommandLine;
+
+/// <summary>Serving, and what prepares it.</summary>
+static class ServerVerbs
+{
+    public static IEnumerable<Command> Create(VerbRunner runner)
+    {
+        var folder = new Argument<DirectoryInfo?>("folder")
+        {
+            Description = "The folder with clinic.yaml and articles/*.md. Without it, the seed that comes with the program.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        return
+        [
+            runner.Create("serve", "Serves the API (the default). Creates, migrates and seeds the database where needed.", ServeAsync, logs: true),
+            runner.Create("migrate", "Brings the database up to date.", MigrateAsync, logs: true),
+            runner.Create(
+                "seed",
+                "Loads content into the database. Replaces what has the same slug. If a file has a mistake, nothing is changed.",
+                (app, parsed, ct) => SeedAsync(app, parsed.GetValue(folder)?.FullName ?? SeedFolder.Default, ct),
+                folder,
+                logs: true),
+            runner.Create("openapi", "Prints the OpenAPI document.", PrintOpenApiAsync),
+        ];
+    }
+
+    public static async Task<int> ServeAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
+    {
+        await Startup.StartAsync(app, ct);
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        return 0;
+    }
+
+    static async Task<int> MigrateAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
+    {
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<SqliteDatabase>().File} is up to date.");
+        return 0;
+    }
+
+    static async Task<int> SeedAsync(WebApplication app, string folder, CancellationToken ct)
+    {
+        app.Services.GetRequiredService<Migrator>().Migrate();
+        var loaded = await app.Services.GetRequiredService<SeedLoader>().LoadAsync(folder, ct);
+        await Console.Out.WriteLineAsync($"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded.");
+        return 0;
+    }
+
+    static async Task<int> PrintOpenApiAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
+    {
+        // The endpoints are known once the pipeline is built, which happens when it starts. It listens where nobody looks.
+        app.Urls.Clear();
+        app.Urls.Add("http://127.0.0.1:0");
+        await app.StartAsync(ct);
+        await Console.Out.WriteAsync(await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync(PathString.Empty));
+        return 0;
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+
+namespace Api.CommandLine;
+
+/// <summary>Runs a verb on the composed program, and reports whatever ends it in one sentence.</summary>
+sealed class VerbRunner(string[] settings)
+{
+    const int Interrupted = 130;
+
+    /// <summary>Does the work of a verb and returns the exit code.</summary>
+    public delegate Task<int> Verb(WebApplication app, ParseResult parsed, CancellationToken ct);
+
+    /// <param name="name">The verb.</param>
+    /// <param name="description">What it does, for <c>--help</c>.</param>
+    /// <param name="run">Does it.</param>
+    /// <param name="argument">Its argument, if it has one.</param>
+    /// <param name="logs">Whether it logs. Otherwise the console has only what it prints.</param>
+    public Command Create(string name, string description, Verb run, Argument? argument = null, bool logs = false)
+    {
+        var command = new Command(name, description);
+        if (argument is not null) command.Add(argument);
+        SetAction(command, run, logs);
+        return command;
+    }
+
+    public void SetAction(Command command, Verb run, bool logs) =>
+        command.SetAction((parsed, ct) => RunAsync(parsed, run, logs, ct));
+
+    async Task<int> RunAsync(ParseResult parsed, Verb run, bool logs, CancellationToken ct)
+    {
+        using var interruption = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        // Once the server has started, the host handles these too, and stops it in its own time.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        try
+        {
+            await using var app = Program.Compose(settings, builder =>
+            {
+                if (!logs) builder.Logging.ClearProviders();
+            });
+            return await run(app, parsed, interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Interrupted.");
+            return Interrupted;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync(Faults.Describe(e));
+            return 1;
+        }
+
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            interruption.Cancel();
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using SQLitePCL;
+
+namespace Api.Data.Sqlite;
+
+/// <summary>
+/// The database in one SQLite file. Reads use pooled, read-only connections. Writes go through one <see cref="WriteQueue"/>, so there is a
+/// single writer, and never SQLITE_BUSY between our own connections.
+/// </summary>
+sealed class SqliteDatabase : Database
+{
+    // How long emptying the log may wait for readers. Writes wait as long.
+    static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(250);
+
+    // A checkpoint at 16 MB of log (4000 pages): under load many messages touch the same pages, which are then copied once. With 8 MB of
+    // cache the upper pages of a large index are not read again for each message.
+    const int LargestLog = 32 * 1024 * 1024;
+
+    const int LeastFreeSpace = 1024 * 1024;
+
+    /// <summary>
+    /// The settings that durability and erasure depend on. With FULL (2) a commit returns once it is on the disk, so an acknowledged
+    /// message survives a power cut. With secure_delete SQLite overwrites deleted rows, so no byte of an erased message stays behind.
+    /// </summary>
+    static readonly (string Name, long Value)[] Settings =
+    [
+        ("busy_timeout", 5000), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("wal_autocheckpoint", 4000),
+        ("journal_size_limit", LargestLog), ("cache_size", -8000),
+    ];
+
+    readonly StorageHealth health;
+    readonly string readString;
+    readonly string writeString;
+    readonly WriteQueue writes;
+
+    public SqliteDatabase(IOptions<DatabaseOptions> options, IHostEnvironment environment, StorageHealth health)
+    {
+        SqlTypes.Register();
+        this.health = health;
+        File = Path.Combine(environment.ContentRootPath, options.Value.Folder, "clinic.db");
+        // A shared cache would bring SQLITE_LOCKED, which no busy time-out covers.
+        var connection = new SqliteConnectionStringBuilder
+        {
+            DataSource = File,
+            Cache = SqliteCacheMode.Private,
+            DefaultTimeout = 5,
+        };
+        connection.Mode = SqliteOpenMode.ReadOnly;
+        readString = connection.ToString();
+        connection.Mode = SqliteOpenMode.ReadWriteCreate;
+        connection.ForeignKeys = true;
+        connection.Pooling = false;
+        writeString = connection.ToString();
+        Files = new DatabaseFiles(File);
+        writes = new WriteQueue(() => OpenForWriting(create: false), options.Value.WriteQueueCapacity)
+        {
+            BeforeCommit = () => Files.RequireInPlace(withLog: true),
+            Committed = health.Succeeded,
+            Failed = e => health.Failed(e, isWrite: true),
+            Closing = EmptyLogBeforeClosing,
+        };
+    }
+
+    /// <summary>The absolute path of the database file. The write-ahead log and its index lie beside it.</summary>
+    public string File { get; }
+
+    public DatabaseFiles Files { get; }
+
+    /// <summary>The number of commits. Writes that arrive together share one.</summary>
+    public long Commits => writes.Commits;
+
+    /// <summary>Opens a pooled connection for reading.</summary>
+    public override async Task<SqliteConnection> OpenAsync(CancellationToken ct)
+    {
+        var connection = new SqliteConnection(readString);
+        try
+        {
+            await connection.OpenAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(ct);
+            return await query(connection);
+        }
+        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        {
+            throw new StorageException(fault, e);
+        }
+    }
+
+    public override async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct)
+    {
+        try
+        {
+            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct);
+        }
+        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        {
+            throw new StorageException(fault, e);
+        }
+
+        // SQLite's statements complete before they return, and the writing thread must not be kept waiting for anything else.
+        static T ResultOf(Task<T> task) => task.IsCompleted
+            ? task.GetAwaiter().GetResult()
+            : throw new InvalidOperationException("A write may await nothing but its own statements.");
+    }
+
+    /// <inheritdoc cref="WriteAsync"/>
+    public override Task<T> WriteSynchronouslyAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct) => writes.EnqueueAsync(work, ct);
+
+    /// <summary>Opens a connection that can change the schema, for <see cref="Migrator"/> and the queue.</summary>
+    /// <param name="create">Whether to create a missing database. Not while the program runs: it would go on with an empty one.</param>
+    /// <exception cref="StartupFault">The files cannot be used.</exception>
+    public SqliteConnection OpenForWriting(bool create = true)
+    {
+        var connection = new SqliteConnection(writeString);
+        try
+        {
+            Files.Open(create);
+            connection.Open();
+            if (raw.sqlite3_db_readonly(connection.Handle, "main") == 1) throw new StartupFault(CannotBeWritten, new StorageException(StorageFault.ReadOnly));
+            foreach (var (name, value) in Settings) connection.Execute($"PRAGMA {name} = {value}");
+            foreach (var (name, value) in Settings)
+            {
+                if (connection.ExecuteScalar<long>($"PRAGMA {name}") != value)
+                    throw new StartupFault($"SQLite did not take the setting {name} = {value}, which messages must be stored with: use the SQLite library that comes with the program.");
+            }
+            return connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL") == "wal"
+                ? connection
+                : throw new StartupFault($"The file system of {File} does not support SQLite's write-ahead log: " +
+                    "set Database:Folder to a folder on a local disk.");
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            throw e is StartupFault ? e : StorageFaults.Find(e) switch
+            {
+                StorageFault.Damaged when IsNoDatabase(e) => new StartupFault($"{File} is not a SQLite database: move it away or set Database:Folder to another folder.", e),
+                StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(CannotBeWritten, e),
+                _ when e is IOException or UnauthorizedAccessException => new StartupFault(CannotBeWritten, e),
+                _ => e,
+            };
+        }
+
+        static bool IsNoDatabase(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_NOTADB };
+    }
+
+    string CannotBeWritten => $"{File} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.";
+
+    /// <summary>
+    /// Checks at the start of a server that the database can be written to, and marks it, so that a copy in its place is noticed later.
+    /// </summary>
+    /// <exception cref="StartupFault">It cannot be written to.</exception>
+    public void RenewMark()
+    {
+        using var connection = OpenForWriting();
+        try
+        {
+            Files.RenewMark(connection);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible)
+        {
+            throw new StartupFault(CannotBeWritten, e);
+        }
+    }
+
+    public override async Task<StorageFault?> FindFaultAsync(CancellationToken ct)
+    {
+        try
+        {
+            Files.RequireInPlace(withLog: false);
+            // The write below can find room in the log where a message would not.
+            if (health.Fault == StorageFault.Full && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return StorageFault.Full;
+            // Only a write can show that the fault is over, and while the service is not ready nobody else may write.
+            if (health.Fault is not null) await WriteSynchronouslyAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
+            return health.Fault;
+        }
+        catch (WriteQueueFullException)
+        {
+            return StorageFault.Busy;
+        }
+        catch (Exception e) when (StorageFaults.Find(e) is not null)
+        {
+            health.Failed(e, isWrite: false);
+            return StorageFaults.Find(e);
+        }
+    }
+
+    /// <summary>
+    /// Empties the write-ahead log into the database and truncates it, so that it has no trace of deleted rows.
+    /// </summary>
+    /// <param name="patience">How long to wait for readers. Writers wait as long.</param>
+    /// <returns>False when a reader held it up.</returns>
+    public bool TryEmptyLog(TimeSpan patience)
+    {
+        using var connection = OpenForWriting(create: false);
+        return TryEmptyLog(connection, patience);
+    }
+
+    static bool TryEmptyLog(SqliteConnection connection, TimeSpan patience)
+    {
+        connection.Execute($"PRAGMA busy_timeout = {(int)patience.TotalMilliseconds}");
+        return connection.ExecuteScalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+    }
+
+    /// <summary>Whether the log has grown too large, because of a long reader.</summary>
+    public bool IsLogTooLarge => Files.LogLength > LargestLog;
+
+    // After a clean stop the database file alone has everything.
+    void EmptyLogBeforeClosing(SqliteConnection writer)
+    {
+        using (var pooled = new SqliteConnection(readString)) SqliteConnection.ClearPool(pooled);
+        try
+        {
+            Files.RequireInPlace(withLog: false);
+            TryEmptyLog(writer, LogPatience);
+        }
+        catch (StorageException)
+        {
+            // Another database is in this one's place. Closing would write the log into it.
+            raw.sqlite3_db_config(writer.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        }
+    }
+
+    /// <exception cref="StartupFault">There is no database file yet.</exception>
+    public void RequireFile()
+    {
+        if (!System.IO.File.Exists(File))
+            throw new StartupFault($"There is no database at {File}: run the verb migrate first or set Database:Folder.");
+    }
+
+    /// <summary>Finishes the accepted writes, empties the log into the database, and closes it.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await writes.DisposeAsync();
+        using var pooled = new SqliteConnection(readString);
+        SqliteConnection.ClearPool(pooled);
+        Files.Dispose();
+    }
+}
