@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Api.Articles;
 using Api.CommandLine;
 using Api.Data.Sqlite;
+using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -17,8 +20,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Api.Tests;
 
 /// <summary>
-/// A fresh app, composed as the program itself does it, on a fresh database in a temporary folder, behind a real Kestrel on
-/// a free port. Its clock stands at <see cref="Now"/> until a test moves it.
+/// The program in this process, on a database of its own and behind a real Kestrel on a free port. Its clock stands at
+/// <see cref="Now"/> until a test moves it.
 /// </summary>
 public sealed class ApiFactory : IAsyncLifetime
 {
@@ -35,10 +38,10 @@ public sealed class ApiFactory : IAsyncLifetime
 
     internal SqliteMaintenance Maintenance => App.Services.GetRequiredService<SqliteMaintenance>();
 
-    /// <summary>Settings over those of appsettings.json; set before the start.</summary>
+    /// <summary>Settings that override those of appsettings.json. Add them before the start.</summary>
     public List<string> Settings { get; } = [];
 
-    /// <summary>What a test does differently; set before the start.</summary>
+    /// <summary>Changes the composition of the program. Set it before the start.</summary>
     public Action<WebApplicationBuilder>? Configure { get; set; }
 
     public static async Task<ApiFactory> StartAsync(Action<ApiFactory>? change = null)
@@ -51,7 +54,17 @@ public sealed class ApiFactory : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        App = Program.Compose(["--Urls=http://127.0.0.1:0", $"--Database:Folder={Folder.Path}", $"--Keys:Folder={Folder.Keys}", .. ApiProcess.GenerousLimits, .. Settings], builder =>
+        var prepared = FindSetting("Seed:Folder") is null ? PreparedDatabase.Seeded : PreparedDatabase.Empty;
+        await prepared.CopyToAsync(FindSetting("Database:Folder") ?? Folder.Path);
+        string[] settings =
+        [
+            "--Urls=http://127.0.0.1:0",
+            $"--Database:Folder={Folder.Path}",
+            $"--Keys:Folder={Folder.Keys}",
+            .. ApiProcess.GenerousLimits,
+            .. Settings,
+        ];
+        App = Program.Compose(settings, builder =>
         {
             builder.Logging.ClearProviders().AddProvider(Log);
             builder.Services.AddSingleton<TimeProvider>(Clock);
@@ -63,15 +76,19 @@ public sealed class ApiFactory : IAsyncLifetime
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(App.Urls.Single()) };
     }
 
+    string? FindSetting(string name) => Settings
+        .LastOrDefault(setting => setting.StartsWith($"--{name}=", StringComparison.Ordinal))
+        ?.Split('=', 2)[1];
+
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        // Not there when a test saw it refuse to be put together.
+        // Missing when the program refused its settings.
         if (App is not null) await App.DisposeAsync();
         Folder.Dispose();
     }
 
-    /// <summary>GET, the status asserted, the body as JSON.</summary>
+    /// <summary>Sends a GET, asserts the status, and reads the body as JSON.</summary>
     public async Task<JsonNode> GetAsync(string path, int status = 200)
     {
         using var response = await Client.GetAsync(path);
@@ -86,10 +103,25 @@ public sealed class ApiFactory : IAsyncLifetime
         return Client.SendAsync(request);
     }
 
-    /// <summary>Empties the output cache, so that the next answer is made anew.</summary>
+    /// <summary>Runs SQL that changes the database behind the program's back.</summary>
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
+        Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
+
+    internal Task SaveArticlesAsync(params ArticleDraft[] drafts)
+    {
+        var store = App.Services.GetRequiredService<ArticleStore>();
+        var articles = drafts.Select(draft => (Draft: draft, Text: ArticleText.Render(draft.Markdown))).ToArray();
+        return Database.WriteAsync(async connection =>
+        {
+            foreach (var (draft, text) in articles) await store.SaveAsync(connection, draft, text);
+            return articles.Length;
+        }, default);
+    }
+
+    /// <summary>Empties the output cache, so that the next answer is made again.</summary>
     public async Task ForgetAnswersAsync()
     {
-        // The cache stores an answer after its last byte was sent. So a request can still be under way whose answer a test has read.
+        // The cache stores an answer after its last byte was sent, so the test may have read it before that.
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (Volatile.Read(ref requestsUnderWay) > 0)
         {
@@ -122,16 +154,17 @@ public sealed class ApiFactory : IAsyncLifetime
         };
     }
 
-    // The framework's own store, but for the clock: it goes by the system's and offers no other.
+    // The framework's own store has no other way to replace its clock.
     static IOutputCacheStore CacheOnFakeClock(TimeProvider clock)
     {
-        var type = typeof(OutputCacheOptions).Assembly.GetType("Microsoft.AspNetCore.OutputCaching.Memory.MemoryOutputCacheStore", throwOnError: true)!;
-        var cache = new MemoryCache(new MemoryCacheOptions { Clock = new Ticking(clock), SizeLimit = 1 << 24 });
-        return (IOutputCacheStore)Activator.CreateInstance(type, System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic |
-            System.Reflection.BindingFlags.Public, null, [cache], null)!;
+        const string Store = "Microsoft.AspNetCore.OutputCaching.Memory.MemoryOutputCacheStore";
+        const BindingFlags AnyConstructor = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+        var type = typeof(OutputCacheOptions).Assembly.GetType(Store, throwOnError: true)!;
+        var cache = new MemoryCache(new MemoryCacheOptions { Clock = new CacheClock(clock), SizeLimit = 1 << 24 });
+        return (IOutputCacheStore)Activator.CreateInstance(type, AnyConstructor, null, [cache], null)!;
     }
 
-    sealed class Ticking(TimeProvider clock) : ISystemClock
+    sealed class CacheClock(TimeProvider clock) : ISystemClock
     {
         public DateTimeOffset UtcNow => clock.GetUtcNow();
     }
@@ -148,17 +181,18 @@ public sealed class LogSink : ILoggerProvider, ILogger
     public ILogger CreateLogger(string categoryName) => this;
     public bool IsEnabled(LogLevel logLevel) => true;
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
     public void Dispose() { }
 }
 
-/// <summary>A folder, and one for keys beside it, that are gone after the test.</summary>
+/// <summary>A folder, and one for keys beside it. Both are deleted after the test.</summary>
 public sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("clinic-").FullName;
 
-    /// <summary>Made by whoever needs it.</summary>
+    /// <summary>The folder for keys. The program creates it.</summary>
     public string Keys => ApiProcess.KeysBeside(Path);
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
@@ -172,15 +206,16 @@ public sealed class TempFolder : IDisposable
 
 static class JsonAssert
 {
-    /// <summary>The same JSON, member for member.</summary>
+    /// <summary>Asserts that two documents have the same members and values.</summary>
     public static void Equal(string expected, JsonNode? actual)
     {
         if (!JsonNode.DeepEquals(JsonNode.Parse(expected), actual))
             Assert.Equal(JsonNode.Parse(expected)!.ToJsonString(Readable), actual?.ToJsonString(Readable));
     }
 
-    /// <summary>A whole problem document: its trace id, which differs, must be there.</summary>
-    public static async Task ProblemAsync(HttpResponseMessage response, int status, string type, string? detail = null, string? errors = null)
+    /// <summary>Asserts a whole problem document. Its trace id is always another one.</summary>
+    public static async Task ProblemAsync(
+        HttpResponseMessage response, int status, string type, string? detail = null, string? errors = null)
     {
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -195,5 +230,6 @@ static class JsonAssert
         if (errors is not null) Equal(errors, problem["errors"]);
     }
 
-    static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

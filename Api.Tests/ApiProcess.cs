@@ -5,23 +5,23 @@ using System.Text;
 
 namespace Api.Tests;
 
-/// <summary>The program as a process of its own, as its operator starts it.</summary>
+/// <summary>The program in a process of its own, as its operator starts it.</summary>
 sealed class ApiProcess : IDisposable
 {
     const string DatabaseFolder = "--Database:Folder=";
 
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>Who tests something else sends more than a person does.</summary>
-    public static readonly string[] GenerousLimits = ["--Contact:Limits:PerClient:Requests=1000000000", "--Contact:Limits:Overall:Requests=1000000000"];
+    /// <summary>Limits that tests of other things do not reach.</summary>
+    public static readonly string[] GenerousLimits =
+        ["--Contact:Limits:PerClient:Requests=1000000000", "--Contact:Limits:Overall:Requests=1000000000"];
 
     readonly Process process;
     readonly StringBuilder output = new(), errors = new();
 
     ApiProcess(string[] args, string? trusted = null)
     {
-        if (args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal)) is { } folder && !args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal)))
-            args = [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
+        args = WithKeys(args);
         process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])
@@ -31,7 +31,7 @@ sealed class ApiProcess : IDisposable
                 WorkingDirectory = AppContext.BaseDirectory,
             },
         };
-        // OpenSSL's own variable: these certificates are trusted, and no others.
+        // OpenSSL reads this variable, and then trusts no other certificates.
         if (trusted is not null) process.StartInfo.Environment["SSL_CERT_FILE"] = trusted;
         process.OutputDataReceived += (_, line) => Append(output, line.Data);
         process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
@@ -40,8 +40,16 @@ sealed class ApiProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Where the tests keep the keys of a database.</summary>
+    /// <summary>The folder in which tests keep the keys of a database.</summary>
     public static string KeysBeside(string folder) => folder + "-keys";
+
+    /// <summary>Adds the folder of the keys to arguments that have the database's only.</summary>
+    public static string[] WithKeys(string[] args)
+    {
+        var folder = args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal));
+        var hasKeys = args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal));
+        return folder is null || hasKeys ? args : [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
+    }
 
     public string Output => Read(output);
     public string Errors => Read(errors);
@@ -49,21 +57,21 @@ sealed class ApiProcess : IDisposable
 
     public static ApiProcess Start(params string[] args) => new(args);
 
-    /// <summary>Runs a verb to its end.</summary>
+    /// <summary>Runs a command to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] args)
     {
         using var api = Start(args);
         return (await api.ExitAsync(), api.Output, api.Errors);
     }
 
-    /// <summary>Runs a verb to its end, on a machine that trusts the certificates of a PEM file.</summary>
+    /// <summary>Runs a command to its end, on a machine that trusts the certificates of a PEM file.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunTrustingAsync(string certificates, params string[] args)
     {
         using var api = new ApiProcess(args, certificates);
         return (await api.ExitAsync(), api.Output, api.Errors);
     }
 
-    /// <summary>Serves on a free port until it answers.</summary>
+    /// <summary>Starts a server on a free port, and waits until it answers.</summary>
     public static async Task<(ApiProcess Process, HttpClient Client)> ServeAsync(string folder, params string[] args)
     {
         var url = $"http://127.0.0.1:{FreePort()}";
@@ -98,14 +106,14 @@ sealed class ApiProcess : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    /// <summary>Sends SIGKILL: no handler runs, and nothing is flushed.</summary>
     public async Task KillAsync()
     {
         process.Kill();
         await ExitAsync();
     }
 
-    /// <summary>SIGTERM, as a supervisor sends it.</summary>
+    /// <summary>Sends SIGTERM, as a supervisor does.</summary>
     public void Terminate() => Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
 
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace Api.Tests;
 
-/// <summary>What others have sent so far, in order, and waiting for it.</summary>
+/// <summary>What other programs have sent so far, in order. A test can wait for it.</summary>
 sealed class Arrivals<T>
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -16,15 +16,16 @@ sealed class Arrivals<T>
         Changed();
     }
 
-    /// <summary>Nothing more comes, and why: who waits need not lose patience.</summary>
+    /// <summary>Ends all waiting, because nothing more arrives.</summary>
     public void End(string why)
     {
         lock (gate) end ??= why;
         Changed();
     }
 
-    /// <summary>All that has arrived, once it is <paramref name="count"/> or more.</summary>
-    /// <exception cref="TimeoutException">So many do not come.</exception>
+    /// <summary>Waits until at least <paramref name="count"/> items have arrived.</summary>
+    /// <returns>All items that have arrived.</returns>
+    /// <exception cref="TimeoutException">Not enough items arrive.</exception>
     public async Task<T[]> WaitAsync(int count)
     {
         using var patience = new CancellationTokenSource(Patience);

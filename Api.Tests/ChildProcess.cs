@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Api.Tests;
 
-/// <summary>A program of others beside a test: its output by the line, its end with the test.</summary>
+/// <summary>Another program that a test starts. It ends with the test.</summary>
 sealed class ChildProcess : IAsyncDisposable
 {
     readonly Process process;
@@ -36,7 +36,7 @@ sealed class ChildProcess : IAsyncDisposable
         exit = WatchAsync();
     }
 
-    /// <summary>Its standard output and its errors so far.</summary>
+    /// <summary>The standard output and the errors so far.</summary>
     public string Log
     {
         get
@@ -47,10 +47,12 @@ sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => exit.IsCompleted;
 
-    /// <summary>The lines of its standard output, once there are so many; throws if it ends before.</summary>
+    /// <summary>
+    /// The lines of the standard output, once there are enough. It throws if the program ends before.
+    /// </summary>
     public Task<string[]> LinesAsync(int count) => lines.WaitAsync(count);
 
-    /// <summary>The line of its standard output after so many.</summary>
+    /// <summary>The next line of the standard output after the given number of lines.</summary>
     public async Task<string> LineAsync(int after) => (await LinesAsync(after + 1))[after];
 
     public async Task SendAsync(string line)
@@ -59,7 +61,7 @@ sealed class ChildProcess : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
-    /// <summary>Waits until it ends by itself.</summary>
+    /// <summary>Waits until the program ends by itself.</summary>
     public Task<int> ExitAsync() => exit;
 
     public async ValueTask DisposeAsync()

@@ -1,24 +1,29 @@
 namespace Api.Tests;
 
-/// <summary>Programs of others that some tests need. Where they are missing a test is skipped, but under CI it fails.</summary>
+/// <summary>Other programs that some tests need. Without them a test is skipped, and under CI it fails.</summary>
 static class Tools
 {
-    // Debian keeps servers where only root's PATH looks.
-    static readonly string[] Folders = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator), "/usr/sbin"];
+    // On Debian, servers are in a folder that only root's PATH names.
+    static readonly string[] Folders =
+        [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator), "/usr/sbin"];
 
-    /// <summary>The full paths of programs, in the order asked for.</summary>
+    /// <summary>Finds the full paths of programs.</summary>
     public static string[] Need(params string[] programs)
     {
-        var found = programs.ToDictionary(program => program, program => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists));
-        Need(!found.ContainsValue(null), $"not installed: {string.Join(", ", programs.Where(program => found[program] is null))}");
-        return [.. programs.Select(program => found[program]!)];
+        var paths = programs.Select(program =>
+            Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)).ToArray();
+        var missing = programs.Where((_, index) => paths[index] is null);
+        Need(!paths.Contains(null), $"not installed: {string.Join(", ", missing)}");
+        return paths!;
     }
 
-    /// <summary>Goes on only where something is given; <paramref name="otherwise"/> says why not.</summary>
-    public static void Need(bool given, string otherwise)
+    /// <summary>Continues the test only under a condition.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="reason">Why the test is skipped without it.</param>
+    public static void Need(bool condition, string reason)
     {
-        if (given) return;
-        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail($"Under CI no test is skipped: {otherwise}");
-        Assert.Skip(otherwise);
+        if (condition) return;
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail($"Under CI no test is skipped: {reason}");
+        Assert.Skip(reason);
     }
 }

@@ -48,8 +48,7 @@ static class Program
         builder.Services.AddHostedService(services => services.GetRequiredService<LogTruncation>());
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<SeedLoader>();
-        builder.Services.AddSingleton<ArticleStore>();
-        builder.Services.AddSingleton<ArticleSearch>();
+        builder.Services.AddArticles();
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
         builder.Services.AddFormats();

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Api.Articles;
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
 namespace Api.Tests.Articles;
@@ -25,11 +24,7 @@ public sealed class ArticleTests : IAsyncLifetime
         seed.Dispose();
     }
 
-    Task<int> SaveAsync(params ArticleDraft[] drafts) => api.Database.WriteSynchronouslyAsync(connection =>
-    {
-        foreach (var draft in drafts) api.App.Services.GetRequiredService<ArticleStore>().Save(connection, draft);
-        return drafts.Length;
-    }, default);
+    Task SaveAsync(params ArticleDraft[] drafts) => api.SaveArticlesAsync(drafts);
 
     static ArticleDraft Draft(string slug, string markdown = "Text.", string? title = null, string summary = "Summary.", Duration? ago = null,
         string[]? tags = null, string? author = null) =>
@@ -64,7 +59,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_article_has_its_text_as_Markdown_and_HTML_and_an_outline()
+    public async Task An_article_has_its_text_as_Markdown_and_HTML_with_an_outline()
     {
         await SaveAsync(Draft("one", "Hello.\n\n## First *part*\n\n### Deeper\n\n## Été & more\n", "One"));
         JsonAssert.Equal("""
@@ -84,7 +79,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_article_that_is_unknown_a_draft_or_scheduled_is_the_same_404()
+    public async Task Unknown_draft_and_scheduled_articles_get_the_same_404()
     {
         await SaveAsync(
             Draft("draft") with { PublishedAt = null },
@@ -100,7 +95,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_run_through_everything_once_newest_first_also_when_instants_are_equal()
+    public async Task Pages_list_every_article_once_newest_first_even_with_equal_instants()
     {
         await SaveAsync([.. Enumerable.Range(0, 25).Select(i => Draft($"a{i:00}", ago: Duration.FromDays(1 + (i / 10))))]);
         var seen = new List<string>();
@@ -139,7 +134,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Saving_the_same_changes_nothing_and_saving_another_text_is_an_update()
+    public async Task Saving_an_unchanged_article_changes_nothing_and_saving_another_text_updates_it()
     {
         await SaveAsync(Draft("one", tags: ["a"]));
         var before = await ReadAnewAsync("one");
@@ -161,7 +156,7 @@ public sealed class ArticleTests : IAsyncLifetime
     [InlineData("medication"), InlineData("MEDICATIONS"), InlineData("m"), InlineData("med"), InlineData("medica"), InlineData("medicatio")]
     [InlineData("cafe"), InlineData("CAFÉ"), InlineData("naive happiness"), InlineData("happines"), InlineData("therapies medicat"), InlineData("sleeping")]
     [InlineData("ünïçödé")]
-    public async Task Search_finds_every_form_of_a_word_with_or_without_accents_and_the_beginning_of_the_last(string q)
+    public async Task Search_finds_every_form_of_a_word_with_or_without_accents_and_an_incomplete_last_word(string q)
     {
         await SaveAsync(
             Draft("one", "Medication and therapy. Sleep. A naïve café. Happiness. Unicode."),
@@ -227,7 +222,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Search_pages_run_through_every_match_once()
+    public async Task Search_pages_list_every_match_once()
     {
         // Many are equally good, and must not get lost or come twice between two pages all the same.
         await SaveAsync([.. Enumerable.Range(0, 223).Select(i => Draft($"a{i:000}", string.Concat(Enumerable.Repeat("zebra ", 1 + (i % 3)))))]);
@@ -245,7 +240,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Search_takes_a_tag_too()
+    public async Task Search_can_be_limited_to_a_tag()
     {
         await SaveAsync(Draft("a", "Zebra.", tags: ["x"]), Draft("b", "Zebra.", tags: ["y"]));
         Assert.Equal(["b"], await SlugsAsync("q=zebra&tag=y"));
@@ -274,7 +269,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_Atom_feed_is_read_back_as_it_was_written()
+    public async Task The_Atom_feed_can_be_read_back()
     {
         await SaveAsync(Draft("one", "Hello & <b>goodbye</b>.", "One & \u0007only", tags: ["a"], author: "A. Writer"));
         using var response = await api.Client.GetAsync("/v1/articles/feed.atom");
@@ -304,7 +299,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_identifies_a_feed_and_its_articles_stays_when_the_site_moves()
+    public async Task The_ids_of_a_feed_and_its_articles_stay_the_same_when_the_site_moves()
     {
         static async Task<(string?[] Json, string[] Atom)> IdsAsync(params string[] settings)
         {
@@ -329,12 +324,8 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
             [$"--Seed:Folder={seed.Path}", "--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/learn/{slug}"]));
-        await site.Database.WriteSynchronouslyAsync(connection =>
-        {
-            site.App.Services.GetRequiredService<ArticleStore>().Save(connection,
-                Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)"));
-            return 1;
-        }, default);
+        await site.SaveArticlesAsync(
+            Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)"));
         const string Html = "<p><a href=\"https://www.example.com/a\">a</a> <a href=\"https://www.example.com/learn/b\">b</a> " +
             "<a href=\"https://www.example.com/c\">c</a> <a href=\"https://www.example.com/learn/one?d\">d</a> " +
             "<a href=\"https://www.example.com/learn/one#e\">e</a> <a href=\"https://cdn.example.com/f\">f</a> " +
@@ -348,7 +339,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_article_never_changed_before_it_was_published()
+    public async Task An_article_is_never_updated_before_it_is_published()
     {
         async Task<(string? PublishedAt, string? UpdatedAt)> DatesAsync()
         {
@@ -370,20 +361,20 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_an_older_version_said_to_have_changed_before_its_publication_is_mended_by_the_migration()
+    public async Task The_migration_corrects_articles_that_were_updated_before_their_publication()
     {
         await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });
         using var script = new StreamReader(typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!);
         var sql = await script.ReadToEndAsync();
-        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'"), default);
-        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, sql), default);
+        await api.ExecuteAsync("UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'");
+        await api.ExecuteAsync(sql);
         Assert.Equal("2026-06-30T12:00:00Z", (string?)(await api.GetAsync("/v1/articles/one"))["updatedAt"]);
-        await api.Database.WriteSynchronouslyAsync(connection => Dapper.SqlMapper.Execute(connection, "UPDATE articles SET published_at = '2021-01-01T00:00:00.000Z' WHERE slug = 'two'"), default);
+        await api.ExecuteAsync("UPDATE articles SET published_at = '2021-01-01T00:00:00.000Z' WHERE slug = 'two'");
         Assert.Equal("2020-01-01T00:00:00Z", (string?)(await api.GetAsync("/v1/articles/two"))["updatedAt"]);
     }
 
     [Fact]
-    public async Task Drafts_and_scheduled_articles_that_match_better_do_not_shorten_a_page()
+    public async Task Drafts_and_scheduled_articles_that_match_better_do_not_shorten_a_search_page()
     {
         await SaveAsync(
             Draft("draft", "Zebra.", title: "Zebra") with { PublishedAt = null },
@@ -407,15 +398,15 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_an_older_renderer_made_is_made_and_indexed_anew_at_the_start()
+    public async Task Articles_of_an_older_renderer_are_rendered_and_indexed_again_at_the_start()
     {
         await SaveAsync(Draft("one", "Hello, <b>zebra</b>.\n\n## Part", "One"));
         var before = await ReadAnewAsync("one");
-        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c,
+        await api.ExecuteAsync(
             """
             UPDATE articles SET html = '<script>', sections = '[]', reading_minutes = 9, renderer = 1;
             DELETE FROM article_search;
-            """), default);
+            """);
         Assert.Equal("<script>", (string?)(await ReadAnewAsync("one"))["html"]);
         Assert.Empty(await SlugsAsync("q=zebra"));
         await Api.CommandLine.Startup.PrepareAsync(api.App);
@@ -424,11 +415,11 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_old_text_that_is_nested_too_deeply_for_today_keeps_what_was_made_of_it()
+    public async Task An_old_text_that_is_nested_too_deeply_now_keeps_its_HTML()
     {
         await SaveAsync(Draft("one", "Hello."));
         var deep = string.Concat(Enumerable.Repeat("<div>", 300));
-        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c, "UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep }), default);
+        await api.ExecuteAsync("UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep });
         await Api.CommandLine.Startup.PrepareAsync(api.App);
         Assert.Equal("<p>Old.</p>", (string?)(await api.GetAsync("/v1/articles/one"))["html"]);
     }

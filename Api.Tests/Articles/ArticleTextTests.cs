@@ -28,7 +28,7 @@ public sealed class ArticleTextTests
     [InlineData("<base href=https://evil.example/>")]
     [InlineData("<meta http-equiv=refresh content=0>")]
     [InlineData("<object data=x></object><embed src=x>")]
-    public void Nothing_that_runs_or_styles_survives(string markdown)
+    public void Scripts_and_styles_are_removed(string markdown)
     {
         var document = new AngleSharp.Html.Parser.HtmlParser().ParseDocument("<body>" + Html(markdown));
         foreach (var element in document.Body!.QuerySelectorAll("*"))
@@ -42,7 +42,7 @@ public sealed class ArticleTextTests
     }
 
     [Fact]
-    public void What_Markdown_has_is_rendered()
+    public void Markdown_is_rendered()
     {
         Assert.Equal("<ul>\n<li>a</li>\n</ul>\n<ol start=\"3\">\n<li>b</li>\n</ol>", Html("- a\n\n3. b"));
         Assert.Equal("<blockquote>\n<p>q</p>\n</blockquote>", Html("> q"));
@@ -82,7 +82,7 @@ public sealed class ArticleTextTests
     [InlineData("[chat](xmpp:info@example.com)", "<p><a href=\"xmpp:info@example.com\">chat</a></p>")]
     [InlineData("[video](skype:clinic?call)", "<p><a href=\"skype:clinic?call\">video</a></p>")]
     [InlineData("[map](/map?x=1#y)", "<p><a href=\"/map?x=1#y\">map</a></p>")]
-    public void An_address_that_runs_nothing_stays(string markdown, string html)
+    public void Harmless_addresses_stay(string markdown, string html)
     {
         var text = ArticleText.Render(markdown);
         Assert.Equal(html, text.Html);
@@ -101,11 +101,11 @@ public sealed class ArticleTextTests
     [InlineData("[x](vbscript:x)", "vbscript:x")]
     [InlineData("<a href=\"data:text/html,x\">x</a>", "data:text/html,x")]
     [InlineData("![x](file:///etc/passwd)", "file:///etc/passwd")]
-    public void An_address_that_is_dropped_is_told(string markdown, string address) =>
+    public void Dropped_addresses_are_reported(string markdown, string address) =>
         Assert.Equal([address], ArticleText.Render(markdown).DroppedAddresses);
 
     [Fact]
-    public void Exactly_the_allowed_attributes_survive_and_only_where_they_mean_something()
+    public void Only_the_allowed_attributes_stay_and_only_on_their_elements()
     {
         string[] others = ["class", "style", "name", "onclick", "target", "rel", "role", "aria-label", "data-x", "srcset", "width", "hidden", "tabindex", "contenteditable", "is", "part", "slot"];
         string[] elements = ["p", "h2", "ol", "li", "td", "th", "a", "img"];
@@ -144,7 +144,7 @@ public sealed class ArticleTextTests
     [InlineData("<h2></h2>\n<h2> </h2>\n<h2>!!!</h2>", "section", "section-1", "section-2")]
     [InlineData("<h2 id=\" \">&nbsp;</h2>\n<h2 id=\"\t\">x</h2>", "section", "x")]
     [InlineData("## A\n\n<div><blockquote><h5>A</h5></blockquote></div>\n<h6 id=a>A</h6>", "a", "a-1", "a-2")]
-    public void Every_heading_has_an_anchor_of_its_own(string markdown, params string[] anchors)
+    public void Every_heading_has_a_unique_anchor(string markdown, params string[] anchors)
     {
         var text = ArticleText.Render(markdown);
         Assert.Equal(anchors, text.Sections.Select(section => section.Anchor));
@@ -175,7 +175,7 @@ public sealed class ArticleTextTests
     [InlineData("one![two](x.png)three", "one two three")]
     [InlineData("H<sub>2</sub>O and <b>un</b>clear", "H2O and unclear")]
     [InlineData("<script>one</script>two", "two")]
-    public void Words_of_neighbouring_elements_are_words_of_their_own(string markdown, string words)
+    public void Words_of_neighbouring_elements_stay_separate(string markdown, string words)
     {
         var text = ArticleText.Render(markdown);
         Assert.Equal(words.Split(' '), text.PlainText.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -198,7 +198,7 @@ public sealed class ArticleTextTests
     [InlineData("https://other.example.com/a b?c#d", "https://other.example.com/a b?c#d")]
     [InlineData("mailto:info@example.com", "mailto:info@example.com")]
     [InlineData("SMS:988", "SMS:988")]
-    public void Addresses_become_absolute_against_the_page(string written, string absolute)
+    public void Addresses_are_resolved_against_the_page(string written, string absolute)
     {
         const string Page = "https://www.example.com/read/one?a=b";
         Assert.Equal($"<p><a href=\"{absolute}\">x</a></p>", ArticleText.ResolveAddresses($"<p><a href=\"{written}\">x</a></p>", Page));
@@ -207,7 +207,7 @@ public sealed class ArticleTextTests
 
     [Theory]
     [InlineData("<div>"), InlineData("<b>"), InlineData("> "), InlineData("<table><tr><td>"), InlineData("<ul><li>"), InlineData("*a **b ")]
-    public void A_text_that_is_nested_too_deeply_is_refused_and_ends_nothing(string part)
+    public void A_text_that_is_nested_too_deeply_is_refused_and_does_not_end_the_process(string part)
     {
         Assert.NotEmpty(Html(string.Concat(Enumerable.Repeat(part, 10)) + "x"));
         try

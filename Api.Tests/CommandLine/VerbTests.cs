@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Api.CommandLine;
 using Api.Tests.Contact;
 using Dapper;
@@ -25,8 +26,12 @@ public sealed class VerbTests : IDisposable
 
     string Database => $"--Database:Folder={folder.Path}";
     string DatabaseFile => folder.File("clinic.db");
+    static string AnyPort => "--Urls=http://127.0.0.1:0";
 
     public void Dispose() => folder.Dispose();
+
+    Task<ApiFactory> ServeAsync() => ApiFactory.StartAsync(factory =>
+        factory.Settings.AddRange([Database, $"--Keys:Folder={folder.Keys}"]));
 
     static T Read<T>(string file, string sql)
     {
@@ -34,39 +39,47 @@ public sealed class VerbTests : IDisposable
         return connection.ExecuteScalar<T>(sql)!;
     }
 
-    static async Task FaultAsync(string expected, params string[] args)
+    static async Task AssertFaultAsync(string expected, params string[] args) =>
+        AssertFault(expected, await Command.RunAsync(args));
+
+    static void AssertFault(string expected, (int ExitCode, string Output, string Errors) result)
     {
-        var (exitCode, output, errors) = await ApiProcess.RunAsync(args);
-        Assert.Equal(1, exitCode);
-        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
-        Assert.Contains(expected, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
-        Assert.Single(errors.Trim().Split('\n'));
+        Assert.Equal(1, result.ExitCode);
+        Assert.DoesNotContain("   at ", result.Output, StringComparison.Ordinal);
+        Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.Trim().Split('\n'));
     }
 
     [Fact]
-    public async Task With_no_argument_it_makes_migrates_and_seeds_the_database_and_serves()
+    public async Task Without_arguments_it_creates_migrates_and_seeds_the_database_and_serves()
     {
         var (api, client) = await ApiProcess.ServeAsync(folder.File("made/for/me"));
         using (api)
-            Assert.Contains("Combining Psychotropic Medication", await client.GetStringAsync("/v1/articles"), StringComparison.Ordinal);
+        {
+            var articles = await client.GetStringAsync("/v1/articles");
+            Assert.Contains("Combining Psychotropic Medication", articles, StringComparison.Ordinal);
+            var version = NodaTime.DateTimeZoneProviders.Tzdb.VersionId;
+            Assert.Contains($"Time zone rules: {version}", api.Output, StringComparison.Ordinal);
+        }
         Assert.True(File.Exists(folder.File("made/for/me/clinic.db")));
     }
 
     [Fact]
-    public async Task SIGTERM_finishes_what_was_accepted_and_exits_with_0()
+    public async Task SIGTERM_finishes_accepted_requests_and_exits_with_0()
     {
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
         var (api, client) = await ApiProcess.ServeAsync(folder.Path);
         using (api)
         {
-            // A sender whose body is still on its way when the signal comes.
+            // The rest of this sender's body arrives after the signal.
             using var socket = new TcpClient();
             await socket.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
             await using var stream = socket.GetStream();
             var body = System.Text.Json.JsonSerializer.Serialize(Message);
             await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
                 $"POST /v1/contact-submissions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body[..20]}"));
-            // Answered after it on a connection of its own, so the program has accepted the sender by now.
+            // This request came later and is answered, so the program has accepted the sender by now.
             await client.GetStringAsync("/health/live");
             api.Terminate();
             await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(body[20..]));
@@ -78,43 +91,45 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_said_in_one_sentence()
+    public async Task A_port_in_use_is_reported_in_one_sentence()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        await FaultAsync("The port is taken by another program", Database, $"--Urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
+        var url = $"--Urls=http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        AssertFault("The port is taken by another program", await ApiProcess.RunAsync(Database, url));
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_written_to_is_said_in_one_sentence()
+    public async Task A_folder_that_is_not_writable_is_reported_in_one_sentence()
     {
         File.WriteAllText(folder.File("file"), "");
-        await FaultAsync("cannot be written to", "migrate", $"--Database:Folder={folder.File("file")}/below");
-        await FaultAsync("cannot be written to", "migrate", "--Database:Folder=/proc/nowhere");
+        await AssertFaultAsync("cannot be written to", "migrate", $"--Database:Folder={folder.File("file")}/below");
+        await AssertFaultAsync("cannot be written to", "migrate", "--Database:Folder=/proc/nowhere");
     }
 
     [Fact]
-    public async Task A_file_that_is_no_database_is_said_in_one_sentence_and_left_as_it_is()
+    public async Task A_file_that_is_not_a_database_is_reported_in_one_sentence_and_not_changed()
     {
         File.WriteAllText(DatabaseFile, new string('x', 5000));
-        await FaultAsync("is not a SQLite database", Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}");
+        await AssertFaultAsync("is not a SQLite database", Database, AnyPort);
         Assert.Equal(new string('x', 5000), File.ReadAllText(DatabaseFile));
     }
 
     [Fact]
-    public async Task A_database_newer_than_the_program_is_said_in_one_sentence()
+    public async Task A_database_that_is_newer_than_the_program_is_reported_in_one_sentence()
     {
-        await ApiProcess.RunAsync("migrate", Database);
+        await PreparedDatabase.Empty.CopyToAsync(folder.Path);
         using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False"))
             connection.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')");
-        await FaultAsync("is newer than this program (it has had migration 9999_later.sql)", Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}");
+        await AssertFaultAsync("is newer than this program (it has had migration 9999_later.sql)", Database, AnyPort);
     }
 
     [Theory]
     [InlineData("nonsense"), InlineData("serve nonsense"), InlineData("backup"), InlineData("--Proxies:Known:0=nonsense")]
-    public async Task A_slip_on_the_command_line_does_not_start_a_server(string args)
+    public async Task A_mistake_on_the_command_line_does_not_start_a_server(string args)
     {
-        var (exitCode, _, errors) = await ApiProcess.RunAsync([Database, .. args.Split(' ')]);
+        var (exitCode, _, errors) = await Command.RunAsync([Database, .. args.Split(' ')]);
         Assert.Equal(1, exitCode);
         Assert.NotEqual("", errors);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
@@ -123,20 +138,22 @@ public sealed class VerbTests : IDisposable
 
     [Theory]
     [InlineData("0"), InlineData("-1"), InlineData("1000001"), InlineData("many"), InlineData("99999999999")]
-    public async Task A_write_queue_of_a_senseless_size_is_said_in_one_sentence(string size) =>
-        await FaultAsync("Database:WriteQueueCapacity", "migrate", Database, $"--Database:WriteQueueCapacity={size}");
+    public async Task An_invalid_size_of_the_write_queue_is_reported_in_one_sentence(string size) =>
+        await AssertFaultAsync("Database:WriteQueueCapacity", "migrate", Database, $"--Database:WriteQueueCapacity={size}");
 
     [Theory]
-    [InlineData("serve"), InlineData("migrate"), InlineData("check"), InlineData("seed"), InlineData("submissions list"), InlineData("submissions erase 0000-0000-0000"),
+    [InlineData("serve"), InlineData("migrate"), InlineData("check"), InlineData("seed"), InlineData("submissions list"),
+     InlineData("submissions erase 0000-0000-0000"),
      InlineData("outbox list"), InlineData("backup copy.db")]
-    public async Task On_a_damaged_database_every_verb_ends_with_one_sentence(string verb)
+    public async Task Every_command_reports_a_damaged_database_in_one_sentence(string command)
     {
-        await ApiProcess.RunAsync("seed", Database);
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
         var bytes = File.ReadAllBytes(DatabaseFile);
-        // The schema, below the header that makes it a database.
+        // Destroys the schema, but not the header in front of it.
         bytes.AsSpan(100, 3996).Fill(0x5a);
         File.WriteAllBytes(DatabaseFile, bytes);
-        await FaultAsync("", [.. verb.Replace("copy.db", folder.File("copy.db"), StringComparison.Ordinal).Split(' '), Database, $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}"]);
+        var words = command.Replace("copy.db", folder.File("copy.db"), StringComparison.Ordinal).Split(' ');
+        await AssertFaultAsync("", [.. words, Database, AnyPort]);
         Assert.Equal(bytes, File.ReadAllBytes(DatabaseFile));
     }
 
@@ -155,16 +172,17 @@ public sealed class VerbTests : IDisposable
     };
 
     [Theory, MemberData(nameof(Faults), DisableDiscoveryEnumeration = true)]
-    public void Whatever_ends_a_verb_is_one_sentence_without_what_anybody_wrote(Exception fault, string sentence) => Assert.Equal(sentence, Api.CommandLine.Faults.Describe(fault));
+    public void Every_fault_is_reported_in_one_sentence_without_the_words_of_a_sender(Exception fault, string sentence) =>
+        Assert.Equal(sentence, Api.CommandLine.Faults.Describe(fault));
 
     [Fact]
-    public async Task A_database_that_this_user_cannot_write_to_is_not_served()
+    public async Task A_database_that_the_user_may_not_write_to_is_not_served()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
-        // Root may write everywhere, so the program runs as nobody, who must be able to read it.
+        // Root may write to every file, so the program runs as another user, who must be able to read it.
         var setpriv = Tools.Need("setpriv")[0];
         Tools.Need(Environment.IsPrivilegedProcess, "not root");
-        await ApiProcess.RunAsync("seed", Database);
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
         var keys = Directory.CreateDirectory(folder.Keys);
         System.Diagnostics.Process.Start("chmod", ["755", folder.Path]).WaitForExit();
         System.Diagnostics.Process.Start("chmod", ["644", DatabaseFile]).WaitForExit();
@@ -179,56 +197,49 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
-    public void No_file_is_watched_so_that_it_starts_where_no_more_can_be()
+    public void It_watches_no_settings_file_so_that_it_starts_where_no_more_files_can_be_watched()
     {
-        var app = Program.Compose([Database]);
-        Assert.All(((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>(), provider => Assert.False(provider.Source.ReloadOnChange));
-        Assert.NotEmpty(((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>());
+        var configuration = (IConfigurationRoot)Program.Compose([Database]).Configuration;
+        var files = configuration.Providers.OfType<FileConfigurationProvider>().ToArray();
+        Assert.NotEmpty(files);
+        Assert.All(files, provider => Assert.False(provider.Source.ReloadOnChange));
     }
 
     [Fact]
-    public async Task Which_time_zone_rules_it_has_is_said_at_the_start()
+    public async Task Migrate_brings_a_database_up_to_date_once()
     {
-        var (api, _) = await ApiProcess.ServeAsync(folder.Path);
-        using (api) Assert.Contains($"Time zone rules: {NodaTime.DateTimeZoneProviders.Tzdb.VersionId}", api.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Migrate_brings_a_database_up_to_date_and_does_so_once()
-    {
-        var (exitCode, output, _) = await ApiProcess.RunAsync("migrate", Database);
+        var (exitCode, output, _) = await Command.RunAsync("migrate", Database);
         Assert.Equal(0, exitCode);
         Assert.Contains("is up to date", output, StringComparison.Ordinal);
         Assert.Equal(0, Read<int>(DatabaseFile, "SELECT count(*) FROM articles"));
-        Assert.Equal(0, (await ApiProcess.RunAsync("migrate", Database)).ExitCode);
+        Assert.Equal(0, (await Command.RunAsync("migrate", Database)).ExitCode);
     }
 
     [Fact]
-    public async Task Backup_while_the_server_runs_copies_what_was_acknowledged_and_never_overwrites()
+    public async Task Backup_copies_acknowledged_messages_while_the_server_runs_and_never_overwrites_a_file()
     {
-        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
-        using (api)
+        await using (var api = await ServeAsync())
         {
-            (await client.PostAsJsonAsync("/v1/contact-submissions", Message)).EnsureSuccessStatusCode();
+            (await api.Client.PostAsJsonAsync("/v1/contact-submissions", Message)).EnsureSuccessStatusCode();
             var copy = folder.File("copy.db");
             Assert.Equal(0, (await ApiProcess.RunAsync("backup", copy, Database)).ExitCode);
             Assert.Equal(1, Read<int>(copy, "SELECT count(*) FROM submissions"));
             Assert.Equal("ok", Read<string>(copy, "PRAGMA integrity_check"));
-            await FaultAsync("exists already", "backup", copy, Database);
+            await AssertFaultAsync("exists already", "backup", copy, Database);
         }
-        await FaultAsync("The backup could not be written", "backup", folder.File("no/such/folder/copy.db"), Database);
-        await FaultAsync("There is no database", "backup", folder.File("other.db"), $"--Database:Folder={folder.File("none")}");
+        await AssertFaultAsync("The backup could not be written", "backup", folder.File("no/such/folder/copy.db"), Database);
+        await AssertFaultAsync("There is no database", "backup", folder.File("other.db"), $"--Database:Folder={folder.File("none")}");
     }
 
     [Fact]
-    public async Task Check_finds_what_is_broken()
+    public async Task Check_finds_damage()
     {
-        await ApiProcess.RunAsync("seed", Database);
-        Assert.Equal((0, "The database is sound.\n", ""), await ApiProcess.RunAsync("check", Database));
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        Assert.Equal((0, "The database is sound.\n", ""), await Command.RunAsync("check", Database));
 
         using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False;Foreign Keys=False"))
             connection.Execute("INSERT INTO article_tags (tag, article_id) VALUES ('x', 999)");
-        var (exitCode, _, errors) = await ApiProcess.RunAsync("check", Database);
+        var (exitCode, _, errors) = await Command.RunAsync("check", Database);
         Assert.Equal(1, exitCode);
         Assert.Contains("article_tags", errors, StringComparison.Ordinal);
 
@@ -237,21 +248,32 @@ public sealed class VerbTests : IDisposable
         var bytes = File.ReadAllBytes(DatabaseFile);
         bytes.AsSpan(4096 * 3, 4096 * 4).Fill(0x5a);
         File.WriteAllBytes(DatabaseFile, bytes);
-        Assert.Equal(1, (await ApiProcess.RunAsync("check", Database)).ExitCode);
-        await FaultAsync("There is no database", "check", $"--Database:Folder={folder.File("none")}");
+        Assert.Equal(1, (await Command.RunAsync("check", Database)).ExitCode);
+        await AssertFaultAsync("There is no database", "check", $"--Database:Folder={folder.File("none")}");
     }
 
     [Fact]
-    public async Task The_submissions_are_listed_shown_found_handled_released_and_erased()
+    public async Task Submissions_are_listed_shown_handled_released_and_erased()
     {
         string reference, spam;
-        var (api, client) = await ApiProcess.ServeAsync(folder.Path);
-        using (api)
+        await using (var api = await ServeAsync())
         {
-            async Task<string> Submit(object message) =>
-                (string)(await (await client.PostAsJsonAsync("/v1/contact-submissions", message)).Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonNode>())!["reference"]!;
-            reference = await Submit(Message);
-            spam = await Submit(new { name = "Spammer", telephone = "870-555-0142", preferredContact = "telephone", location = "paragould", message = "Buy.", consent = true, website = "x" });
+            async Task<string> SubmitAsync(object message)
+            {
+                using var response = await api.Client.PostAsJsonAsync("/v1/contact-submissions", message);
+                return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["reference"]!;
+            }
+            reference = await SubmitAsync(Message);
+            spam = await SubmitAsync(new
+            {
+                name = "Spammer",
+                telephone = "870-555-0142",
+                preferredContact = "telephone",
+                location = "paragould",
+                message = "Buy.",
+                consent = true,
+                website = "x",
+            });
 
             Assert.Matches($"^{reference}  20..-..-..T..:..:..Z  jonesboro  reply by 20[^\n]*\n1 message is in quarantine: submissions list quarantine shows it[.]\n$", await RunAsync("submissions", "list"));
             Assert.Matches($"^{spam}  [^ ]+  paragould  quarantined: honeypot\n$", await RunAsync("submissions", "list", "quarantine"));
@@ -264,12 +286,12 @@ public sealed class VerbTests : IDisposable
             Assert.StartsWith(spam, await RunAsync("submissions", "list"), StringComparison.Ordinal);
             Assert.Equal($"{reference} is erased. Backups from before still have it.\n", await RunAsync("submissions", "erase", reference));
         }
-        foreach (var verb in new[] { "show", "handled", "release", "erase" }) await FaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
-        await FaultAsync("There is no database", "submissions", "list", $"--Database:Folder={folder.File("none")}");
+        foreach (var verb in new[] { "show", "handled", "release", "erase" }) await AssertFaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
+        await AssertFaultAsync("There is no database", "submissions", "list", $"--Database:Folder={folder.File("none")}");
 
         async Task<string> RunAsync(params string[] args)
         {
-            var (exitCode, output, errors) = await ApiProcess.RunAsync([.. args, Database]);
+            var (exitCode, output, errors) = await Command.RunAsync([.. args, Database]);
             Assert.Equal((0, ""), (exitCode, errors));
             return output;
         }
@@ -278,7 +300,7 @@ public sealed class VerbTests : IDisposable
     [Fact]
     public async Task Find_reads_the_address_or_number_from_standard_input()
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Database:Folder={folder.Path}"));
+        await using var api = await ServeAsync();
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
         async Task<string> FindAsync(string sender)
         {
@@ -295,9 +317,9 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
-    public async Task Help_lists_the_verbs()
+    public async Task Help_lists_the_commands()
     {
-        var (exitCode, output, _) = await ApiProcess.RunAsync("--help");
+        var (exitCode, output, _) = await Command.RunAsync("--help");
         Assert.Equal(0, exitCode);
         foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "restore", "check", "submissions", "notify", "outbox" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);

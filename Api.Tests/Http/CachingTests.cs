@@ -155,13 +155,9 @@ public sealed class CachingTests : IAsyncLifetime
     public async Task A_scheduled_article_appears_everywhere_at_its_time_and_max_age_never_reaches_past_it()
     {
         var at = Instant.FromDateTimeOffset(ApiFactory.Now) + Duration.FromSeconds(20.5);
-        var store = api.App.Services.GetRequiredService<ArticleStore>();
-        await api.Database.WriteSynchronouslyAsync(c =>
-        {
-            store.Save(c, new ArticleDraft("scheduled", "Scheduled zebra", "Soon", ["zebra-tag"], null, at, "Text"));
-            store.Save(c, new ArticleDraft("draft", "Draft zebra", "Never", ["zebra-tag"], null, null, "Text"));
-            return 0;
-        }, default);
+        await api.SaveArticlesAsync(
+            new ArticleDraft("scheduled", "Scheduled zebra", "Soon", ["zebra-tag"], null, at, "Text"),
+            new ArticleDraft("draft", "Draft zebra", "Never", ["zebra-tag"], null, null, "Text"));
 
         async Task<bool[]> SeenAsync(string slug) =>
         [

@@ -113,7 +113,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_seed_with_something_changed_at_random_is_refused_with_a_sentence_or_all_of_it_can_be_read()
+    public async Task A_seed_with_a_random_change_is_refused_with_a_sentence_or_can_be_read_completely()
     {
         // Read only, which is quick; a part of them is loaded and asked for, too.
         for (var i = 0; i < 600; i++) await TryAsync(RandomNumberGenerator.GetInt32(int.MaxValue), load: i % 15 == 0);
@@ -121,7 +121,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
     [Theory]
     [InlineData(0), InlineData(1), InlineData(2), InlineData(int.MaxValue)]
-    public Task The_same_number_gives_the_same_seed(int number) => TryAsync(number, load: true);
+    public Task A_number_always_makes_the_same_change(int number) => TryAsync(number, load: true);
 
     async Task TryAsync(int number, bool load)
     {

@@ -25,7 +25,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task The_seed_that_comes_with_the_program_is_the_clinic_that_is_known_and_nothing_else()
+    public async Task The_sample_seed_has_what_is_known_about_the_clinic_and_nothing_else()
     {
         await using var api = await ApiFactory.StartAsync();
         var locations = (await api.GetAsync("/v1/locations"))["items"]!.AsArray();
@@ -53,7 +53,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Loading_twice_changes_nothing_and_loading_a_change_changes_that()
+    public async Task Loading_again_changes_nothing_and_loading_a_change_applies_it()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         var loader = api.App.Services.GetRequiredService<SeedLoader>();
@@ -84,7 +84,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_has_content_is_not_seeded_again()
+    public async Task A_database_with_content_is_not_seeded_again()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         Write(Clinic.Replace("Here", "There", StringComparison.Ordinal));
@@ -93,7 +93,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_all_or_nothing()
+    public async Task A_seed_is_loaded_completely_or_not_at_all()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         Write(Clinic.Replace("Here", "There", StringComparison.Ordinal), Article.Replace("title: One", "title: [", StringComparison.Ordinal));
@@ -106,7 +106,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Content_of_ones_own_is_never_replaced_by_the_sample_even_if_it_is_locations_or_articles_alone()
+    public async Task The_sample_never_replaces_other_content_even_if_that_has_only_locations_or_only_articles()
     {
         File.WriteAllText(folder.File("clinic.yaml"), Clinic);
         await StartTwiceAsync(locations: ["Here"], articles: []);
@@ -124,7 +124,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public async Task An_address_that_an_article_loses_is_told_with_file_and_line()
+    public async Task A_dropped_address_is_reported_with_file_and_line()
     {
         Write(article: Article + "\nOne\n\n[run](javascript:alert(1)) and [text](sms:988)\n");
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={folder.Path}"));
@@ -134,7 +134,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public void A_text_is_read_in_every_encoding_that_marks_itself_and_with_every_line_end()
+    public void Files_are_read_in_UTF_8_and_UTF_16_with_any_line_ending()
     {
         Encoding[] encodings = [new UTF8Encoding(false), new UTF8Encoding(true), new UnicodeEncoding(bigEndian: false, byteOrderMark: true), new UnicodeEncoding(bigEndian: true, byteOrderMark: true)];
         foreach (var encoding in encodings)
@@ -152,7 +152,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_named_with_file_and_line()
+    public void Bytes_that_are_not_text_are_reported_with_file_and_line()
     {
         foreach (var lineEnd in new[] { "\n", "\r\n", "\r" })
         {
@@ -190,7 +190,7 @@ public sealed class SeedTests : IDisposable
     }
 
     [Fact]
-    public void What_is_meant_and_allowed_is_loaded()
+    public void Unusual_but_valid_values_are_loaded()
     {
         Write("""
             clinic: { timeZone: UTC }
@@ -235,10 +235,10 @@ public sealed class SeedTests : IDisposable
     {
         Write();
         File.WriteAllText(folder.File("articles/one.MD"), Article);
-        Assert.Equal($"{folder.File("articles/one.md")}, line 1: the slug 'one' is there twice: remove one of the two files.",
+        Assert.Equal($"{folder.File("articles/one.md")}, line 1: the slug 'one' appears twice: remove one of the two files.",
             Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message);
     }
 
     [Fact]
-    public void A_folder_without_a_clinic_is_no_seed() => Assert.Contains("There is no", Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
+    public void A_folder_without_clinic_yaml_is_not_a_seed() => Assert.Contains("There is no", Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
 }

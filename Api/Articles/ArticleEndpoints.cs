@@ -19,123 +19,156 @@ static class ArticleEndpoints
     {
         var articles = routes.MapGroup("/articles").WithTags("Articles").Cached(CacheTag, "limit", "cursor", "tag");
         articles.MapGet("/", ListAsync).WithName("listArticles").Paged();
-        articles.MapGet("/feed.json", JsonFeedAsync).WithName("getJsonFeed");
-        articles.MapGet("/feed.atom", AtomFeedAsync).WithName("getAtomFeed");
+        articles.MapGet("/feed.json", GetJsonFeedAsync).WithName("getJsonFeed");
+        articles.MapGet("/feed.atom", GetAtomFeedAsync).WithName("getAtomFeed");
         articles.MapGet("/{slug}", GetAsync).WithName("getArticle");
 
-        routes.MapGroup("/tags").WithTags("Articles").Cached(CacheTag)
-            .MapGet("/", TagsAsync).WithName("listTags");
+        var tags = routes.MapGroup("/tags").WithTags("Articles").Cached(CacheTag);
+        tags.MapGet("/", ListTagsAsync).WithName("listTags");
     }
 
-    /// <summary>Lists or searches articles</summary>
+    /// <summary>List or search articles</summary>
     /// <remarks>
-    /// Published articles without their texts, newest first. With `q` it is a full-text search, best match first: every
-    /// word of `q` must occur in the title, the summary or the text, in any grammatical form, with or without accents; the
-    /// last word may be the beginning of one. A word in the title counts for more than one in the summary, and that for more
-    /// than one in the text. Any characters are safe in `q`; there are no operators. Nothing found is an empty list.
+    /// Returns published articles without their texts. Without `q` the newest come first. With `q` the list is a
+    /// full-text search, and the best matches come first.
+    /// A search finds articles in which every word of `q` occurs, in the title, the summary or the text. It finds every
+    /// grammatical form of a word, with or without accents. The last word may be incomplete. A match in the title
+    /// counts for more than one in the summary, and that for more than one in the text. All characters are allowed in
+    /// `q`; there are no operators. When nothing is found, the list is empty.
     /// </remarks>
-    /// <param name="limit">How many items a page has at most, 1 to 100.</param>
-    /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
-    /// <param name="tag">Only articles that have this tag.</param>
+    /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
+    /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
+    /// <param name="tag">Returns only articles with this tag.</param>
     /// <param name="q">
-    /// What to search for, at most 200 characters. Spaces, punctuation and symbols separate words. In a
-    /// script without spaces, a run of characters is one word, and only its beginning is found.
+    /// The words to search for, at most 200 characters. Spaces, punctuation and symbols separate words. In a script
+    /// without spaces, a run of characters is one word, and only its beginning is found.
     /// </param>
-    /// <param name="store"></param>
-    /// <param name="search"></param>
-    /// <param name="site"></param>
-    /// <param name="time"></param>
-    /// <param name="http"></param>
-    /// <param name="ct"></param>
-    static async Task<Results<Ok<Page<ArticleSummary>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
-        [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit, string? cursor, string? tag, [MaxLength(ArticleSearch.LongestQuery)] string? q,
-        ArticleStore store, ArticleSearch search, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct)
+    static async Task<
+        Results<Ok<Page<ArticleSummary>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
+    > ListAsync(
+        [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
+        string? cursor,
+        string? tag,
+        [MaxLength(SqliteArticleSearch.LongestQuery)] string? q,
+        ArticleStore store,
+        SqliteArticleSearch search,
+        IOptions<SiteOptions> site,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct)
     {
-        FieldError?[] errors =
-        [
-            Paging.CheckLimit(limit),
-            q?.Length > ArticleSearch.LongestQuery ? FieldError.ForParameter("q", ProblemText.Get("TooLong", "q", ArticleSearch.LongestQuery)) : null,
-        ];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
+        if (Problems.FindBrokenRules(Paging.CheckLimit(limit), CheckQuery(q)) is { } broken) return broken;
 
         if (tag is "") tag = null;
-        var now = time.GetCurrentInstant();
-        var filters = $"articles\n{tag}\n{q}";
-        if (!Paging.TryReadCursor(cursor, filters, parts: 2, out var key)) return Problems.BadCursor();
-        var size = limit ?? Paging.DefaultLimit;
-        http.FreshUntil(now, await store.NextPublicationAsync(now, ct));
+        var list = $"articles\n{tag}\n{q}";
+        if (!Paging.TryReadCursor(cursor, list, parts: 2, out var key)) return Problems.BadCursor();
 
-        ArticleSummary WithUrl(ArticleSummary article) => article with { Url = site.Value.UrlOfArticle(article.Slug) };
-        if (q is null)
-        {
-            (Instant, string)? after = null;
-            if (key is not null)
-            {
-                if (!InstantPattern.ExtendedIso.Parse(key[0]).TryGetValue(default, out var instant)) return Problems.BadCursor();
-                after = (instant, key[1]);
-            }
-            var articles = await store.ListAsync(now, tag, after, size + 1, ct);
-            return TypedResults.Ok(Paging.Page(http, [.. articles.Select(WithUrl)], size,
-                last => Paging.Cursor(filters, InstantPattern.ExtendedIso.Format(last.PublishedAt), last.Slug)));
-        }
-        else
-        {
-            (double, long)? after = null;
-            if (key is not null)
-            {
-                if (!double.TryParse(key[0], CultureInfo.InvariantCulture, out var score) ||
-                    !long.TryParse(key[1], CultureInfo.InvariantCulture, out var id))
-                {
-                    return Problems.BadCursor();
-                }
+        var request = new ListRequest(time.GetCurrentInstant(), tag, limit ?? Paging.DefaultLimit, list, key);
+        http.FreshUntil(request.Now, await store.FindNextPublicationAsync(request.Now, ct));
+        var page = q is null
+            ? await ListNewestAsync(request, store, http, ct)
+            : await SearchAsync(request, q, search, http, ct);
+        if (page is null) return Problems.BadCursor();
 
-                after = (score, id);
-            }
-            var matches = await search.FindAsync(now, q, tag, after, size + 1, ct);
-            var page = Paging.Page(http, matches, size, last => Paging.Cursor(filters,
-                last.Key.Score.ToString("R", CultureInfo.InvariantCulture), last.Key.Id.ToString(CultureInfo.InvariantCulture)));
-            return TypedResults.Ok(new Page<ArticleSummary>([.. page.Items.Select(match => WithUrl(match.Article))], page.NextCursor));
-        }
+        var items = page.Items.Select(article => article with { Url = site.Value.UrlOfArticle(article.Slug) });
+        return TypedResults.Ok(page with { Items = [.. items] });
     }
 
-    /// <summary>Reads an article</summary>
-    /// <remarks>One published article with its text, as Markdown and as HTML that is safe to put into a page, and its outline.</remarks>
-    /// <param name="slug">The article's slug, as the list has it.</param>
-    /// <param name="store"></param>
-    /// <param name="site"></param>
-    /// <param name="time"></param>
-    /// <param name="ct"></param>
+    static FieldError? CheckQuery(string? q)
+    {
+        const int Longest = SqliteArticleSearch.LongestQuery;
+        return q?.Length > Longest ? FieldError.ForParameter("q", ProblemText.Get("TooLong", "q", Longest)) : null;
+    }
+
+    /// <returns><c>null</c> when the cursor's key is not one of this list.</returns>
+    static async Task<Page<ArticleSummary>?> ListNewestAsync(
+        ListRequest request, ArticleStore store, HttpContext http, CancellationToken ct)
+    {
+        (Instant PublishedAt, string Slug)? after = null;
+        if (request.CursorKey is [var publishedAt, var slug])
+        {
+            if (!InstantPattern.ExtendedIso.Parse(publishedAt).TryGetValue(default, out var instant)) return null;
+            after = (instant, slug);
+        }
+
+        var articles = await store.ListAsync(request.Now, request.Tag, after, request.Limit + 1, ct);
+        return Paging.Page(http, articles, request.Limit, last =>
+            Paging.Cursor(request.List, InstantPattern.ExtendedIso.Format(last.PublishedAt), last.Slug));
+    }
+
+    /// <inheritdoc cref="ListNewestAsync"/>
+    static async Task<Page<ArticleSummary>?> SearchAsync(
+        ListRequest request, string q, SqliteArticleSearch search, HttpContext http, CancellationToken ct)
+    {
+        (double Score, long Id)? after = null;
+        if (request.CursorKey is [var scoreText, var idText])
+        {
+            if (!double.TryParse(scoreText, CultureInfo.InvariantCulture, out var score)) return null;
+            if (!long.TryParse(idText, CultureInfo.InvariantCulture, out var id)) return null;
+            after = (score, id);
+        }
+
+        var matches = await search.FindAsync(request.Now, q, request.Tag, after, request.Limit + 1, ct);
+        var page = Paging.Page(http, matches, request.Limit, last => Paging.Cursor(
+            request.List,
+            last.Key.Score.ToString("R", CultureInfo.InvariantCulture),
+            last.Key.Id.ToString(CultureInfo.InvariantCulture)));
+        return new Page<ArticleSummary>([.. page.Items.Select(match => match.Article)], page.NextCursor);
+    }
+
+    /// <summary>A valid request for a page of articles.</summary>
+    /// <param name="Now">The time that decides which articles are public.</param>
+    /// <param name="Tag">The tag that the articles must have, or <c>null</c>.</param>
+    /// <param name="Limit">The largest number of items on the page.</param>
+    /// <param name="List">The list with its filters. A cursor is only valid for the list that it was made for.</param>
+    /// <param name="CursorKey">
+    /// The sort key of the last item of the previous page, or <c>null</c> for the first page.
+    /// </param>
+    sealed record ListRequest(Instant Now, string? Tag, int Limit, string List, string[]? CursorKey);
+
+    /// <summary>Get an article</summary>
+    /// <remarks>
+    /// Returns one published article with its outline and its text, both as Markdown and as sanitized HTML that is safe
+    /// to put into a page.
+    /// </remarks>
+    /// <param name="slug">The article's `slug`, as the list returns it.</param>
     static async Task<Results<Ok<Article>, Problem<Problems.NotFound>>> GetAsync(
         string slug, ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, CancellationToken ct) =>
         await store.FindAsync(slug, time.GetCurrentInstant(), ct) is { } article
             ? TypedResults.Ok(article with { Url = site.Value.UrlOfArticle(slug) })
             : Problems.NoSuch("article", slug);
 
-    /// <summary>Lists the tags</summary>
-    /// <remarks>Every tag that a published article has, by name, with the number of those articles.</remarks>
-    static async Task<Ok<Page<Tag>>> TagsAsync(ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+    /// <summary>List the tags</summary>
+    /// <remarks>
+    /// Returns the tags of all published articles in alphabetical order, each with its number of articles.
+    /// </remarks>
+    static async Task<Ok<Page<Tag>>> ListTagsAsync(
+        ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
-        http.FreshUntil(now, await store.NextPublicationAsync(now, ct));
-        return TypedResults.Ok(new Page<Tag>(await store.TagsAsync(now, ct), null));
+        http.FreshUntil(now, await store.FindNextPublicationAsync(now, ct));
+        return TypedResults.Ok(new Page<Tag>(await store.ListTagsAsync(now, ct), null));
     }
 
-    /// <summary>Reads the articles as a JSON Feed</summary>
-    /// <remarks>The newest 20 articles with their texts as a JSON Feed 1.1 (https://jsonfeed.org/version/1.1).</remarks>
-    static async Task<JsonFeedResult> JsonFeedAsync(
+    /// <summary>Get the newest articles as a JSON Feed</summary>
+    /// <remarks>
+    /// Returns the 20 newest articles with their texts as a JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
+    /// </remarks>
+    static async Task<JsonFeedResult> GetJsonFeedAsync(
         ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct) =>
-        new(ArticleFeed.Json(site.Value, await NewestAsync(store, time, http, ct)));
+        new(ArticleFeed.BuildJson(site.Value, await ListForFeedAsync(store, time, http, ct)));
 
-    /// <summary>Reads the articles as an Atom feed</summary>
-    /// <remarks>The newest 20 articles with their texts as an Atom feed (RFC 4287).</remarks>
-    static async Task<AtomFeedResult> AtomFeedAsync(
+    /// <summary>Get the newest articles as an Atom feed</summary>
+    /// <remarks>Returns the 20 newest articles with their texts as an Atom feed (RFC 4287).</remarks>
+    static async Task<AtomFeedResult> GetAtomFeedAsync(
         ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct) =>
-        new(ArticleFeed.Atom(site.Value, await NewestAsync(store, time, http, ct)));
+        new(ArticleFeed.BuildAtom(site.Value, await ListForFeedAsync(store, time, http, ct)));
 
-    static async Task<IReadOnlyList<Article>> NewestAsync(ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+    static async Task<IReadOnlyList<Article>> ListForFeedAsync(
+        ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
-        http.FreshUntil(now, await store.NextPublicationAsync(now, ct));
-        return await store.NewestAsync(now, ArticleFeed.Length, ct);
+        http.FreshUntil(now, await store.FindNextPublicationAsync(now, ct));
+        return await store.ListWithTextAsync(now, ArticleFeed.Length, ct);
     }
 }

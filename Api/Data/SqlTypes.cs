@@ -1,6 +1,5 @@
 using System.Data;
 using System.Text.Json;
-using Api.Articles;
 using Dapper;
 using NodaTime;
 using NodaTime.Text;
@@ -22,9 +21,11 @@ static class SqlTypes
         SqlMapper.AddTypeHandler(new PatternHandler<LocalDate>(LocalDatePattern.Iso));
         SqlMapper.AddTypeHandler(new PatternHandler<LocalTime>(
             LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
-        SqlMapper.AddTypeHandler(new JsonHandler<IReadOnlyList<string>>());
-        SqlMapper.AddTypeHandler(new JsonHandler<IReadOnlyList<Section>>());
+        MapAsJson<IReadOnlyList<string>>();
     }
+
+    /// <summary>Makes Dapper store values of a type as JSON.</summary>
+    public static void MapAsJson<T>() => SqlMapper.AddTypeHandler(new JsonHandler<T>());
 
     /// <summary>Formats an instant as its columns store it, where Dapper is not used.</summary>
     public static string ToColumn(Instant instant) => Instants.Format(instant);

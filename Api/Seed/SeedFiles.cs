@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Api.Contact;
 using Api.Hours;
@@ -10,39 +11,46 @@ using NodaTime.TimeZones;
 namespace Api.Seed;
 
 /// <summary>
-/// The values that stand in the files of a seed. Each has a function that reads it, and that says what to write when it is
-/// something else.
+/// Reads the values in the files of a seed. Each method throws a <see cref="SeedMistake"/> that says what to write when
+/// the text is something else.
 /// </summary>
 static partial class SeedFiles
 {
-    /// <summary>The longest slug: FHIR allows an id no more than 64 characters.</summary>
+    /// <summary>The longest slug. FHIR allows at most 64 characters in an id.</summary>
     public const int LongestSlug = 64;
 
     const int LongestEmail = 254;
 
     static readonly LocalTimePattern Clock = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
 
-    // What is written about in years is not before this; the columns sort as text, so years have four digits.
+    // Nothing on the web site is older. Dates are stored and sorted as text, so years must have four digits.
     static readonly LocalDate FirstDate = new(1900, 1, 1);
 
     static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth", "last"];
     static readonly string[] Weekdays = [.. WeeklyHours.Week.Select(day => $"{day}".ToLowerInvariant())];
-    static readonly string[] Months = [.. CultureInfo.InvariantCulture.DateTimeFormat.MonthNames.Take(12).Select(month => month.ToLowerInvariant())];
 
-    // Of every country that has a time zone, which are all that anybody lives in.
-    static readonly HashSet<string> Countries = [.. TzdbDateTimeZoneSource.Default.ZoneLocations!.Select(location => location.CountryCode)];
+    static readonly string[] Months =
+    [
+        .. CultureInfo.InvariantCulture.DateTimeFormat.MonthNames.Take(12).Select(month => month.ToLowerInvariant()),
+    ];
 
-    /// <summary>A period, or <c>null</c> when the text is none.</summary>
-    public static Period? ParsePeriod(string text) => OrNull(() => ReadPeriod(text, 1));
+    // The countries that have a time zone, which are all inhabited ones.
+    static readonly HashSet<string> Countries =
+        [.. TzdbDateTimeZoneSource.Default.ZoneLocations!.Select(location => location.CountryCode)];
 
-    /// <summary>The days on which an exception holds, or <c>null</c> when the text names none.</summary>
-    public static DateRule? ParseDateRule(string text) => OrNull(() => ReadDateRule(text, 1));
+    /// <summary>Reads a period like <c>08:00-17:00</c>.</summary>
+    /// <returns><c>null</c> when the text is not a period.</returns>
+    public static Period? ParsePeriod(string text) => ParseOrNull(text, ReadPeriod);
 
-    static T? OrNull<T>(Func<T> read) where T : class
+    /// <summary>Reads the days of an exception.</summary>
+    /// <returns><c>null</c> when the text does not name days.</returns>
+    public static DateRule? ParseDateRule(string text) => ParseOrNull(text, ReadDateRule);
+
+    static T? ParseOrNull<T>(string text, Func<string, int, T> read) where T : class
     {
         try
         {
-            return read();
+            return read(text, 1);
         }
         catch (SeedMistake)
         {
@@ -50,66 +58,93 @@ static partial class SeedFiles
         }
     }
 
-    /// <summary>One line of text.</summary>
+    /// <summary>Reads one line of text.</summary>
     public static string ReadText(string text, int line)
     {
         var trimmed = text.Trim();
         if (trimmed == "") throw new SeedMistake(line, "the text is empty: write it, or remove the line.");
-        for (var i = 0; i < trimmed.Length; i++)
+        if (trimmed.Any(char.IsControl))
         {
-            if (char.IsControl(trimmed[i])) throw new SeedMistake(line, $"{Quote(trimmed)} has a line break or another control character in it: write one line of text without control characters.");
-            if (char.IsSurrogate(trimmed[i]) && !(i + 1 < trimmed.Length && char.IsSurrogatePair(trimmed, i++)))
-                throw new SeedMistake(line, "the text has half of a character in it, written as \\u: write the character itself.");
+            throw Mistake(trimmed, line, "has a line break or another control character in it: " +
+                "write one line of text without control characters.");
+        }
+        if (HasHalfCharacter(trimmed))
+        {
+            throw new SeedMistake(
+                line, "the text has half of a character in it, written as \\u: write the character itself.");
         }
         return trimmed.Normalize();
     }
 
-    /// <summary>What identifies something in a URL.</summary>
+    // A surrogate without its other half, which the enumerator replaces.
+    static bool HasHalfCharacter(string text) => string.Concat(text.EnumerateRunes()) != text;
+
+    /// <summary>Reads an identifier in a URL.</summary>
     public static string ReadSlug(string text, int line)
     {
         if (!SlugPattern().IsMatch(text))
         {
-            var likely = NoSlug().Replace(Marks().Replace(text.Normalize(NormalizationForm.FormD), "").ToLowerInvariant(), "-").Trim('-');
-            throw new SeedMistake(line, $"{Quote(text)} is not made of lower-case letters, digits and single hyphens: write {(likely is { Length: > 0 and <= LongestSlug } ? likely : "one like main-street")}.");
+            var likely = LikelySlug(text) ?? "one like main-street";
+            throw Mistake(text, line, $"is not made of lower-case letters, digits and single hyphens: write {likely}.");
         }
-        return text.Length <= LongestSlug ? text
-            : throw new SeedMistake(line, $"{Quote(text)} has {text.Length} characters: write at most {LongestSlug}.");
+        if (text.Length > LongestSlug)
+            throw Mistake(text, line, $"has {text.Length} characters: write at most {LongestSlug}.");
+        return text;
     }
 
-    /// <summary><c>08:00-17:00</c>; an end that is not after the beginning is on the next day.</summary>
+    static string? LikelySlug(string text)
+    {
+        var unaccented = MarksPattern().Replace(text.Normalize(NormalizationForm.FormD), "");
+        var slug = NoSlugPattern().Replace(unaccented.ToLowerInvariant(), "-").Trim('-');
+        return slug is { Length: > 0 and <= LongestSlug } ? slug : null;
+    }
+
+    /// <summary>
+    /// Reads a period like <c>08:00-17:00</c>. If the end is not after the beginning, it is on the next day.
+    /// </summary>
     public static Period ReadPeriod(string text, int line)
     {
         if (text.Split('-') is [var opens, var closes] && Clock.Parse(opens) is { Success: true, Value: var from })
         {
+            if (closes == "24:00")
+                throw Mistake(text, line, $"does not end on this day: write {opens}-00:00, which ends at midnight.");
             if (Clock.Parse(closes) is { Success: true, Value: var to })
             {
-                return from != to || from == LocalTime.Midnight ? new Period(from, to) : throw new SeedMistake(line,
-                    $"{Quote(text)} closes when it opens: write 00:00-00:00 for the whole day, or no period where it is closed.");
+                if (from != to || from == LocalTime.Midnight) return new Period(from, to);
+                throw Mistake(text, line, "closes when it opens: " +
+                    "write 00:00-00:00 for the whole day, or no period where it is closed.");
             }
-            if (closes == "24:00") throw new SeedMistake(line, $"{Quote(text)} does not end on this day: write {opens}-00:00, which ends at midnight.");
         }
-        if (ClosedWord().IsMatch(text)) throw new SeedMistake(line, $"{Quote(text)} is not a period: write [] for a day on which it is closed.");
-        if (AllDayWord().IsMatch(text)) throw new SeedMistake(line, $"{Quote(text)} is not a period: write 00:00-00:00 for the whole day.");
-        throw new SeedMistake(line, $"{Quote(text)} is not a period: write {LikelyPeriod(text) ?? "when it opens and closes, like 08:00-17:00"}.");
+
+        var likely = LikelyPeriod(text) ?? "when it opens and closes, like 08:00-17:00";
+        if (ClosedPattern().IsMatch(text)) likely = "[] for a day on which it is closed";
+        if (AllDayPattern().IsMatch(text)) likely = "00:00-00:00 for the whole day";
+        throw Mistake(text, line, $"is not a period: write {likely}.");
     }
 
-    /// <summary><c>08:00-17:00</c></summary>
+    /// <summary>Whether the text is a usual word for being closed.</summary>
+    public static bool MeansClosed(string text) =>
+        text.ToUpperInvariant() is "CLOSED" or "NONE" or "OFF" or "NO" or "FALSE" or "-";
+
+    /// <summary>Formats a period like <c>08:00-17:00</c>.</summary>
     public static string Format(Period period) => $"{Clock.Format(period.Opens)}-{Clock.Format(period.Closes)}";
 
-    /// <summary>A period as it is meant where it is written another way, or <c>null</c>.</summary>
+    /// <summary>Guesses the period that a text like <c>8am - 5pm</c> means.</summary>
+    /// <returns><c>null</c> when there is no good guess.</returns>
     public static string? LikelyPeriod(string text)
     {
-        if (LoosePeriod().Match(text) is not { Success: true } match) return null;
-        if (LikelyTime(match, "1") is not { } from || LikelyTime(match, "2") is not { } to || (from == to && from != LocalTime.Midnight)) return null;
-        // "9-5" is an afternoon, not a night; better no guess.
-        if (to < from && !match.Groups["half2"].Success) return to == LocalTime.Midnight ? $"{Clock.Format(from)}-00:00" : null;
-        return $"{Clock.Format(from)}-{Clock.Format(to)}";
+        if (LoosePeriodPattern().Match(text) is not { Success: true } match) return null;
+        if (LikelyTime(match, "1") is not { } from || LikelyTime(match, "2") is not { } to) return null;
+        if (from == to && from != LocalTime.Midnight) return null;
+        // "9-5" ends in the afternoon rather than on the next day, so it is better not to guess.
+        var mayMeanAfternoon = to < from && to != LocalTime.Midnight && !match.Groups["half2"].Success;
+        return mayMeanAfternoon ? null : $"{Clock.Format(from)}-{Clock.Format(to)}";
     }
 
     static LocalTime? LikelyTime(Match match, string number)
     {
-        var hour = int.Parse(match.Groups["hour" + number].Value, CultureInfo.InvariantCulture);
-        var minute = match.Groups["minute" + number] is { Success: true, Value: var minutes } ? int.Parse(minutes, CultureInfo.InvariantCulture) : 0;
+        var hour = ParseNumber(match, "hour" + number);
+        var minute = match.Groups["minute" + number].Success ? ParseNumber(match, "minute" + number) : 0;
         if (match.Groups["half" + number] is { Success: true, Value: var half })
         {
             if (hour is < 1 or > 12) return null;
@@ -119,42 +154,67 @@ static partial class SeedFiles
         return hour < 24 && minute < 60 ? new LocalTime(hour, minute) : null;
     }
 
-    /// <summary><c>2026-12-24</c></summary>
+    /// <summary>Reads a date like <c>2026-12-24</c>.</summary>
     public static LocalDate ReadDate(string text, int line)
     {
         if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date })
-            return date >= FirstDate ? date : throw new SeedMistake(line, $"{Quote(text)} is too long ago: write a date from 1900-01-01 on.");
-        if (IsoDate().Match(text) is { Success: true } parts)
         {
-            var (year, month, day) = (Number(parts, 1), Number(parts, 2), Number(parts, 3));
-            if (month is < 1 or > 12) throw new SeedMistake(line, $"{Quote(text)} is not a date: write year, month and day, the month from 01 to 12.");
-            if (year >= 1 && (day < 1 || day > CalendarSystem.Iso.GetDaysInMonth(year, month)))
-                throw new SeedMistake(line, $"{Quote(text)} is not a date: the last day of that month is {parts.Groups[1]}-{parts.Groups[2]}-{CalendarSystem.Iso.GetDaysInMonth(year, month)}.");
+            if (date >= FirstDate) return date;
+            throw Mistake(text, line, "is too long ago: write a date from 1900-01-01 on.");
         }
-        if (MonthAndDay().IsMatch(text)) throw new SeedMistake(line, $"{Quote(text)} has no year: write the date like 2026-{text}.");
-        throw new SeedMistake(line, $"{Quote(text)} is not a date: write {LikelyDate(text) ?? "it like 2026-12-24"}.");
+        if (MonthAndDayPattern().IsMatch(text))
+            throw Mistake(text, line, $"has no year: write the date like 2026-{text}.");
+
+        var correction = ExplainDate(text) ?? $"write {LikelyDate(text) ?? "it like 2026-12-24"}";
+        throw Mistake(text, line, $"is not a date: {correction}.");
     }
 
-    static string? LikelyDate(string text) =>
-        FourDigits().IsMatch(text) && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var date) && date.Year >= 1900
-            ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null;
+    static string? ExplainDate(string text)
+    {
+        if (IsoDatePattern().Match(text) is not { Success: true } parts) return null;
+        var year = ParseNumber(parts, "year");
+        var month = ParseNumber(parts, "month");
+        var day = ParseNumber(parts, "day");
+        if (month is < 1 or > 12) return "write year, month and day, the month from 01 to 12";
+        if (year < 1) return null;
+        var lastDay = CalendarSystem.Iso.GetDaysInMonth(year, month);
+        return day < 1 || day > lastDay ? $"the last day of that month is {year:0000}-{month:00}-{lastDay}" : null;
+    }
 
-    /// <summary><c>2026-01-12T15:00:00Z</c></summary>
+    static string? LikelyDate(string text)
+    {
+        // The framework would guess the year of a date without one.
+        if (!FourDigitsPattern().IsMatch(text)) return null;
+        var culture = CultureInfo.InvariantCulture;
+        return DateTime.TryParse(text, culture, DateTimeStyles.RoundtripKind, out var date) && date.Year >= 1900
+            ? date.ToString("yyyy-MM-dd", culture)
+            : null;
+    }
+
+    /// <summary>Reads an instant like <c>2026-01-12T15:00:00Z</c>.</summary>
     public static Instant ReadInstant(string text, int line)
     {
-        const string Example = "2026-01-12T15:00:00Z";
         if (InstantPattern.ExtendedIso.Parse(text) is { Success: true, Value: var instant })
-            return instant.InUtc().Date >= FirstDate ? instant : throw new SeedMistake(line, $"{Quote(text)} is too long ago: write a time from 1900 on.");
+        {
+            if (instant.InUtc().Date >= FirstDate) return instant;
+            throw Mistake(text, line, "is too long ago: write a time from 1900 on.");
+        }
         if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true, Value: var local })
-            throw new SeedMistake(line, $"{Quote(text)} is not in UTC: write {InstantPattern.ExtendedIso.Format(local.ToInstant())}.");
-        // Says so when it is the date that is wrong.
-        if (text.Length > 10 && (text[10] is 'T' or 't') && IsoDate().IsMatch(text[..10])) ReadDate(text[..10], line);
-        throw new SeedMistake(line, $"{Quote(text)} is not a time in UTC: write date and time with a Z, like {(LikelyDate(text) is { } date ? $"{date}T15:00:00Z" : Example)}.");
+        {
+            var utc = InstantPattern.ExtendedIso.Format(local.ToInstant());
+            throw Mistake(text, line, $"is not in UTC: write {utc}.");
+        }
+        // If only the date is wrong, the sentence says that.
+        if (text.Length > 10 && text[10] is 'T' or 't' && IsoDatePattern().IsMatch(text[..10]))
+            ReadDate(text[..10], line);
+
+        var date = LikelyDate(text) ?? "2026-01-12";
+        throw Mistake(text, line, $"is not a time in UTC: write date and time with a Z, like {date}T15:00:00Z.");
     }
 
     /// <summary>
-    /// <c>2026-12-24</c>, <c>2026-12-24 to 2027-01-02</c>, <c>every 12-25</c>, <c>every 12-24 to 01-02</c>,
-    /// <c>every fourth thursday of november</c>, <c>every last monday of may</c>.
+    /// Reads the days of an exception: <c>2026-12-24</c>, <c>2026-12-24 to 2027-01-02</c>, <c>every 12-25</c>,
+    /// <c>every 12-24 to 01-02</c>, <c>every fourth thursday of november</c>, <c>every last monday of may</c>.
     /// </summary>
     public static DateRule ReadDateRule(string text, int line)
     {
@@ -162,165 +222,239 @@ static partial class SeedFiles
         switch (words)
         {
             case ["every", var nth, var weekday, "of", var month]:
-                return new DateRule.YearlyWeekday(
-                    OneOf(Ordinals, nth, line) + 1 is 6 ? DateRule.YearlyWeekday.Last : OneOf(Ordinals, nth, line) + 1,
-                    WeeklyHours.Week[OneOf(Weekdays, weekday, line)], OneOf(Months, month, line) + 1);
-            case ["every", var on] when MonthAndDay().IsMatch(on):
-                return new DateRule.Yearly(ReadDayOfYear(on, line), ReadDayOfYear(on, line));
-            case ["every", var from, "to", var to] when MonthAndDay().IsMatch(from) && MonthAndDay().IsMatch(to):
-                var (first, last) = (ReadDayOfYear(from, line), ReadDayOfYear(to, line));
-                if (first != last && (IsLeapDay(first) || IsLeapDay(last)))
-                    throw new SeedMistake(line, $"{Quote(text)} begins or ends on February 29, which most years do not have: write 02-28 or 03-01.");
-                return new DateRule.Yearly(first, last);
+                return ReadYearlyWeekday(nth, weekday, month, line);
+            case ["every", var on] when MonthAndDayPattern().IsMatch(on):
+                var annual = ReadDayOfYear(on, line);
+                return new DateRule.Yearly(annual, annual);
+            case ["every", var from, "to", var to]
+                when MonthAndDayPattern().IsMatch(from) && MonthAndDayPattern().IsMatch(to):
+                return ReadYearlyRange(text, from, to, line);
             case ["every", ..]:
                 break;
             case [var from, "to", var to]:
                 var (begin, end) = (ReadDate(from, line), ReadDate(to, line));
-                return begin <= end ? new DateRule.Dates(begin, end)
-                    : throw new SeedMistake(line, $"{Quote(text)} ends before it begins: write the earlier date first, {to} to {from}.");
-            case [var on] when MonthAndDay().IsMatch(on):
-                throw new SeedMistake(line, $"{Quote(text)} has no year: write every {on} for every year, or the date like 2026-{on}.");
-            case [var on] when IsoDate().IsMatch(on):
+                if (begin <= end) return new DateRule.Dates(begin, end);
+                throw Mistake(text, line, $"ends before it begins: write the earlier date first, {to} to {from}.");
+            case [var on] when MonthAndDayPattern().IsMatch(on):
+                throw Mistake(text, line, $"has no year: write every {on} for every year, or the date like 2026-{on}.");
+            case [var on] when IsoDatePattern().IsMatch(on):
                 var date = ReadDate(on, line);
                 return new DateRule.Dates(date, date);
         }
 
-        var likely = LooseRange().Match(text) is { Success: true } range ? $"{range.Groups["every"].Value}{range.Groups["from"].Value} to {range.Groups["to"].Value}"
-            : words is ["every" or "Every" or "EVERY", .. var rest] ? LikelyDate(string.Join(' ', rest) + " 2000") is { } yearly ? $"every {yearly[5..]}" : null
-            : LikelyDate(text);
-        if (likely == text || (likely is not null && ParseDateRule(likely) is null)) likely = null;
-        throw new SeedMistake(line, $"{Quote(text)} does not name days: write {likely ?? "them like 2026-12-24, 2026-12-24 to 2027-01-02, every 12-25, every 12-24 to 01-02 or every fourth thursday of november"}.");
+        var likely = LikelyDateRule(text) ?? "them like 2026-12-24, 2026-12-24 to 2027-01-02, every 12-25, " +
+            "every 12-24 to 01-02 or every fourth thursday of november";
+        throw Mistake(text, line, $"does not name days: write {likely}.");
+    }
+
+    static DateRule.YearlyWeekday ReadYearlyWeekday(string nth, string weekday, string month, int line)
+    {
+        var ordinal = FindIndex(Ordinals, nth, line);
+        var day = WeeklyHours.Week[FindIndex(Weekdays, weekday, line)];
+        var isLast = Ordinals[ordinal] == "last";
+        return new DateRule.YearlyWeekday(
+            isLast ? DateRule.YearlyWeekday.Last : ordinal + 1, day, FindIndex(Months, month, line) + 1);
+    }
+
+    static DateRule.Yearly ReadYearlyRange(string text, string from, string to, int line)
+    {
+        var (first, last) = (ReadDayOfYear(from, line), ReadDayOfYear(to, line));
+        if (first != last && (IsLeapDay(first) || IsLeapDay(last)))
+        {
+            throw Mistake(text, line, "begins or ends on February 29, which most years do not have: " +
+                "write 02-28 or 03-01.");
+        }
+        return new DateRule.Yearly(first, last);
+    }
+
+    static string? LikelyDateRule(string text)
+    {
+        var likely = LooseRangePattern().Match(text) is { Success: true } range
+            ? $"{range.Groups["every"].Value}{range.Groups["from"].Value} to {range.Groups["to"].Value}"
+            : LikelyDay(text);
+        return likely is not null && likely != text && ParseDateRule(likely) is not null ? likely : null;
+    }
+
+    static string? LikelyDay(string text)
+    {
+        if (!text.StartsWith("every ", StringComparison.OrdinalIgnoreCase)) return LikelyDate(text);
+        var date = LikelyDate($"{text["every ".Length..]} 2000");
+        return date is null ? null : $"every {date["2000-".Length..]}";
     }
 
     static AnnualDate ReadDayOfYear(string text, int line)
     {
-        if (AnnualDatePattern.Iso.Parse(text) is { Success: true, Value: var day }) return day;
-        var (month, number) = (text[..2], int.Parse(text[3..], CultureInfo.InvariantCulture));
-        throw new SeedMistake(line, int.Parse(month, CultureInfo.InvariantCulture) is >= 1 and <= 12 and var index && number > 0
-            ? $"{Quote(text)} is not a day of the year: the last day of that month is {month}-{CalendarSystem.Iso.GetDaysInMonth(2000, index)}."
-            : $"{Quote(text)} is not a day of the year: write month and day, like 12-25.");
+        if (AnnualDatePattern.Iso.Parse(text) is { Success: true, Value: var annual }) return annual;
+        var month = int.Parse(text[..2], CultureInfo.InvariantCulture);
+        var day = int.Parse(text[3..], CultureInfo.InvariantCulture);
+        var correction = month is >= 1 and <= 12 && day > 0
+            ? $"the last day of that month is {month:00}-{CalendarSystem.Iso.GetDaysInMonth(2000, month)}"
+            : "write month and day, like 12-25";
+        throw Mistake(text, line, $"is not a day of the year: {correction}.");
     }
 
     static bool IsLeapDay(AnnualDate day) => day is { Month: 2, Day: 29 };
 
-    static int OneOf(string[] words, string word, int line)
+    static int FindIndex(string[] words, string word, int line)
     {
         var index = Array.FindIndex(words, known => known.Equals(word, StringComparison.OrdinalIgnoreCase));
-        return index >= 0 ? index : throw new SeedMistake(line, $"{Quote(word)} is none of {string.Join(", ", words)}: write one of them.");
+        if (index >= 0) return index;
+        throw Mistake(word, line, $"is none of {string.Join(", ", words)}: write one of them.");
     }
 
-    /// <summary>A zone by the name of a place, whose rules follow the law there.</summary>
+    /// <summary>Reads a time zone that is named after a place, so that its rules follow the law there.</summary>
     public static DateTimeZone ReadTimeZone(string text, int line)
     {
-        var source = TzdbDateTimeZoneSource.Default;
-        var isPlace = text is "UTC" or "Etc/UTC" || (text.Contains('/', StringComparison.Ordinal) && !text.StartsWith("Etc/", StringComparison.Ordinal));
-        if (isPlace && source.CanonicalIdMap.ContainsKey(text)) return DateTimeZoneProviders.Tzdb[text];
-        var known = source.CanonicalIdMap.Keys.FirstOrDefault(id => id.Equals(text, StringComparison.OrdinalIgnoreCase));
-        var likely = known is null ? "America/Chicago" : isPlace ? known : source.CanonicalIdMap[known];
-        if (!likely.Contains('/', StringComparison.Ordinal) || likely.StartsWith("Etc/", StringComparison.Ordinal)) likely = "America/Chicago";
-        throw new SeedMistake(line, $"{Quote(text)} is not an IANA time zone that is named after a place: write one like {likely}.");
+        var zones = TzdbDateTimeZoneSource.Default.CanonicalIdMap;
+        var isAllowed = IsPlace(text) || text is "UTC" or "Etc/UTC";
+        if (isAllowed && zones.ContainsKey(text)) return DateTimeZoneProviders.Tzdb[text];
+
+        var known = zones.Keys.FirstOrDefault(id => id.Equals(text, StringComparison.OrdinalIgnoreCase));
+        string?[] guesses = [known, known is null ? null : zones[known], "America/Chicago"];
+        var likely = guesses.First(guess => guess is not null && IsPlace(guess));
+        throw Mistake(text, line, $"is not an IANA time zone that is named after a place: write one like {likely}.");
+
+        static bool IsPlace(string id) =>
+            id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal);
     }
 
-    /// <summary>A number as it is dialled from abroad, in E.164.</summary>
-    public static string ReadTelephone(string text, int line) =>
-        TelephoneCharacters().IsMatch(text) && TelephoneNumber.Read(text, "ZZ") is { Extension: null, E164: var number } ? number
-            : throw new SeedMistake(line, $"{Quote(text)} is not a telephone number with its country code: write it like +15555550100.");
+    /// <summary>Reads a telephone number with its country code, and returns it in E.164.</summary>
+    public static string ReadTelephone(string text, int line)
+    {
+        var number = TelephonePattern().IsMatch(text) ? TelephoneNumber.Read(text, "ZZ") : null;
+        if (number is { Extension: null }) return number.E164;
+        throw Mistake(text, line, "is not a telephone number with its country code: write it like +15555550100.");
+    }
 
-    public static string ReadEmail(string text, int line) =>
-        text.Length <= LongestEmail && EmailPattern().IsMatch(text) ? text
-            : throw new SeedMistake(line, $"{Quote(text)} is not an e-mail address: write it like front-desk@example.com.");
+    public static string ReadEmail(string text, int line)
+    {
+        if (text.Length <= LongestEmail && EmailPattern().IsMatch(text)) return text;
+        throw Mistake(text, line, "is not an e-mail address: write it like front-desk@example.com.");
+    }
 
-    /// <summary>ISO 3166-1 alpha-2.</summary>
+    /// <summary>Reads a country's code (ISO 3166-1 alpha-2).</summary>
     public static string ReadCountry(string text, int line)
     {
         if (Countries.Contains(text)) return text;
-        var upper = text.Trim().ToUpperInvariant();
-        var named = TzdbDateTimeZoneSource.Default.ZoneLocations!.FirstOrDefault(location => location.CountryName.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase));
-        var likely = Countries.Contains(upper) ? upper : upper switch
-        {
-            "UK" => "GB",
-            "USA" or "U.S." or "U.S.A." or "UNITED STATES OF AMERICA" => "US",
-            _ => named?.CountryCode ?? "its two letters, like US",
-        };
-        throw new SeedMistake(line, $"{Quote(text)} is not the code of a country: write {likely}.");
+        var likely = LikelyCountry(text.Trim()) ?? "its two letters, like US";
+        throw Mistake(text, line, $"is not the code of a country: write {likely}.");
     }
 
-    /// <summary>A state or province; in the United States the code of the post.</summary>
-    public static string ReadRegion(string text, bool isInUnitedStates, int line) => !isInUnitedStates || TwoLetters().IsMatch(text) ? text
-        : throw new SeedMistake(line, $"{Quote(text)} is not the code of a state: write its two letters, like AR.");
+    static string? LikelyCountry(string text)
+    {
+        var code = text.ToUpperInvariant();
+        if (Countries.Contains(code)) return code;
+        if (code is "UK") return "GB";
+        if (code is "USA" or "U.S." or "U.S.A." or "UNITED STATES OF AMERICA") return "US";
+        return TzdbDateTimeZoneSource.Default.ZoneLocations!
+            .FirstOrDefault(location => location.CountryName.Equals(text, StringComparison.OrdinalIgnoreCase))
+            ?.CountryCode;
+    }
 
-    /// <summary>A BCP 47 tag.</summary>
-    public static string ReadLanguage(string text, int line) => LanguageTag().IsMatch(text) ? text
-        : throw new SeedMistake(line, $"{Quote(text)} is not the tag of a language: write it like en, es or mh.");
+    /// <summary>
+    /// Reads a state or province. In the United States it is the two-letter code of the postal service.
+    /// </summary>
+    public static string ReadRegion(string text, bool isInUnitedStates, int line)
+    {
+        if (!isInUnitedStates || TwoLettersPattern().IsMatch(text)) return text;
+        throw Mistake(text, line, "is not the code of a state: write its two letters, like AR.");
+    }
+
+    /// <summary>Reads the tag of a language (BCP 47).</summary>
+    public static string ReadLanguage(string text, int line)
+    {
+        if (LanguagePattern().IsMatch(text)) return text;
+        throw Mistake(text, line, "is not the tag of a language: write it like en, es or mh.");
+    }
 
     public static bool ReadBoolean(string text, int line) => text.ToLowerInvariant() switch
     {
         "true" or "yes" or "on" or "y" => true,
         "false" or "no" or "off" or "n" => false,
-        _ => throw new SeedMistake(line, $"{Quote(text)} is neither true nor false: write one of them."),
+        _ => throw Mistake(text, line, "is neither true nor false: write one of them."),
     };
 
-    public static double ReadDegrees(string text, double most, int line) =>
-        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) &&
-        Math.Abs(degrees) <= most ? degrees
-            : throw new SeedMistake(line, string.Create(CultureInfo.InvariantCulture, $"{Quote(text)} is not a number of degrees: write one from -{most} to {most}, like {(most > 90 ? "-90.7" : "35.84")}."));
+    /// <summary>Reads a latitude or longitude.</summary>
+    public static double ReadDegrees(string text, int largest, int line)
+    {
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        var isNumber = double.TryParse(text, Style, CultureInfo.InvariantCulture, out var degrees);
+        if (isNumber && Math.Abs(degrees) <= largest) return degrees;
+        var example = largest > 90 ? "-90.7" : "35.84";
+        throw Mistake(
+            text, line, $"is not a number of degrees: write one from -{largest} to {largest}, like {example}.");
+    }
 
-    /// <summary>One of the names that JSON has for it, too.</summary>
+    /// <summary>Reads the way in which patients are seen, by the same names as in JSON.</summary>
     public static T ReadName<T>(string text, int line) where T : struct, Enum
     {
         foreach (var value in Enum.GetValues<T>())
+        {
             if ($"{value}".Equals(text, StringComparison.OrdinalIgnoreCase)) return value;
-        throw new SeedMistake(line, $"{Quote(text)} is not a way in which patients are seen: write {string.Join(" or ", NamesOf<T>())}.");
+        }
+        var names = Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName);
+        throw Mistake(text, line, $"is not a way in which patients are seen: write {string.Join(" or ", names)}.");
     }
 
-    public static IEnumerable<string> NamesOf<T>() where T : struct, Enum =>
-        Enum.GetValues<T>().Select(value => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName($"{value}"));
+    static SeedMistake Mistake(string text, int line, string rest) => new(line, $"{SeedMistake.Quote(text)} {rest}");
 
-    static string Quote(string value) => SeedMistake.Quote(value);
-
-    static int Number(Match match, int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    static int ParseNumber(Match match, string group) =>
+        int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*\z")]
     private static partial Regex SlugPattern();
 
     [GeneratedRegex("[^a-z0-9]+")]
-    private static partial Regex NoSlug();
+    private static partial Regex NoSlugPattern();
 
-    [GeneratedRegex(@"^([0-9]{4})-([0-9]{2})-([0-9]{2})\z")]
-    private static partial Regex IsoDate();
+    [GeneratedRegex(@"^(?<year>[0-9]{4})-(?<month>[0-9]{2})-(?<day>[0-9]{2})\z")]
+    private static partial Regex IsoDatePattern();
 
     [GeneratedRegex(@"^[0-9]{2}-[0-9]{2}\z")]
-    private static partial Regex MonthAndDay();
+    private static partial Regex MonthAndDayPattern();
 
     [GeneratedRegex(@"\p{M}+")]
-    private static partial Regex Marks();
+    private static partial Regex MarksPattern();
 
     [GeneratedRegex("[0-9]{4}")]
-    private static partial Regex FourDigits();
+    private static partial Regex FourDigitsPattern();
 
     [GeneratedRegex(@"^ *(closed|none|off|no|false|-|x) *\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ClosedWord();
+    private static partial Regex ClosedPattern();
 
-    [GeneratedRegex(@"^ *(24 ?/ ?7|24 ?h(ours)?|all day|open|always|true|yes) *\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex AllDayWord();
-
-    [GeneratedRegex(@"^ *(?<hour1>[0-9]{1,2})([:.h](?<minute1>[0-9]{2}))?(:00)? ?(?<half1>[ap])?(\.?m\.?)? *(-|–|—|to|until) *(?<hour2>[0-9]{1,2})([:.h](?<minute2>[0-9]{2}))?(:00)? ?(?<half2>[ap])?(\.?m\.?)? *\z",
+    [GeneratedRegex(
+        @"^ *(24 ?/ ?7|24 ?h(ours)?|all day|open|always|true|yes) *\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex LoosePeriod();
+    private static partial Regex AllDayPattern();
 
-    [GeneratedRegex(@"^ *(?<every>every )? *(?<from>([0-9]{4}-)?[0-9]{2}-[0-9]{2}) *(-|–|—|\.\.+|/|until|till|through|thru|to|and) *(?<to>([0-9]{4}-)?[0-9]{2}-[0-9]{2}) *\z", RegexOptions.CultureInvariant)]
-    private static partial Regex LooseRange();
+    [GeneratedRegex(
+        @"^ *(?<hour1>[0-9]{1,2})([:.h](?<minute1>[0-9]{2}))?(:00)? ?(?<half1>[ap])?(\.?m\.?)?" +
+        @" *(-|–|—|to|until) *" +
+        @"(?<hour2>[0-9]{1,2})([:.h](?<minute2>[0-9]{2}))?(:00)? ?(?<half2>[ap])?(\.?m\.?)? *\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LoosePeriodPattern();
+
+    [GeneratedRegex(
+        @"^ *(?<every>every )? *(?<from>([0-9]{4}-)?[0-9]{2}-[0-9]{2})" +
+        @" *(-|–|—|\.\.+|/|until|till|through|thru|to|and) *" +
+        @"(?<to>([0-9]{4}-)?[0-9]{2}-[0-9]{2}) *\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex LooseRangePattern();
 
     [GeneratedRegex(@"^\+[0-9 ().-]+\z")]
-    private static partial Regex TelephoneCharacters();
+    private static partial Regex TelephonePattern();
 
-    // HTML's rule for input type=email, with a domain that has a dot.
-    [GeneratedRegex(@"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])\z")]
+    // HTML's rule for input type=email, with a dot in the domain.
+    [GeneratedRegex(
+        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" +
+        @"([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])\z")]
     private static partial Regex EmailPattern();
 
     [GeneratedRegex(@"^[A-Z]{2}\z")]
-    private static partial Regex TwoLetters();
+    private static partial Regex TwoLettersPattern();
 
-    [GeneratedRegex(@"^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex LanguageTag();
+    [GeneratedRegex(
+        @"^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LanguagePattern();
 }

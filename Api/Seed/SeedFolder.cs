@@ -3,8 +3,8 @@ using Api.Hours;
 namespace Api.Seed;
 
 /// <summary>
-/// Content as files: <c>clinic.yaml</c> with the locations and their hours, <c>articles/*.md</c> with YAML front
-/// matter. Whatever is wrong in them is said with file and line.
+/// A folder with the content of a clinic: <c>clinic.yaml</c> with the locations and their hours, and
+/// <c>articles/*.md</c> with YAML front matter. Each mistake is reported with its file and line.
 /// </summary>
 sealed class SeedFolder
 {
@@ -18,7 +18,7 @@ sealed class SeedFolder
 
     public required IReadOnlyList<ArticleFile> Articles { get; init; }
 
-    /// <summary>What is loaded otherwise than it is written, with file and line.</summary>
+    /// <summary>What is loaded in another way than it is written, each with its file and line.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <exception cref="StartupFault">There is no such folder, or a file in it has a mistake.</exception>
@@ -28,25 +28,38 @@ sealed class SeedFolder
         if (!File.Exists(clinicFile)) throw new StartupFault($"There is no {clinicFile}: name a folder that has one.");
         var clinic = ReadFile(clinicFile, ClinicFile.Read);
 
-        var articleFiles = FindArticles(Path.Combine(folder, "articles"));
-        ArticleFile[] articles = [.. articleFiles.Select(file => ReadFile(file, text => ArticleFile.Read(text, Path.GetFileNameWithoutExtension(file))))];
-        foreach (var same in articles.Zip(articleFiles).GroupBy(article => article.First.Draft.Slug).Where(same => same.Count() > 1))
-            throw new StartupFault($"{same.Last().Second}, line 1: the slug '{same.Key}' is there twice: remove one of the two files.");
+        var articles = new List<ArticleFile>();
+        var warnings = new List<string>();
+        var slugs = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in ListArticles(Path.Combine(folder, "articles")))
+        {
+            var name = Path.GetFileNameWithoutExtension(file);
+            var article = ReadFile(file, text => ArticleFile.Read(text, name));
+            if (!slugs.Add(article.Draft.Slug))
+            {
+                throw new StartupFault($"{file}, line 1: the slug '{article.Draft.Slug}' appears twice: " +
+                    "remove one of the two files.");
+            }
+            articles.Add(article);
+            warnings.AddRange(article.Warnings.Select(warning => $"{file}, {warning}"));
+        }
         return new SeedFolder
         {
             Locations = clinic.Locations,
             Exceptions = clinic.Exceptions,
             Articles = articles,
-            Warnings = [.. articles.Zip(articleFiles).SelectMany(article => article.First.Warnings.Select(warning => $"{article.Second}, {warning}"))],
+            Warnings = warnings,
         };
     }
 
-    static string[] FindArticles(string folder)
+    static string[] ListArticles(string folder)
     {
+        // Without IgnoreInaccessible a folder that cannot be read would look empty.
+        var options = new EnumerationOptions { MatchCasing = MatchCasing.CaseInsensitive, IgnoreInaccessible = false };
         try
         {
             return Directory.Exists(folder)
-                ? [.. Directory.EnumerateFiles(folder, "*.md", new EnumerationOptions { MatchCasing = MatchCasing.CaseInsensitive, IgnoreInaccessible = false }).Order(StringComparer.Ordinal)]
+                ? [.. Directory.EnumerateFiles(folder, "*.md", options).Order(StringComparer.Ordinal)]
                 : [];
         }
         catch (UnauthorizedAccessException e)
@@ -63,7 +76,7 @@ sealed class SeedFolder
         }
         catch (SeedMistake mistake)
         {
-            throw mistake.In(file);
+            throw mistake.InFile(file);
         }
     }
 }

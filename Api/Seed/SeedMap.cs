@@ -1,91 +1,141 @@
 namespace Api.Seed;
 
-/// <summary>The properties of one thing in a seed, and what to write where one of them is wrong.</summary>
+/// <summary>
+/// Reads the properties of one thing in a seed, such as a location. Each mistake says what to write instead.
+/// </summary>
 sealed class SeedMap
 {
     readonly Dictionary<string, YamlProperty> properties;
     readonly string what;
 
-    /// <param name="node">Where it is written.</param>
-    /// <param name="what">What it is, for a sentence: <c>a location</c>.</param>
-    /// <param name="names">The properties that it may have.</param>
-    /// <param name="example">How it is written.</param>
-    /// <exception cref="SeedMistake">It is something else, or has another property.</exception>
+    /// <param name="node">The thing as it is written.</param>
+    /// <param name="what">The thing's name in a sentence, like <c>a location</c>.</param>
+    /// <param name="names">The names of all properties that it may have.</param>
+    /// <param name="example">An example of the thing.</param>
+    /// <exception cref="SeedMistake">It has no properties, or an unknown one.</exception>
     public SeedMap(YamlNode node, string what, IReadOnlyList<string> names, string example)
     {
         if (node is not YamlMap map)
-            throw new SeedMistake(node.Line, $"{(node is YamlText { Value: not "" } text ? SeedMistake.Quote(text.Value) : "this")} is not {what}: write it like {example}.");
+        {
+            var written = node is YamlText { Value: not "" } text ? SeedMistake.Quote(text.Value) : "this";
+            throw new SeedMistake(node.Line, $"{written} is not {what}: write it like {example}.");
+        }
         foreach (var property in map.Properties)
         {
             if (names.Contains(property.Name)) continue;
-            var likely = names.FirstOrDefault(name => name.Equals(property.Name, StringComparison.OrdinalIgnoreCase));
-            throw new SeedMistake(property.Line, $"{SeedMistake.Quote(property.Name)} is not a property of {what}: write {(likely ?? "one of " + string.Join(", ", names))}.");
+            var likely = names.FirstOrDefault(name => name.Equals(property.Name, StringComparison.OrdinalIgnoreCase))
+                ?? $"one of {string.Join(", ", names)}";
+            throw new SeedMistake(
+                property.Line, $"{SeedMistake.Quote(property.Name)} is not a property of {what}: write {likely}.");
         }
-        (Line, this.what) = (map.Line, what);
+
+        Line = map.Line;
+        this.what = what;
         properties = map.Properties.ToDictionary(property => property.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The line on which it begins.</summary>
+    /// <summary>The line on which the thing begins.</summary>
     public int Line { get; }
 
-    public bool Has(string name) => properties.TryGetValue(name, out var property) && !property.Value.IsNull;
-
-    /// <summary>The line of a property, or of the whole when it is not there.</summary>
+    /// <summary>The line of a property; the line of the whole thing when the property is missing.</summary>
     public int LineOf(string name) => properties.TryGetValue(name, out var property) ? property.Line : Line;
 
-    /// <summary>A property that must be there.</summary>
+    /// <summary>Reads a required property.</summary>
     /// <param name="name">The property's name.</param>
-    /// <param name="example">A value, as it is written.</param>
-    /// <param name="read">What reads the value.</param>
+    /// <param name="example">An example of a value.</param>
+    /// <param name="read">Reads the value.</param>
     public T Require<T>(string name, string example, Func<YamlNode, T> read)
     {
-        if (!properties.TryGetValue(name, out var property)) throw new SeedMistake(Line, $"{what} must have {name}: write {name}: {example}.");
-        if (property.Value.IsNull || property.Value.IsEmpty) throw new SeedMistake(property.Line, $"{name} has no value: write {name}: {example}.");
+        if (!properties.TryGetValue(name, out var property))
+            throw new SeedMistake(Line, $"{what} must have {name}: write {name}: {example}.");
+        if (property.Value.IsNull || property.Value.IsEmpty)
+            throw new SeedMistake(property.Line, $"{name} has no value: write {name}: {example}.");
         return read(property.Value);
     }
 
-    /// <summary>A property that may be left out, or be <c>null</c>.</summary>
+    /// <summary>Reads a property that may be missing or <c>null</c>.</summary>
     /// <param name="name">The property's name.</param>
-    /// <param name="example">A value, as it is written.</param>
-    /// <param name="read">What reads the value.</param>
+    /// <param name="example">An example of a value.</param>
+    /// <param name="read">Reads the value.</param>
     public T? Find<T>(string name, string example, Func<YamlNode, T> read)
     {
         if (!properties.TryGetValue(name, out var property) || property.Value.IsNull) return default;
-        if (property.Value.IsEmpty) throw new SeedMistake(property.Line, $"{name} has no value: write {name}: {example}, or leave {name} out.");
+        if (property.Value.IsEmpty)
+        {
+            throw new SeedMistake(
+                property.Line, $"{name} has no value: write {name}: {example}, or leave {name} out.");
+        }
         return read(property.Value);
     }
 
-    /// <inheritdoc cref="Find"/>
-    public T? FindValue<T>(string name, string example, Func<YamlNode, T> read) where T : struct => Find(name, example, node => (T?)read(node));
+    /// <summary>Reads a required property that is a single value.</summary>
+    /// <param name="name">The property's name.</param>
+    /// <param name="example">An example of a value.</param>
+    /// <param name="read">Reads the value's text, given its line.</param>
+    public T RequireText<T>(string name, string example, Func<string, int, T> read) =>
+        Require(name, example, node => ReadText(node, name, example, read));
 
-    /// <summary>What reads a text with a function for its value.</summary>
-    /// <param name="name">The property's name, for the sentence.</param>
-    /// <param name="example">A value, as it is written.</param>
-    /// <param name="read">The value and its line.</param>
-    public static Func<YamlNode, T> Text<T>(string name, string example, Func<string, int, T> read) => node => node is YamlText text
+    /// <summary>Reads a single value that may be missing or <c>null</c>.</summary>
+    /// <inheritdoc cref="RequireText"/>
+    public T? FindText<T>(string name, string example, Func<string, int, T> read) =>
+        Find(name, example, node => ReadText(node, name, example, read));
+
+    /// <inheritdoc cref="FindText"/>
+    public T? FindValue<T>(string name, string example, Func<string, int, T> read) where T : struct =>
+        Find(name, example, node => (T?)ReadText(node, name, example, read));
+
+    /// <summary>Reads a list that may be missing or <c>null</c>.</summary>
+    /// <param name="name">The property's name.</param>
+    /// <param name="example">An example of an item.</param>
+    /// <param name="read">Reads an item.</param>
+    public IReadOnlyList<T>? FindList<T>(string name, string example, Func<YamlNode, T> read) =>
+        Find(name, $"[{example}]", node => ReadList(node, name, example, read));
+
+    /// <summary>Reads a list of single values that may be missing or <c>null</c>.</summary>
+    /// <param name="name">The property's name.</param>
+    /// <param name="example">An example of an item.</param>
+    /// <param name="read">Reads an item's text, given its line.</param>
+    public IReadOnlyList<T>? FindTexts<T>(string name, string example, Func<string, int, T> read) =>
+        FindList(name, example, item => ReadText(item, name, example, read));
+
+    static T ReadText<T>(YamlNode node, string name, string example, Func<string, int, T> read) => node is YamlText text
         ? read(text.Value, text.Line)
-        : throw new SeedMistake(node.Line, $"{name} is a single value without brackets and properties: write {name}: {example}.");
+        : throw new SeedMistake(
+            node.Line, $"{name} is a single value without brackets and properties: write {name}: {example}.");
 
-    /// <summary>What reads a list, each item with a function of its own.</summary>
-    /// <param name="name">The property's name, for the sentence.</param>
-    /// <param name="example">An item, as it is written.</param>
-    /// <param name="read">What reads an item.</param>
-    public static Func<YamlNode, IReadOnlyList<T>> List<T>(string name, string example, Func<YamlNode, T> read) => node =>
+    /// <summary>Reads a list.</summary>
+    /// <param name="node">The list as it is written.</param>
+    /// <param name="name">The property's name.</param>
+    /// <param name="example">An example of an item.</param>
+    /// <param name="read">Reads an item.</param>
+    public static IReadOnlyList<T> ReadList<T>(YamlNode node, string name, string example, Func<YamlNode, T> read)
     {
         if (node is YamlText { Value: var text })
         {
-            var written = text.Contains(',', StringComparison.Ordinal) || SeedFiles.LikelyPeriod(text) is null ? text.Trim() : SeedFiles.LikelyPeriod(text);
-            throw new SeedMistake(node.Line, $"{name} is a list, with brackets also around a single one: write {name}: [{(IsPlausible(written!, read) ? written : example)}].");
+            var likely = ToItems(text);
+            if (!CanReadItems(likely, read)) likely = example;
+            throw new SeedMistake(node.Line, $"{name} is a list and needs brackets, even around a single item: " +
+                $"write {name}: [{likely}].");
         }
         if (node is not YamlList list)
             throw new SeedMistake(node.Line, $"{name} is a list: write each item after a hyphen, like - {example}.");
-        return [.. list.Items.Select(item => item.IsNull || item.IsEmpty
-            ? throw new SeedMistake(item.Line, $"{name} has an item without a value: write it, like {example}, or remove it.")
-            : read(item))];
-    };
 
-    // Whether the text, in brackets, would be a list that can be read.
-    static bool IsPlausible<T>(string items, Func<YamlNode, T> read)
+        foreach (var item in list.Items)
+        {
+            if (item.IsNull || item.IsEmpty)
+            {
+                throw new SeedMistake(
+                    item.Line, $"{name} has an item without a value: write it, like {example}, or remove it.");
+            }
+        }
+        return [.. list.Items.Select(read)];
+    }
+
+    // A single period is corrected, as in 8am-5pm.
+    static string ToItems(string text) =>
+        text.Contains(',', StringComparison.Ordinal) ? text.Trim() : SeedFiles.LikelyPeriod(text) ?? text.Trim();
+
+    static bool CanReadItems<T>(string items, Func<YamlNode, T> read)
     {
         try
         {

@@ -2,16 +2,17 @@ using System.Text;
 
 namespace Api.Seed;
 
-/// <summary>Reads a seed's file as text. Bytes that are no text are a mistake with a line, never a replacement character.</summary>
+/// <summary>Reads a file of a seed as text. Bytes that are not text are a mistake with its line.</summary>
 static class SeedText
 {
-    // Strict ones: the framework's own put U+FFFD in the place of what they cannot read.
+    // The framework's own instances replace invalid bytes with U+FFFD. These throw.
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     static readonly UnicodeEncoding Utf16 = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
-    static readonly UnicodeEncoding Utf16BigEndian = new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
+    static readonly UnicodeEncoding Utf16BigEndian =
+        new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
 
     /// <exception cref="StartupFault">The file cannot be read.</exception>
-    /// <exception cref="SeedMistake">It is not text.</exception>
+    /// <exception cref="SeedMistake">The file is not text.</exception>
     public static string Read(string file)
     {
         byte[] bytes;
@@ -33,7 +34,10 @@ static class SeedText
         };
         var text = Decode(encoding, bytes, mark);
         var nul = text.IndexOf('\0', StringComparison.Ordinal);
-        return nul < 0 ? text : throw new SeedMistake(LineAt(text[..nul]), "there is a character U+0000 here: remove it, or save the file as UTF-8.");
+        return nul < 0
+            ? text
+            : throw new SeedMistake(
+                CountLines(text[..nul]), "there is a character U+0000 here: remove it, or save the file as UTF-8.");
     }
 
     static string Decode(Encoding encoding, byte[] bytes, int start)
@@ -44,25 +48,34 @@ static class SeedText
         }
         catch (DecoderFallbackException)
         {
-            // As far as it can be read: the line is counted there.
-            var decoder = encoding.GetDecoder();
-            var before = new StringBuilder();
-            var chars = new char[4];
-            try
-            {
-                for (var i = start; i < bytes.Length; i++) before.Append(chars, 0, decoder.GetChars(bytes, i, 1, chars, 0, flush: i == bytes.Length - 1));
-            }
-            catch (DecoderFallbackException)
-            {
-                // Expected: this is the place.
-            }
+            var line = CountLines(DecodeValidPart(encoding, bytes, start));
             var name = encoding == Utf8 ? "UTF-8" : "UTF-16";
-            throw new SeedMistake(LineAt(before.ToString()), $"there are bytes here that are not {name}: save the file as UTF-8.");
+            throw new SeedMistake(line, $"there are bytes here that are not {name}: save the file as UTF-8.");
         }
     }
 
-    static int LineAt(string before) => Lines(before).Length;
+    static string DecodeValidPart(Encoding encoding, byte[] bytes, int start)
+    {
+        var decoder = encoding.GetDecoder();
+        var text = new StringBuilder();
+        var chars = new char[4];
+        try
+        {
+            for (var i = start; i < bytes.Length; i++)
+            {
+                var count = decoder.GetChars(bytes, i, 1, chars, 0, flush: i == bytes.Length - 1);
+                text.Append(chars, 0, count);
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            // Expected: the valid part ends here.
+        }
+        return text.ToString();
+    }
 
-    /// <summary>The lines of a text, whichever way they end.</summary>
-    public static string[] Lines(string text) => text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
+    static int CountLines(string text) => SplitLines(text).Length;
+
+    /// <summary>Splits a text into its lines, with any line ending.</summary>
+    public static string[] SplitLines(string text) => text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
 }

@@ -1,0 +1,12 @@
+using Api.Data;
+
+namespace Api.Articles;
+
+static class ArticleServices
+{
+    public static IServiceCollection AddArticles(this IServiceCollection services)
+    {
+        SqlTypes.MapAsJson<IReadOnlyList<Section>>();
+        return services.AddSingleton<ArticleStore>().AddSingleton<SqliteArticleSearch>();
+    }
+}
