@@ -1,0 +1,105 @@
+using System.Collections;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Api.Tests;
+
+/// <summary>The file appsettings.json shows every setting with its default.</summary>
+public sealed class SettingsTests
+{
+    // What a clinic is expected to change has a value in the file and none in the code.
+    static readonly string[] Samples = ["Contact:Notices"];
+
+    // In the file null, in the code a value that depends on other settings.
+    static readonly string[] Derived = ["Mail:Port", "Mail:HeloName"];
+
+    static readonly JsonNode File = ReadFile();
+
+    static JsonNode ReadFile([CallerFilePath] string here = "")
+    {
+        var file = Path.Combine(Path.GetDirectoryName(here)!, "..", "Api", "appsettings.json");
+        return JsonNode.Parse(System.IO.File.ReadAllText(file), null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
+    }
+
+    /// <summary>The options classes that the program binds to a section of the configuration.</summary>
+    public static TheoryData<string, Type> Sections
+    {
+        get
+        {
+            var app = Program.Compose([], builder => builder.Services.AddSingleton(builder.Services));
+            var options = app.Services.GetRequiredService<IServiceCollection>()
+                .Select(service => service.ServiceType)
+                .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IConfigureOptions<>))
+                .Select(type => type.GenericTypeArguments[0])
+                .Where(type => type.Assembly == typeof(Program).Assembly)
+                .Distinct();
+            return [.. options.Select(type => (FindSection(type), type))];
+        }
+    }
+
+    static string FindSection(Type options)
+    {
+        var name = options.Name[..^"Options".Length];
+        return File.AsObject().Select(section => section.Key).Single(key => key == name || key == name + "s");
+    }
+
+    [Fact]
+    public void There_are_sections() => Assert.True(Sections.Count >= 4);
+
+    [Theory]
+    [MemberData(nameof(Sections), DisableDiscoveryEnumeration = true)]
+    public void The_file_names_every_setting_with_its_default(string section, Type options) =>
+        AssertDefaults(section, Activator.CreateInstance(options)!, File[section]!.AsObject());
+
+    static void AssertDefaults(string section, object defaults, JsonObject written)
+    {
+        foreach (var property in defaults.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting))
+        {
+            var key = $"{section}:{property.Name}";
+            Assert.True(written.TryGetPropertyValue(property.Name, out var value), $"appsettings.json does not name {key}.");
+            if (Samples.Contains(key) || (Derived.Contains(key) && value is null)) continue;
+            switch (property.GetValue(defaults))
+            {
+                case null:
+                    Assert.True(value is null, $"{key} has no default.");
+                    break;
+                case string or ValueType:
+                    Assert.Equal($"{property.GetValue(defaults)}", $"{value}", ignoreCase: true);
+                    break;
+                case IEnumerable items:
+                    Assert.Empty(items);
+                    Assert.True(value is JsonArray { Count: 0 } or JsonObject { Count: 0 }, $"{key} is empty by default.");
+                    break;
+                case var group:
+                    AssertDefaults(key, group!, value!.AsObject());
+                    break;
+            }
+        }
+    }
+
+    // A collection without a setter is filled in place.
+    static bool IsSetting(PropertyInfo property) =>
+        property.SetMethod is { IsPublic: true } || (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable)));
+
+    [Fact]
+    public void Every_setting_that_the_operators_guide_names_is_in_the_file()
+    {
+        var guide = System.IO.File.ReadAllText(OperatingFile());
+        var named = System.Text.RegularExpressions.Regex.Matches(guide, @"`([A-Z]\w+(?::[A-Z]\w+)+)`").Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.True(named.Count > 30);
+        Assert.All(named, key => Assert.True(IsInFile(key.Split(':')), $"appsettings.json does not name {key}."));
+
+        static string OperatingFile([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "Api", "OPERATING.md");
+
+        static bool IsInFile(string[] path)
+        {
+            var section = File;
+            foreach (var name in path.SkipLast(1)) section = section?[name];
+            return section is JsonObject members && members.ContainsKey(path[^1]);
+        }
+    }
+}
