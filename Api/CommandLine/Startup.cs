@@ -20,10 +20,19 @@ static partial class Startup
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         LogTimeZones(app.Logger, DateTimeZoneProviders.Tzdb.VersionId);
         await PrepareAsync(app);
+        BuildEndpoints(app);
         await app.StartAsync(ct);
-        // Routing would build them at the first request, and only then find that a body has no validator.
-        _ = app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
+    }
+
+    // Routing would build all endpoints at the first request, and only then find that a body has no validator. One source
+    // for all of them keeps what it has built, so that nothing is built twice.
+    static void BuildEndpoints(IEndpointRouteBuilder app)
+    {
+        var endpoints = new CompositeEndpointDataSource([.. app.DataSources]);
+        app.DataSources.Clear();
+        app.DataSources.Add(endpoints);
+        _ = endpoints.Endpoints;
     }
 
     /// <summary>Does what the first request needs: migrates the database, and seeds it if it is empty.</summary>
