@@ -126,7 +126,7 @@ public sealed class ApiFactory : IAsyncLifetime
         while (Volatile.Read(ref requestsUnderWay) > 0)
         {
             patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await Task.Delay(1);
         }
         foreach (var tag in new[] { "articles", "locations", "hours", "contact-form", "docs" })
             await App.Services.GetRequiredService<IOutputCacheStore>().EvictByTagAsync(tag, default);

@@ -41,19 +41,21 @@ public sealed class SettingsTests
         }
     }
 
-    static string FindSection(Type options)
+    static string FindSection(Type options) => options.Name switch
     {
-        var name = options.Name[..^"Options".Length];
-        return File.AsObject().Select(section => section.Key).Single(key => key == name || key == name + "s");
-    }
+        "OriginSettings" => "Cors",
+        "ProxySettings" => "Proxies",
+        "WebhookOptions" => "Webhooks",
+        var name => name.Replace("Options", "", StringComparison.Ordinal),
+    };
 
     [Fact]
-    public void There_are_sections() => Assert.True(Sections.Count >= 4);
+    public void There_are_sections() => Assert.True(Sections.Count >= 6);
 
     [Theory]
     [MemberData(nameof(Sections), DisableDiscoveryEnumeration = true)]
     public void The_file_names_every_setting_with_its_default(string section, Type options) =>
-        AssertDefaults(section, Activator.CreateInstance(options)!, File[section]!.AsObject());
+        AssertDefaults(section, Activator.CreateInstance(options)!, Assert.IsType<JsonObject>(File[section]));
 
     static void AssertDefaults(string section, object defaults, JsonObject written)
     {

@@ -68,7 +68,6 @@ public sealed class VerbTests : IDisposable
     [Fact]
     public async Task SIGTERM_finishes_accepted_requests_and_exits_with_0()
     {
-        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
         var (api, client) = await ApiProcess.ServeAsync(folder.Path);
         using (api)
         {

@@ -110,7 +110,7 @@ public sealed class SpamTests
                 Assert.False(patience.IsCancellationRequested);
                 api.Clock.Advance(TimeSpan.FromSeconds(1));
                 listener.RecordObservableInstruments();
-                await Task.Yield();
+                await Task.Delay(1);
             }
         }
     }

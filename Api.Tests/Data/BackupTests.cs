@@ -56,7 +56,7 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_killed_backup_left_is_deleted_by_the_next_and_what_a_running_one_writes_is_not()
+    public async Task The_next_backup_deletes_the_remains_of_a_killed_one_and_not_those_of_a_running_one()
     {
         await using var api = await ApiFactory.StartAsync();
         // No process has this number: it is above the kernel's limit.
@@ -83,7 +83,7 @@ public sealed class BackupTests : IDisposable
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_copy_is_put_in_the_place_of_a_database_whatever_its_log_says_and_that_one_is_kept(bool withLog)
+    public async Task Restore_replaces_a_database_and_its_log_and_keeps_the_old_one(bool withLog)
     {
         await using var api = await StoppedAsync(messages: 2);
         var file = api.Folder.File("clinic.db");
@@ -136,7 +136,7 @@ public sealed class BackupTests : IDisposable
     [InlineData("empty", "is not a database of this program")]
     [InlineData("missing", "There is no file")]
     [InlineData("itself", "is the database itself")]
-    public async Task What_is_no_sound_copy_is_not_restored_and_changes_nothing(string kind, string sentence)
+    public async Task A_damaged_copy_is_not_restored_and_changes_nothing(string kind, string sentence)
     {
         await using var api = await StoppedAsync(messages: 1);
         var copy = elsewhere.File("copy.db");

@@ -105,7 +105,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Files_that_are_put_back_are_written_to_again()
+    public async Task Files_that_are_put_back_are_used_again()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Submissions.Valid());
@@ -121,7 +121,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task After_a_clean_stop_the_one_file_has_every_message()
+    public async Task After_a_clean_stop_the_database_file_alone_has_every_message()
     {
         await using var api = new ApiFactory();
         await api.InitializeAsync();
@@ -135,7 +135,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_database_that_was_replaced_is_left_as_it_is_at_the_stop()
+    public async Task A_replaced_database_is_not_changed_at_the_stop()
     {
         await using var api = new ApiFactory();
         await api.InitializeAsync();
@@ -155,7 +155,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_killed_program_starts_again_with_every_message_however_often()
+    public async Task A_program_killed_again_and_again_starts_with_every_message()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Submissions.Valid());
@@ -177,7 +177,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_mark_is_renewed_beside_writes_without_either_waiting_for_the_other()
+    public async Task Renewing_the_mark_and_writing_do_not_wait_for_each_other()
     {
         await using var api = await ApiFactory.StartAsync();
         using var stop = new CancellationTokenSource();
@@ -195,7 +195,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         ["a backup of its own", "a backup of another installation", "the file of an earlier run", "no file", "an empty file", "no file and no mark"];
 
     [Theory, MemberData(nameof(Mixtures))]
-    public async Task A_database_beside_a_log_of_another_is_not_served(string mixture)
+    public async Task A_database_with_the_log_of_another_is_not_served(string mixture)
     {
         await using var api = new ApiFactory();
         await api.InitializeAsync();
@@ -243,7 +243,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Without_a_mark_pages_that_do_not_fit_together_are_noticed()
+    public async Task Without_a_mark_inconsistent_pages_are_noticed()
     {
         await using var api = await ApiFactory.StartAsync();
         for (var i = 0; i < 40; i++) await api.ReceivedAsync(Submissions.Valid(("message", new string('x', 4000))));
@@ -262,7 +262,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Database_log_marks_and_backups_are_for_their_owner_only()
+    public async Task Only_the_owner_may_read_the_database_its_log_its_marks_and_backups()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
         await using var api = new ApiFactory();
@@ -280,7 +280,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     [Theory]
     [InlineData("journal_mode", "wal"), InlineData("synchronous", "2"), InlineData("secure_delete", "1"), InlineData("foreign_keys", "1"), InlineData("busy_timeout", "5000"),
      InlineData("wal_autocheckpoint", "4000"), InlineData("journal_size_limit", "33554432"), InlineData("cache_size", "-8000")]
-    public async Task Messages_are_written_with_the_settings_that_the_promises_rest_on(string pragma, string value)
+    public async Task Messages_are_written_with_the_settings_for_durability_and_erasure(string pragma, string value)
     {
         await using var api = await ApiFactory.StartAsync();
         Assert.Equal(value, await api.Database.WriteSynchronouslyAsync(connection => connection.ExecuteScalar<string>($"PRAGMA {pragma}"), default));
@@ -292,7 +292,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     [InlineData(14, "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.")]
     [InlineData(11, "The database is damaged: run the verb check, then stop the program and restore a backup.")]
     [InlineData(13, "The disk is full: make room on it.")]
-    public async Task What_the_disk_does_not_take_is_one_line_a_minute_and_not_ready_until_it_does(int code, string sentence)
+    public async Task A_full_disk_is_logged_once_a_minute_and_not_ready_until_it_has_room(int code, string sentence)
     {
         await using var api = await ApiFactory.StartAsync();
         // The trigger fails every message in the way of a faulty disk; the probe of the readiness check meets the same.
@@ -319,7 +319,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_write_that_was_stored_makes_the_service_ready_again()
+    public async Task A_successful_write_makes_the_service_ready_again()
     {
         await using var api = await ApiFactory.StartAsync();
         var health = api.App.Services.GetRequiredService<StorageHealth>();

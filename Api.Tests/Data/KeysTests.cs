@@ -62,7 +62,7 @@ public sealed class KeysTests : IDisposable
 
     [Theory]
     [InlineData("folder"), InlineData("content"), InlineData("root"), InlineData("ring"), InlineData("damaged ring"), InlineData("damaged root"), InlineData("certificate")]
-    public async Task Without_the_keys_of_its_messages_it_does_not_start_and_makes_none_unless_their_loss_is_accepted(string loss)
+    public async Task Without_the_keys_of_its_messages_it_does_not_start_unless_their_loss_is_accepted(string loss)
     {
         await using var api = new ApiFactory();
         if (loss == "certificate") api.Settings.AddRange(Certificate());
@@ -112,7 +112,7 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
-    public async Task A_root_key_that_was_replaced_is_not_ready()
+    public async Task It_is_not_ready_with_a_replaced_root_key()
     {
         await using var api = await ApiFactory.StartAsync();
         File.WriteAllText(Path.Combine(api.Folder.Keys, "root.key"), "another");
@@ -121,7 +121,7 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ring_that_cannot_be_renewed_goes_on_with_the_keys_that_it_has()
+    public async Task A_key_ring_that_cannot_be_renewed_keeps_working()
     {
         await using var api = await ApiFactory.StartAsync();
         var keys = api.App.Services.GetRequiredService<Keys>();
@@ -134,7 +134,7 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_killed_first_start_left_is_deleted()
+    public async Task The_remains_of_a_killed_first_start_are_deleted()
     {
         await using var api = new ApiFactory();
         Directory.CreateDirectory(api.Folder.Keys);

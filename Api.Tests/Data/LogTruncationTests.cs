@@ -38,12 +38,12 @@ public sealed class LogTruncationTests
         {
             patience.Token.ThrowIfCancellationRequested();
             api.Clock.Advance(TimeSpan.FromMinutes(1));
-            await Task.Yield();
+            await Task.Delay(1);
         }
     }
 
     [Fact]
-    public async Task A_message_is_erased_beside_a_long_reader_and_its_traces_go_once_the_reader_has_gone()
+    public async Task A_message_is_erased_during_a_long_read_and_its_traces_go_after_the_read()
     {
         await using var api = await ApiFactory.StartAsync();
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
@@ -64,7 +64,7 @@ public sealed class LogTruncationTests
     }
 
     [Fact]
-    public async Task What_is_owed_outlives_a_restart()
+    public async Task An_owed_truncation_survives_a_restart()
     {
         await using var api = await ApiFactory.StartAsync();
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
@@ -81,7 +81,7 @@ public sealed class LogTruncationTests
     }
 
     [Fact]
-    public async Task A_log_that_grew_beside_a_long_reader_shrinks_by_itself()
+    public async Task A_log_that_grew_during_a_long_read_shrinks_by_itself()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TABLE filler (bytes BLOB)"), default);

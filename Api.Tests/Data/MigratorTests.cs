@@ -51,7 +51,7 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_script_that_fails_half_way_is_rolled_back_whole_and_named()
+    public async Task A_script_that_fails_half_way_is_rolled_back_completely_and_named()
     {
         With(new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);")).Migrate();
         var before = await SchemaAsync();

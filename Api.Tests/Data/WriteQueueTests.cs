@@ -64,7 +64,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_acknowledged_is_committed()
+    public async Task Acknowledged_writes_are_committed()
     {
         Assert.Equal(1, await queue.EnqueueAsync(c => Insert(c, "a"), default));
         Assert.Equal(["a"], Stored());
@@ -87,7 +87,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Writers_that_wait_share_a_commit()
+    public async Task Waiting_writers_share_a_commit()
     {
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
@@ -101,7 +101,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_item_that_fails_leaves_its_neighbours_work_intact()
+    public async Task A_failing_write_leaves_its_neighbours_intact()
     {
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
@@ -125,7 +125,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_item_that_takes_the_transaction_with_it_leaves_its_neighbours_work_intact()
+    public async Task A_write_that_ends_the_transaction_leaves_its_neighbours_intact()
     {
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
@@ -139,7 +139,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancelled_while_it_waits_it_leaves_nothing_and_the_caller_is_told_at_once()
+    public async Task A_write_cancelled_while_it_waits_leaves_nothing_and_returns_at_once()
     {
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
@@ -154,7 +154,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancelled_during_its_work_it_leaves_nothing()
+    public async Task A_write_cancelled_during_its_work_leaves_nothing()
     {
         using var cancel = new CancellationTokenSource();
         var task = queue.EnqueueAsync(c =>
@@ -168,7 +168,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancelled_after_the_commit_nothing_changes()
+    public async Task Cancelling_after_the_commit_changes_nothing()
     {
         using var cancel = new CancellationTokenSource();
         var task = queue.EnqueueAsync(c => Insert(c, "a"), cancel.Token);
@@ -203,7 +203,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Writers_from_many_threads_are_all_served_whoever_leads()
+    public async Task Writers_from_many_threads_are_all_served()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
         {
@@ -213,7 +213,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stopping_finishes_what_was_accepted_and_accepts_no_more()
+    public async Task Stopping_finishes_accepted_writes_and_accepts_no_more()
     {
         var stopping = Queue();
         var gate = new Gate();
@@ -250,7 +250,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_fails_that_write_whole_and_serves_again_once_there_is_room()
+    public async Task A_full_disk_fails_a_write_completely_and_writes_work_again_once_there_is_room()
     {
         await queue.EnqueueAsync(c => Insert(c, "before"), default);
         var pages = await queue.EnqueueAsync(c => c.ExecuteScalar<int>("PRAGMA page_count"), default);
@@ -276,7 +276,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_write_that_fails_with_its_batch_and_then_succeeds_alone_is_answered_with_its_result()
+    public async Task A_write_that_fails_in_its_batch_and_succeeds_alone_returns_its_result()
     {
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
@@ -290,7 +290,7 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_may_not_be_committed_leaves_nothing_and_the_next_write_works()
+    public async Task A_batch_that_must_not_be_committed_leaves_nothing_and_the_next_write_works()
     {
         var refused = true;
         var failures = 0;

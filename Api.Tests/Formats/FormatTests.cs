@@ -37,7 +37,7 @@ public sealed class FormatTests
         ClosedForGoodOn = null,
     };
 
-    [RandomPlans(300)]
+    [RandomPlans(100)]
     public void Schema_org_says_what_the_engine_says(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -47,7 +47,7 @@ public sealed class FormatTests
         Compare(plan, schedule, new SchemaOrgReader(schedule.Zone, Node(clinic.Body)), clinic.NotExpressed, seed, NotExpressed.UnknownHours);
     }
 
-    [RandomPlans(300)]
+    [RandomPlans(100)]
     public void Google_says_what_the_engine_says(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -67,7 +67,7 @@ public sealed class FormatTests
             NotExpressed.UnknownHours, NotExpressed.Periods, NotExpressed.ChangesToCome, NotExpressed.ClosedForGood);
     }
 
-    [RandomPlans(300)]
+    [RandomPlans(100)]
     public void Fhir_says_the_usual_week_and_names_every_date_that_departs_from_it(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -86,7 +86,7 @@ public sealed class FormatTests
         Compare(plan with { Now = plan.Now + Duration.FromDays(2) }, alone, new FhirReader(schedule.Zone, Node(told.Body)), told.NotExpressed, seed);
     }
 
-    [RandomPlans(200)]
+    [RandomPlans(100)]
     public void The_calendar_has_every_exception_on_its_days_and_on_no_others(int seed)
     {
         var plan = new RandomSchedules(seed).Next();

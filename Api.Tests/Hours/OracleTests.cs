@@ -12,7 +12,7 @@ public sealed class OracleTests
 {
     const int Before = 2, After = 9;
 
-    [RandomPlans(400)]
+    [RandomPlans(100)]
     public void State_and_next_changes_are_those_of_every_single_minute(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -41,7 +41,7 @@ public sealed class OracleTests
         }
     }
 
-    [RandomPlans(200)]
+    [RandomPlans(100)]
     public void An_answer_is_valid_until_the_first_instant_at_which_it_is_another(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
@@ -70,7 +70,7 @@ public sealed class OracleTests
         }
     }
 
-    [RandomPlans(200)]
+    [RandomPlans(100)]
     public void A_calendar_has_every_minute_in_the_period_that_it_belongs_to(int seed)
     {
         var plan = new RandomSchedules(seed).Next();

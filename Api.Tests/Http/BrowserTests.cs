@@ -28,7 +28,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task The_docs_page_renders_without_a_complaint_and_Try_it_out_sends_a_request_that_succeeds()
+    public async Task The_docs_page_renders_without_errors_and_Try_it_out_works()
     {
         using var redirect = await api.Client.GetAsync("/");
         Assert.Equal("/docs/index.html", redirect.Headers.Location?.ToString());
@@ -62,7 +62,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task A_problem_page_renders_without_a_complaint()
+    public async Task A_problem_page_renders_without_errors()
     {
         using var profile = new TempFolder();
         using var browser = Browser(profile);
@@ -72,7 +72,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task The_ALTCHA_widget_of_a_web_site_solves_a_challenge_and_what_it_sends_is_valid()
+    public async Task The_ALTCHA_widget_solves_a_challenge_and_sends_a_valid_solution()
     {
         using var profile = new TempFolder();
         using var browser = Browser(profile);
@@ -113,7 +113,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task A_web_site_draws_the_contact_form_from_what_the_API_says_of_it_and_sends_it()
+    public async Task A_web_site_can_draw_and_send_the_contact_form_from_its_description()
     {
         using var profile = new TempFolder();
         using var browser = Browser(profile);

@@ -21,7 +21,7 @@ public sealed class CachingTests : IAsyncLifetime
     async Task<string?> NameAsync(string query = "") => (string?)(await api.GetAsync("/v1/locations/jonesboro" + query))["name"];
 
     [Fact]
-    public async Task An_answer_is_kept_for_its_minute_and_no_longer()
+    public async Task An_answer_is_cached_for_a_minute_and_no_longer()
     {
         Assert.Equal("Jonesboro", await NameAsync());
         await RenameAsync("Elsewhere");
@@ -31,7 +31,7 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_parameter_that_the_endpoint_does_not_look_at_is_no_way_around_the_cache()
+    public async Task An_unknown_parameter_does_not_bypass_the_cache()
     {
         Assert.Equal("Jonesboro", await NameAsync());
         await RenameAsync("Elsewhere");
@@ -50,7 +50,7 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_query_parameter_of_content_is_one_that_its_endpoint_declares()
+    public void The_cache_knows_the_query_parameters_that_each_endpoint_declares()
     {
         var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<CachedContent>() is not null)
             .ToDictionary(endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName, endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names);
@@ -85,7 +85,7 @@ public sealed class CachingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/locations"), InlineData("/v1/articles?q=panic"), InlineData("/openapi.json"), InlineData("/v1/locations/nowhere"), InlineData("/health/live")]
-    public async Task Only_if_cached_is_for_caches_and_no_error(string path)
+    public async Task The_directive_only_if_cached_is_not_an_error(string path)
     {
         using var usual = await api.SendAsync(HttpMethod.Get, path);
         foreach (var control in new[] { "only-if-cached", "max-stale=60, only-if-cached", "ONLY-IF-CACHED" })
@@ -98,7 +98,7 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Of_several_changes_the_first_to_come_counts_whichever_is_said_first()
+    public void The_earliest_of_several_changes_limits_the_cache_in_any_order()
     {
         var now = Instant.FromDateTimeOffset(ApiFactory.Now);
         foreach (var seconds in new[] { new[] { 20, 40 }, [40, 20], [50, 20, 40], [90, 20] })
@@ -119,7 +119,7 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Errors_are_not_kept()
+    public async Task Errors_are_not_cached()
     {
         await api.GetAsync("/v1/locations/new", 404);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET slug = 'new' WHERE slug = 'jonesboro'"), default);
@@ -129,7 +129,7 @@ public sealed class CachingTests : IAsyncLifetime
     [Theory]
     [InlineData("br", "br"), InlineData("gzip", "gzip"), InlineData("gzip, br", "br"), InlineData("gzip;q=1, br;q=0.5", "gzip"), InlineData("identity", null)]
     [InlineData("br;q=0", null), InlineData("zstd", null), InlineData("*", "br")]
-    public async Task Bodies_worth_it_are_compressed_as_asked_and_kept_compressed(string accept, string? encoding)
+    public async Task Large_bodies_are_compressed_as_requested_and_cached_compressed(string accept, string? encoding)
     {
         using var plain = await api.SendAsync(HttpMethod.Get, "/v1/hours");
         for (var i = 0; i < 2; i++)
@@ -152,7 +152,7 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_scheduled_article_appears_everywhere_at_its_time_and_max_age_never_reaches_past_it()
+    public async Task A_scheduled_article_appears_everywhere_on_time_and_max_age_ends_before_it()
     {
         var at = Instant.FromDateTimeOffset(ApiFactory.Now) + Duration.FromSeconds(20.5);
         await api.SaveArticlesAsync(

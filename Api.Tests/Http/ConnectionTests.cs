@@ -9,15 +9,15 @@ public sealed class ConnectionTests
 {
     [Theory]
     [InlineData(512, 1, 112), InlineData(1024, 1, 624), InlineData(1024, 2, 312), InlineData(524_288, 1, 10_000), InlineData(524_288, 2, 5_000), InlineData(null, 1, 10_000), InlineData(1024, 0, 624)]
-    public void As_many_connections_are_taken_as_there_are_descriptors_for(int? descriptors, int listeners, int connections) =>
+    public void The_number_of_connections_follows_the_number_of_file_descriptors(int? descriptors, int listeners, int connections) =>
         Assert.Equal(connections, Connections.LimitOf(descriptors, listeners));
 
     [Theory]
     [InlineData("http://localhost:5080", 2), InlineData("http://127.0.0.1:0", 1), InlineData("http://localhost:1;http://*:2", 3), InlineData(null, 0)]
-    public void Localhost_is_two_listeners(string? urls, int listeners) => Assert.Equal(listeners, Connections.ListenersOf(urls));
+    public void Localhost_has_two_listeners(string? urls, int listeners) => Assert.Equal(listeners, Connections.ListenersOf(urls));
 
     [Fact]
-    public void Too_few_descriptors_stop_the_start_in_one_sentence()
+    public void Too_few_file_descriptors_stop_the_start_with_one_sentence()
     {
         var fault = Assert.Throws<StartupFault>(() => Connections.LimitOf(320, 1));
         Assert.StartsWith("Only 320 files may be open at once, which is too few to serve: allow at least 1024", fault.Message, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task More_connections_than_descriptors_do_not_stop_the_program()
+    public async Task More_connections_than_file_descriptors_do_not_stop_the_program()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("Descriptors are limited with sh.");
         using var folder = new TempFolder();
@@ -56,7 +56,7 @@ public sealed class ConnectionTests
                 }
                 catch (HttpRequestException) when (waited.Elapsed < TimeSpan.FromMinutes(1) && !process.HasExited)
                 {
-                    await Task.Yield();
+                    await Task.Delay(20);
                 }
             }
             for (var i = 0; i < 700; i++)

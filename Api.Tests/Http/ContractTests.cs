@@ -78,7 +78,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     ];
 
     [Fact]
-    public void There_are_endpoints_and_every_one_has_a_name_of_its_own()
+    public void Every_endpoint_has_a_unique_name()
     {
         var names = Routes().Select(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).ToArray();
         Assert.True(names.Length >= 14);
@@ -95,7 +95,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Every_GET_is_answered_and_its_HEAD_has_the_same_headers_and_no_body()
+    public async Task Every_GET_also_answers_HEAD_with_the_same_headers_and_no_body()
     {
         foreach (var route in Routes().Where(route => route.AnswersGet))
         {
@@ -114,7 +114,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task A_wrong_method_is_a_405_that_lists_the_right_ones()
+    public async Task A_wrong_method_gets_a_405_that_lists_the_right_ones()
     {
         foreach (var group in Routes().GroupBy(route => route.Path))
         {
@@ -132,7 +132,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     [Theory]
     [InlineData("/nowhere"), InlineData("/v1"), InlineData("/v1/articles/x/y"), InlineData("/V2/articles"), InlineData("/docs/nothing.js")]
     [InlineData("/%00"), InlineData("/v1/locations/%F0%9F%98%80"), InlineData("/..%2f..%2fetc/passwd"), InlineData("/v1/articles/'%20OR%201=1--")]
-    public async Task An_unknown_address_is_a_404_for_every_method(string path)
+    public async Task An_unknown_address_gets_a_404_for_every_method(string path)
     {
         foreach (var method in AllMethods.Except(["HEAD"]))
         {
@@ -143,7 +143,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Every_answer_has_security_headers_errors_and_304_included()
+    public async Task Every_answer_has_security_headers_even_errors_and_304()
     {
         var etag = (await api.SendAsync(HttpMethod.Get, "/v1/articles")).Headers.ETag!.ToString();
         HttpResponseMessage[] answers =
@@ -165,7 +165,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Content_has_a_strong_ETag_and_a_Cache_Control_and_If_None_Match_gives_304_whatever_else_is_asked()
+    public async Task Content_has_a_strong_ETag_and_Cache_Control_and_If_None_Match_gives_304()
     {
         var content = Routes().Where(route => route.IsContent).ToArray();
         Assert.True(content.Length >= 10);
@@ -201,7 +201,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task What_is_no_content_is_never_kept()
+    public async Task Answers_that_are_not_content_are_never_cached()
     {
         var routes = Routes().Where(route => NeverKept.Any(path => route.Path.StartsWith(path, StringComparison.Ordinal))).ToArray();
         Assert.Equal(NeverKept.Length, routes.Length);
@@ -213,7 +213,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Every_address_answers_in_its_one_format_whatever_Accept_says()
+    public async Task Every_address_answers_in_its_only_format_whatever_Accept_says()
     {
         string[] accepts = ["*/*", "text/html", "image/*", "application/rss+xml, text/xml", "application/json;charset=utf-8", "application/json;q=0", "application/xml;q=0.9, */*;q=0", "nonsense", ""];
         foreach (var route in Routes().Where(route => route.AnswersGet))
@@ -229,7 +229,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Parameters_that_cannot_be_read_are_a_400_that_names_them()
+    public async Task Unreadable_parameters_get_a_400_that_names_them()
     {
         using var response = await api.SendAsync(HttpMethod.Get, "/v1/articles?limit=abc");
         await JsonAssert.ProblemAsync(response, 400, "malformed", "The parameter limit cannot be read.",
@@ -238,7 +238,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
 
     [Theory]
     [InlineData("/v1/articles"), InlineData("/v1/locations"), InlineData("/v1/hours")]
-    public async Task Limits_out_of_range_are_a_422_and_forged_cursors_a_400(string path)
+    public async Task Limits_out_of_range_get_a_422_and_forged_cursors_a_400(string path)
     {
         foreach (var limit in new[] { "0", "-1", "101" })
         {
@@ -255,7 +255,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task An_empty_text_is_as_good_as_none_and_an_empty_number_is_no_number_whatever_is_in_the_cache()
+    public async Task An_empty_text_parameter_is_ignored_and_an_empty_number_is_refused_with_any_cache()
     {
         var all = await api.GetAsync("/v1/articles");
         foreach (var query in new[] { "cursor=", "tag=", "cursor=&tag=" })
@@ -289,7 +289,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task A_fault_tells_the_trace_and_nothing_else()
+    public async Task A_fault_reveals_only_its_trace_id()
     {
         await using var broken = await ApiFactory.StartAsync(factory => factory.Configure = builder =>
             builder.Services.AddSingleton<IStartupFilter, Thrower>());
@@ -308,7 +308,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Origins_that_are_allowed_may_read_and_others_may_not()
+    public async Task Only_allowed_origins_may_read()
     {
         await using var site = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Cors:Origins:0=https://www.example.com"));
         // Twice: what is cached for one origin must not carry its headers to another.

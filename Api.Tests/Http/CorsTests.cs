@@ -15,7 +15,7 @@ public sealed class CorsTests
 
     [Theory]
     [MemberData(nameof(Origins))]
-    public async Task Every_answer_varies_by_Origin_whoever_asks_and_whatever_it_is(string origins)
+    public async Task Every_answer_varies_by_Origin(string origins)
     {
         await using var api = await StartAsync(origins.Split(' '));
         var etag = (await api.SendAsync(HttpMethod.Get, "/v1/articles")).Headers.ETag!.ToString();
@@ -63,7 +63,7 @@ public sealed class CorsTests
 
     [Theory]
     [MemberData(nameof(Origins))]
-    public async Task A_cache_in_front_never_keeps_the_site_s_own_script_out(string origins)
+    public async Task A_shared_cache_never_locks_out_the_site_s_own_script(string origins)
     {
         await using var api = await StartAsync(origins.Split(' '));
         foreach (var path in new[] { "/v1/articles", "/v1/locations/jonesboro/status", "/v1/tags" })
@@ -124,7 +124,7 @@ public sealed class CorsTests
 
     [Theory]
     [InlineData("localhost:5173"), InlineData("www.example.com"), InlineData("https://www.example.com/page"), InlineData("ftp://www.example.com"), InlineData("null"), InlineData("https://a@example.com")]
-    public void What_is_no_origin_stops_the_start(string origin) =>
+    public void An_invalid_origin_stops_the_start(string origin) =>
         Assert.Equal([$"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it."],
             Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Cors:Origins:0={origin}"])).Failures);
 }

@@ -5,7 +5,7 @@ namespace Api.Tests.Http;
 public sealed class HealthTests
 {
     [Fact]
-    public async Task A_service_that_is_well_says_so()
+    public async Task A_healthy_service_says_so()
     {
         await using var api = await ApiFactory.StartAsync();
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/live"));
@@ -13,7 +13,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task It_lives_but_is_not_ready_while_a_migration_is_missing()
+    public async Task It_is_live_but_not_ready_while_a_migration_is_missing()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'"), default);
@@ -23,7 +23,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task It_lives_but_is_not_ready_while_the_database_does_not_answer()
+    public async Task It_is_live_but_not_ready_while_the_database_does_not_answer()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.DisposeAsync();
@@ -34,7 +34,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_database_that_a_newer_program_has_migrated_meanwhile_is_not_ready_either()
+    public async Task It_is_not_ready_after_a_newer_program_has_migrated_the_database()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"), default);

@@ -139,11 +139,11 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     }
 
     [Fact]
-    public void Every_type_of_problem_is_among_them() =>
+    public void Every_type_of_problem_is_tested_for_its_language() =>
         Assert.Equal(ProblemTypes.All.Select(type => type.Name).Order(), Problems.Select(row => row.Data.Item1).Distinct().Order());
 
     [Fact]
-    public void Every_text_is_there_in_both_languages()
+    public void Every_text_has_both_languages()
     {
         foreach (var texts in new[] { typeof(ProblemText), typeof(Api.Contact.ContactText) })
         {
@@ -172,7 +172,7 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     }
 
     [Fact]
-    public async Task The_document_is_in_English_whoever_asks_for_it_first()
+    public async Task The_OpenAPI_document_is_in_English_whoever_asks_first()
     {
         await using var api = await ApiFactory.StartAsync();
         using var first = await api.SendAsync(HttpMethod.Get, "/openapi.yaml", ("Accept-Language", "es"));

@@ -62,7 +62,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task What_cannot_be_read_is_told_to_its_sender_and_nobody_else(int status, string body, string? headers)
+    public async Task An_unreadable_body_is_explained_to_its_sender_and_not_logged(int status, string body, string? headers)
     {
         if (headers?.Contains("Length", StringComparison.Ordinal) == false && !headers.Contains("chunked", StringComparison.Ordinal)) headers += $"Content-Length: {body.Length}\r\n";
         var answer = await RawRequest.SendAsync(api, RawRequest.Submission(body, headers));
@@ -84,7 +84,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [InlineData("{\"\\ud800\":1}"), InlineData("{\"\u00FF\":1}"), InlineData("{\"website\":\"\\ud800\"}")]
-    public async Task Text_that_is_none_is_called_that(string body)
+    public async Task Bytes_that_are_not_text_are_reported_as_such(string body)
     {
         var answer = await RawRequest.SendAsync(api, RawRequest.Submission(body));
         Assert.Equal("/problems/malformed", (string?)answer.Json["type"]);
@@ -93,7 +93,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [InlineData("gzip"), InlineData("br"), InlineData("identity, gzip"), InlineData("nonsense"), InlineData("aes128gcm")]
-    public async Task A_body_in_a_content_coding_is_a_415_that_says_which_are_supported(string encoding)
+    public async Task A_compressed_body_gets_a_415_that_names_the_supported_codings(string encoding)
     {
         using var response = await api.SendAsync(Valid(), encoding);
         await JsonAssert.ProblemAsync(response, 415, "unsupported-media-type", "Send the body without Content-Encoding: no encoding is supported.");
@@ -102,7 +102,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [InlineData("identity"), InlineData("IDENTITY"), InlineData("")]
-    public async Task Identity_is_no_content_coding(string encoding)
+    public async Task The_coding_identity_is_accepted(string encoding)
     {
         using var response = await api.SendAsync(Valid(), encoding);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
@@ -110,7 +110,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [InlineData(" "), InlineData("\\t"), InlineData("\\n"), InlineData("\\u0020"), InlineData("\\u00a0"), InlineData("\u00C2\u00A0"), InlineData("\\u2003 \\r\\n"), InlineData("")]
-    public async Task White_space_in_the_honeypot_counts_as_nothing_however_it_is_written(string text)
+    public async Task White_space_in_the_honeypot_counts_as_empty(string text)
     {
         var count = await api.QueryAsync<long>("SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL");
         var body = Valid().ToJsonString();
@@ -122,7 +122,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
 
     [Theory]
     [InlineData("{\"name\":\"x", "Content-Length: 500\r\n"), InlineData("{", "Content-Length: 5\r\n"), InlineData("5\r\n{\"na", "Transfer-Encoding: chunked\r\n"), InlineData("5", "Transfer-Encoding: chunked\r\n"), InlineData("", "Content-Length: 1\r\n")]
-    public async Task A_sender_who_goes_away_is_no_error(string body, string framing)
+    public async Task A_sender_who_disconnects_is_not_an_error(string body, string framing)
     {
         foreach (var reset in new[] { true, false })
         {
@@ -137,7 +137,7 @@ public sealed class MalformedBodyTests(ApiFactory api) : IClassFixture<ApiFactor
     }
 
     [Fact]
-    public async Task A_hundred_errors_are_named_and_the_others_counted()
+    public async Task The_first_hundred_errors_are_listed_and_the_others_counted()
     {
         async Task<JsonObject> ErrorsOfAsync(int members)
         {

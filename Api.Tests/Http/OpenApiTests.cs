@@ -92,7 +92,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     static bool Update => Environment.GetEnvironmentVariable("UPDATE") == "1";
 
     [Fact]
-    public async Task The_committed_document_is_the_one_that_the_code_makes()
+    public async Task The_committed_document_is_up_to_date()
     {
         var file = Path.Combine(Root(), "openapi.yaml");
         var made = await api.Client.GetStringAsync("/openapi.yaml");
@@ -108,7 +108,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
-    public async Task Readers_of_YAML_1_1_and_of_1_2_find_the_same_in_it()
+    public async Task YAML_1_1_and_1_2_readers_read_the_same_document()
     {
         var json = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"));
         var yaml = new YamlDotNet.RepresentationModel.YamlStream();
@@ -147,11 +147,11 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
 
     [Theory]
     [InlineData("json", "\"openapi\": \"3.1.1\""), InlineData("yaml", "openapi: '3.1.1'\n")]
-    public async Task The_version_is_one_that_every_tool_knows(string form, string version) =>
+    public async Task The_document_has_a_version_that_tools_support(string form, string version) =>
         Assert.Contains(version, (await api.Client.GetStringAsync($"/openapi.{form}"))[..40], StringComparison.Ordinal);
 
     [Fact]
-    public async Task Every_pattern_stands_beside_its_type()
+    public async Task Every_pattern_has_a_type_beside_it()
     {
         var document = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"))!;
         var patterns = 0;
@@ -173,7 +173,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
-    public async Task The_document_is_made_once_whatever_is_asked_of_it()
+    public async Task The_document_is_generated_once()
     {
         var documents = api.App.Services.GetRequiredService<OpenApiDocuments>();
         var first = await api.Client.GetStringAsync("/openapi.json");
@@ -184,7 +184,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
-    public async Task Every_operation_parameter_and_field_is_explained()
+    public async Task Every_operation_parameter_and_field_has_a_description()
     {
         var document = await DocumentAsync();
         var operations = document.Paths.SelectMany(path => path.Value.Operations!.Values).ToArray();
@@ -208,7 +208,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
-    public async Task Every_endpoint_below_v1_and_health_is_in_the_document_with_all_its_problems()
+    public async Task Every_endpoint_of_v1_and_health_is_documented_with_its_problems()
     {
         var document = await DocumentAsync();
         var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
@@ -282,7 +282,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Fact]
-    public void No_example_is_left_over()
+    public void No_example_file_is_unused()
     {
         var expected = Examples.Select(row => $"{row.Data.Item1}.{row.Data.Item2}").Append("createContactSubmission.request").Order();
         Assert.Equal(expected, Directory.GetFiles(Path.Combine(Root(), "Api", "Examples")).Select(Path.GetFileNameWithoutExtension).Order());

@@ -17,7 +17,7 @@ public sealed class PagingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/locations"), InlineData("/v1/hours"), InlineData("/v1/locations?near=35.8,-90.7")]
-    public async Task A_cursor_whose_location_is_gone_is_not_valid_any_more(string path)
+    public async Task A_cursor_becomes_invalid_when_its_location_is_gone(string path)
     {
         path += path.Contains('?', StringComparison.Ordinal) ? "&limit=1" : "?limit=1";
         var (ids, cursor) = await PageAsync(path);
@@ -29,7 +29,7 @@ public sealed class PagingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/articles?limit=1"), InlineData("/v1/articles?limit=1&q=treatment")]
-    public async Task A_list_of_articles_goes_on_after_one_that_is_gone(string path)
+    public async Task A_list_of_articles_continues_after_an_article_that_is_gone(string path)
     {
         var (first, cursor) = await PageAsync(path);
         var (second, _) = await PageAsync($"{path}&cursor={cursor}");
@@ -40,7 +40,7 @@ public sealed class PagingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/articles"), InlineData("/v1/articles?q=treatment"), InlineData("/v1/articles?tag=treatment"), InlineData("/v1/locations"), InlineData("/v1/hours")]
-    public async Task A_page_that_is_just_full_is_the_last_and_one_with_an_item_less_is_not(string path)
+    public async Task A_page_that_is_exactly_full_is_the_last_one(string path)
     {
         path += path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
         var (all, none) = await PageAsync($"{path}limit=100");

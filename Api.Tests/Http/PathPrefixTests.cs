@@ -42,7 +42,7 @@ public sealed class PathPrefixTests
 
     [Theory]
     [InlineData("https://www.example.com/api", "/api"), InlineData("https://www.example.com/api/", "/api"), InlineData("https://www.example.com/clinic/api", "/clinic/api"), InlineData("https://www.example.com", "")]
-    public async Task Links_begin_with_the_path_of_the_site_whether_the_proxy_cuts_it_off_or_not(string url, string prefix)
+    public async Task Links_begin_with_the_site_s_path_whether_or_not_the_proxy_removes_it(string url, string prefix)
     {
         await using var api = await StartAsync($"--Site:ApiUrl={url}");
         await AssertUnderAsync(api, prefix, "");
@@ -51,7 +51,7 @@ public sealed class PathPrefixTests
     }
 
     [Fact]
-    public async Task A_prefix_that_is_named_as_the_API_s_own_paths_does_no_harm()
+    public async Task A_prefix_may_equal_one_of_the_API_s_own_paths()
     {
         await using var api = await StartAsync("--Site:ApiUrl=https://www.example.com/v1");
         await AssertUnderAsync(api, "/v1", "");
@@ -59,7 +59,7 @@ public sealed class PathPrefixTests
     }
 
     [Fact]
-    public async Task A_known_proxy_says_the_prefix_and_nobody_else_gets_an_answer_for_it()
+    public async Task Only_a_known_proxy_sets_the_prefix_and_caches_keep_its_answers_apart()
     {
         await using var api = await StartAsync("--Proxies:Known=127.0.0.1");
         await AssertUnderAsync(api, "/api", "", ("X-Forwarded-Prefix", "/api"), ("X-Forwarded-For", "203.0.113.1"));
@@ -73,7 +73,7 @@ public sealed class PathPrefixTests
 
     [Theory]
     [InlineData("//evil.example"), InlineData("/\\evil.example"), InlineData("https://evil.example"), InlineData("/a//b"), InlineData("/.."), InlineData("/a/../b"), InlineData("/<script>"), InlineData("/a?b"), InlineData("/%2f%2fevil.example"), InlineData("api"), InlineData("/")]
-    public async Task What_is_no_plain_path_is_no_prefix(string forged)
+    public async Task A_prefix_that_is_not_a_plain_path_is_ignored(string forged)
     {
         await using var api = await StartAsync("--Proxies:Known=127.0.0.1");
         await AssertUnderAsync(api, "", "", ("X-Forwarded-Prefix", forged), ("X-Forwarded-For", "203.0.113.1"));
@@ -81,7 +81,7 @@ public sealed class PathPrefixTests
 
     [Theory]
     [InlineData("--Nothing=1"), InlineData("--Proxies:Known:0=192.0.2.1")]
-    public async Task The_prefix_of_somebody_who_is_no_known_proxy_has_no_effect(string setting)
+    public async Task A_prefix_from_an_unknown_proxy_is_ignored(string setting)
     {
         await using var api = await StartAsync(setting);
         await AssertUnderAsync(api, "", "", ("X-Forwarded-Prefix", "/evil"), ("X-Forwarded-For", "203.0.113.1"));
@@ -90,11 +90,11 @@ public sealed class PathPrefixTests
     [Theory]
     [InlineData("ApiUrl=clinic.example"), InlineData("ApiUrl=ftp://x"), InlineData("ApiUrl="), InlineData("ApiUrl=https://x.example/?a"), InlineData("ApiUrl=/api"), InlineData("ApiUrl=https://x.example/a b")]
     [InlineData("ArticleUrl=https://x.example/a"), InlineData("ArticleUrl=/a/{slug}"), InlineData("ArticleUrl=ftp://x.example/{slug}"), InlineData("FeedTitle= ")]
-    public void A_site_that_makes_no_sense_stops_the_start_in_one_sentence(string setting) =>
+    public void An_invalid_site_URL_stops_the_start_with_one_sentence(string setting) =>
         Assert.Matches($"^Site:{setting.Split('=')[0]} must be .*: correct it\\.$", Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Site:{setting}"])).Failures.Single());
 
     [Fact]
-    public void Nothing_longer_than_a_path_is_a_prefix()
+    public void A_prefix_that_is_too_long_is_ignored()
     {
         Assert.Equal("/" + new string('a', 99), PathPrefix.Read("/" + new string('a', 99))!.Value);
         Assert.Null(PathPrefix.Read("/" + new string('a', 100)));

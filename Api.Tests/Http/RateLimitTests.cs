@@ -59,7 +59,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Without_settings_one_client_may_send_5_messages_in_10_minutes_and_all_together_1000()
+    public async Task By_default_a_client_may_send_5_messages_in_10_minutes_and_all_clients_1000()
     {
         await using var defaults = Program.Compose([]);
         var limits = defaults.Services.GetRequiredService<IOptions<ContactOptions>>().Value.Limits;
@@ -67,7 +67,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Every_answer_tells_what_is_left_and_the_one_too_many_when_to_try_again()
+    public async Task Every_answer_says_what_is_left_and_a_429_says_when_to_try_again()
     {
         await using var api = await StartAsync();
         for (var left = 4; left >= 0; left--)
@@ -108,7 +108,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task The_window_begins_with_a_clients_first_message_and_not_with_another_s()
+    public async Task A_window_begins_with_the_client_s_own_first_message()
     {
         await using var api = await StartAsync(perClient: 1, window: 60);
         Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
@@ -120,7 +120,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task All_clients_together_have_a_limit_too_and_who_is_refused_for_it_keeps_what_is_theirs()
+    public async Task The_overall_limit_refuses_a_message_without_counting_it_for_the_client()
     {
         await using var api = await StartAsync(overall: 2, overallWindow: 60);
         Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=1;t=60", await SendAsync(api, "203.0.113.1"));
@@ -150,7 +150,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_limit_of_0_is_none()
+    public async Task A_limit_of_0_means_no_limit()
     {
         await using (var api = await StartAsync(perClient: 0, overall: 1))
         {
@@ -174,15 +174,15 @@ public sealed class RateLimitTests
     [Theory]
     [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it.")]
     [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds must be 1 or more: correct it.")]
-    public void A_senseless_limit_stops_the_start(string setting, string sentence) =>
+    public void An_invalid_limit_stops_the_start(string setting, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<StartupFault>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
 
     [Theory]
     [InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"), InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")]
-    public async Task A_limit_that_is_no_number_stops_the_start_in_one_sentence(string setting, string named)
+    public async Task A_limit_that_is_not_a_number_stops_the_start_with_one_sentence(string setting, string named)
     {
         using var folder = new TempFolder();
-        var (exitCode, _, errors) = await ApiProcess.RunAsync("migrate", $"--Database:Folder={folder.Path}", $"--Contact:Limits:{setting}");
+        var (exitCode, _, errors) = await Command.RunAsync("migrate", $"--Database:Folder={folder.Path}", $"--Contact:Limits:{setting}");
         Assert.Equal(1, exitCode);
         Assert.StartsWith("A setting cannot be understood", errors, StringComparison.Ordinal);
         Assert.Contains(named, errors, StringComparison.Ordinal);
@@ -190,7 +190,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Who_corrects_a_form_loses_nothing_by_it()
+    public async Task Correcting_a_form_does_not_count()
     {
         await using var api = await StartAsync(perClient: 2);
         Assert.Equal("422 \"contact\";r=2;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api, body: "{}"));
@@ -208,7 +208,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_message_that_fails_on_our_side_can_be_sent_again()
+    public async Task A_message_that_fails_on_the_server_does_not_count()
     {
         await using var api = await StartAsync(perClient: 1);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
@@ -218,7 +218,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_full_queue_gives_the_permit_back_and_keeps_its_own_Retry_After()
+    public async Task A_message_refused_by_a_full_queue_does_not_count_and_has_its_own_Retry_After()
     {
         await using var api = await StartAsync(perClient: 1, change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=1"));
         using var open = new ManualResetEventSlim();
@@ -242,7 +242,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_flood_of_what_cannot_be_read_changes_nothing_and_is_not_counted()
+    public async Task A_flood_of_unreadable_bodies_is_not_counted()
     {
         await using var api = await StartAsync(perClient: 1, overall: 1);
         for (var i = 0; i < 20; i++)
@@ -258,7 +258,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Behind_proxies_a_client_is_the_address_that_the_outermost_of_them_saw()
+    public async Task Behind_proxies_a_client_is_the_address_that_the_outermost_proxy_saw()
     {
         await using var api = await StartAsync(perClient: 1);
         Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
@@ -276,7 +276,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Who_is_no_known_proxy_gains_nothing_by_forging_the_header()
+    public async Task A_client_gains_nothing_by_forging_the_proxy_header()
     {
         foreach (var proxy in new[] { "--Proxies:Other=1", "--Proxies:Known:0=192.0.2.1" })
         {
@@ -288,7 +288,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task IPv6_is_counted_by_64_and_IPv4_in_the_clothes_of_IPv6_as_IPv4()
+    public async Task IPv6_clients_are_counted_by_64_and_mapped_IPv4_addresses_as_IPv4()
     {
         await using var api = await StartAsync(perClient: 1);
         Assert.Equal(201, await StatusAsync(api, "2001:db8:0:1::1"));
@@ -302,7 +302,7 @@ public sealed class RateLimitTests
 
     [Theory]
     [InlineData("64:ff9b::203.0.113.1"), InlineData("64:ff9b::cb00:7101"), InlineData("::ffff:203.0.113.1"), InlineData("2002:cb00:7101::1"), InlineData("2002:cb00:7101:1234::5678")]
-    public async Task A_translated_address_is_the_IPv4_address_in_it(string translated)
+    public async Task A_translated_address_counts_as_the_IPv4_address_in_it(string translated)
     {
         await using var api = await StartAsync(perClient: 1);
         Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
@@ -312,7 +312,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_network_has_four_and_ten_times_as_much_as_a_client_and_never_all()
+    public async Task A_56_may_send_4_times_and_a_48_10_times_as_much_as_a_client()
     {
         await using var api = await StartAsync(perClient: 1);
         for (var i = 0; i < 4; i++) Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i:x}::1"));
@@ -331,7 +331,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task However_much_a_client_may_send_one_network_leaves_half_of_all_to_others()
+    public async Task One_network_never_uses_more_than_half_of_the_overall_limit()
     {
         await using var api = await StartAsync(perClient: 5, overall: 20);
         var statuses = new List<int>();
@@ -364,7 +364,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void The_key_of_a_client_is_another_in_every_process()
+    public void The_key_of_a_client_differs_in_every_process()
     {
         var address = IPAddress.Parse("203.0.113.1");
         var key = new ClientKey();
@@ -375,7 +375,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_wall_clock_that_is_set_back_or_forward_changes_nothing()
+    public async Task Setting_the_wall_clock_back_or_forward_changes_nothing()
     {
         var clock = new TwoClocks();
         await using var api = await StartAsync(perClient: 1, change: factory => factory.Configure = builder => builder.Services.AddSingleton<TimeProvider>(clock));
@@ -398,7 +398,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task However_many_send_at_once_no_more_than_the_limit_get_through()
+    public async Task Simultaneous_senders_never_exceed_the_limit()
     {
         await using var api = await StartAsync(perClient: 7, overall: 20);
         var statuses = await Task.WhenAll(Enumerable.Range(0, 120).Select(i => StatusAsync(api, $"203.0.113.{i % 4}")));
@@ -411,7 +411,7 @@ public sealed class RateLimitTests
         new("x", isPerClient: true, new LimitOptions { Requests = requests, WindowSeconds = 600 }, clock, mostClients);
 
     [Fact]
-    public void Threads_that_take_and_give_back_at_once_never_get_more_than_there_is()
+    public void Threads_that_take_and_return_permits_never_exceed_the_limit()
     {
         var limit = Limit(new FakeTimeProvider(), requests: 100_000);
         var taken = 0;
@@ -445,7 +445,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void More_clients_than_are_remembered_push_out_the_oldest_and_memory_does_not_grow()
+    public void Too_many_clients_push_out_the_oldest_and_memory_does_not_grow()
     {
         var clock = new FakeTimeProvider();
         var limit = Limit(clock, requests: 1);
@@ -461,7 +461,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void What_is_given_back_late_does_not_count_for_the_next_window()
+    public void A_permit_that_is_returned_late_does_not_count_for_the_next_window()
     {
         var clock = new FakeTimeProvider();
         var limit = Limit(clock, requests: 2);

@@ -17,7 +17,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task Forwarded_headers_are_believed_from_configured_proxies_only()
+    public async Task Forwarded_headers_are_trusted_from_configured_proxies_only()
     {
         Assert.False(await BelievesForwardedHttpsAsync());
         Assert.False(await BelievesForwardedHttpsAsync("192.0.2.1"));
@@ -32,7 +32,7 @@ public sealed class ServerTests
     [InlineData("GET /v1/locations HTTP/1.1\r\n\r\n", 400)]
     [InlineData("nonsense\r\n\r\n", 400)]
     [InlineData("GET /v1/locations HTTP/9.9\r\nHost: x\r\n\r\n", 505)]
-    public async Task What_is_no_decent_request_is_turned_away(string request, int status)
+    public async Task Malformed_and_oversized_requests_are_refused(string request, int status)
     {
         await using var api = await ApiFactory.StartAsync();
         using var socket = new TcpClient();
@@ -44,7 +44,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task Hundreds_who_stop_half_way_hold_no_thread_keep_nobody_waiting_and_are_cut_off()
+    public async Task Hundreds_of_stalled_senders_hold_no_thread_delay_nobody_and_are_disconnected()
     {
         const int Each = 150;
         const string Start = "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
@@ -105,7 +105,7 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_sender_who_hangs_up_half_way_leaves_nothing_and_harms_nobody()
+    public async Task A_sender_who_disconnects_half_way_leaves_no_trace()
     {
         await using var api = await ApiFactory.StartAsync();
         for (var i = 0; i < 20; i++)

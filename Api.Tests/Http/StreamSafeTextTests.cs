@@ -38,7 +38,7 @@ public sealed class StreamSafeTextTests(ApiFactory api) : IClassFixture<ApiFacto
     public void A_text_is_stream_safe_with_at_most_30_marks_in_a_row(string text, bool safe) => Assert.Equal(safe, StreamSafeText.IsStreamSafe(text));
 
     [Fact]
-    public void No_character_that_normalising_moves_is_left_out()
+    public void Every_character_that_normalization_reorders_is_known()
     {
         // U+0334 is of the lowest class of marks, U+0345 of the highest: what is a mark to normalising goes behind the one or before the other.
         var movable = Enumerable.Range(0x80, 0x110000 - 0x80).Where(c => c is not (>= 0xD800 and <= 0xDFFF) and not 0xFFFE).Select(c => new Rune(c).ToString())
@@ -51,7 +51,7 @@ public sealed class StreamSafeTextTests(ApiFactory api) : IClassFixture<ApiFacto
 
     [Theory]
     [InlineData("name"), InlineData("email"), InlineData("telephone"), InlineData("message"), InlineData("location"), InlineData("altcha")]
-    public async Task A_text_that_is_not_is_refused_before_it_is_normalised(string member)
+    public async Task A_text_that_is_not_stream_safe_is_refused_before_it_is_normalized(string member)
     {
         // Normalising this takes a second.
         using var response = await api.SubmitAsync(Valid((member, "a" + Repeat("\u0316\u0301", 4_900))));

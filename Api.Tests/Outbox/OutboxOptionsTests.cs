@@ -102,7 +102,7 @@ public sealed class OutboxOptionsTests
             while (!api.Log.Text.Contains(line, StringComparison.Ordinal))
             {
                 Assert.False(patience.IsCancellationRequested, $"{line}: {api.Log.Text}");
-                await Task.Yield();
+                await Task.Delay(1);
             }
         }
     }

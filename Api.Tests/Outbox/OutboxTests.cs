@@ -276,7 +276,7 @@ public sealed class OutboxTests
         await using var server = new FaultyMailServer();
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow()), Secret);
         string[] settings = ["notify", "test", .. OutboxApi.Mail(server), .. OutboxApi.Webhook("crm", receiver.Url, Secret)];
-        var (exitCode, output, errors) = await ApiProcess.RunAsync(settings);
+        var (exitCode, output, errors) = await Command.RunAsync(settings);
         Assert.Equal(
             $"""
             mail to {OutboxApi.Elsewhere}: taken by the mail server
@@ -292,7 +292,7 @@ public sealed class OutboxTests
 
         server.Fail(SmtpStep.RcptTo, "550 5.1.1 No", only: OutboxApi.FrontDesk);
         await receiver.AnswerAsync(503);
-        (exitCode, output, _) = await ApiProcess.RunAsync(settings);
+        (exitCode, output, _) = await Command.RunAsync(settings);
         Assert.Equal(
             $"""
             mail to {OutboxApi.Elsewhere}: taken by the mail server
@@ -302,7 +302,7 @@ public sealed class OutboxTests
             """.ReplaceLineEndings("\n"), output.ReplaceLineEndings("\n"));
         Assert.Equal(1, exitCode);
 
-        (exitCode, output, _) = await ApiProcess.RunAsync("notify", "test");
+        (exitCode, output, _) = await Command.RunAsync("notify", "test");
         Assert.Equal((1, "Nothing is configured: set Mail:Host or Webhooks:Endpoints."), (exitCode, output.Trim()));
     }
 
@@ -310,13 +310,13 @@ public sealed class OutboxTests
     public async Task The_verbs_of_the_outbox_need_a_database()
     {
         using var folder = new TempFolder();
-        var (exitCode, output, errors) = await ApiProcess.RunAsync("outbox", "list", $"--Database:Folder={folder.Path}");
+        var (exitCode, output, errors) = await Command.RunAsync("outbox", "list", $"--Database:Folder={folder.Path}");
         Assert.Equal((1, ""), (exitCode, output));
         Assert.StartsWith("There is no database at ", errors, StringComparison.Ordinal);
-        await ApiProcess.RunAsync("migrate", $"--Database:Folder={folder.Path}");
-        (exitCode, output, _) = await ApiProcess.RunAsync("outbox", "retry", $"--Database:Folder={folder.Path}");
+        await Command.RunAsync("migrate", $"--Database:Folder={folder.Path}");
+        (exitCode, output, _) = await Command.RunAsync("outbox", "retry", $"--Database:Folder={folder.Path}");
         Assert.Equal((0, "0 deliveries wait again; a running server sends them within seconds."), (exitCode, output.Trim()));
-        (exitCode, _, errors) = await ApiProcess.RunAsync("outbox", "retry", "0197c5d0-0000-7000-8000-000000000000", $"--Database:Folder={folder.Path}");
+        (exitCode, _, errors) = await Command.RunAsync("outbox", "retry", "0197c5d0-0000-7000-8000-000000000000", $"--Database:Folder={folder.Path}");
         Assert.Equal((1, "No delivery '0197c5d0-0000-7000-8000-000000000000' has failed: outbox list shows those that have."), (exitCode, errors.Trim()));
     }
 
