@@ -52,8 +52,8 @@ static class Program
         builder.Services.AddSingleton<LocationStore>();
         builder.Services.AddSingleton<HoursStore>();
         builder.Services.AddFormats();
-        builder.AddContact();
-        builder.AddOutbox();
+        builder.Services.AddContact();
+        builder.Services.AddOutbox();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -71,7 +71,7 @@ static class Program
 
         app.MapDocs();
         app.MapHealth();
-        app.MapOutboxHealth();
+        app.MapContactHealth();
         var v1 = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
         v1.MapArticles();
         v1.MapLocations();

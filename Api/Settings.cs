@@ -43,6 +43,7 @@ static class Settings
 
     static void Bind(IConfigurationSection section, object options)
     {
+        RequireNames(section, options.GetType());
         try
         {
             section.Bind(options);
@@ -51,6 +52,18 @@ static class Settings
         {
             // "Failed to convert configuration value 'abc' at 'Contact:MaximumLinks' to type 'System.Int32'."
             throw new StartupFault($"A setting cannot be understood: {e.Message}", e);
+        }
+    }
+
+    // The binder would take the number of an enum's value, too, and its sentence does not name the values.
+    static void RequireNames(IConfigurationSection section, Type options)
+    {
+        foreach (var property in options.GetProperties())
+        {
+            var (type, setting) = (property.PropertyType, section.GetSection(property.Name));
+            if (type.IsEnum && setting.Value is { } name && !type.GetEnumNames().Contains(name, StringComparer.OrdinalIgnoreCase))
+                throw new StartupFault($"{setting.Path} is '{name}': set it to one of {string.Join(", ", type.GetEnumNames())}.");
+            if (type.IsClass && type.Namespace == options.Namespace) RequireNames(setting, type);
         }
     }
 }

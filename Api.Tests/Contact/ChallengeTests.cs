@@ -110,9 +110,9 @@ public sealed class ChallengeTests
             Sealed = [1],
         };
         var reference = await api.QueryAsync<string>("SELECT reference FROM submissions LIMIT 1");
-        Assert.Equal((Intake.ReferenceTaken, null), await api.Submitted().AddAsync(New(reference), default));
-        Assert.Equal((Intake.Stored, null), await api.Submitted().AddAsync(New("0000-0000-0000"), default));
-        Assert.Equal((Intake.ChallengeSpent, null), await api.Submitted().AddAsync(New("0000-0000-0001"), default));
+        Assert.Equal((IntakeOutcome.ReferenceTaken, null), await api.Submitted().AddAsync(New(reference), default));
+        Assert.Equal((IntakeOutcome.Stored, null), await api.Submitted().AddAsync(New("0000-0000-0000"), default));
+        Assert.Equal((IntakeOutcome.ChallengeSpent, null), await api.Submitted().AddAsync(New("0000-0000-0001"), default));
         Assert.Equal(3, await api.CountAsync());
     }
 

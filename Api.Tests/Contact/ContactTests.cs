@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
+using Api.Contact.Inbox;
 using Api.Data;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,7 +25,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     async Task<SubmissionContent> StoredAsync(JsonNode body)
     {
         var reference = (string)(await api.ReceivedAsync(body))["reference"]!;
-        return (await api.Submitted().OpenAsync(reference, default))!;
+        return (await api.Inbox().OpenAsync(reference, default))!;
     }
 
     async Task BrokenAsync(JsonNode body, string errors)
@@ -58,7 +59,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 
         Assert.Equal(
             new SubmissionContent(reference, "Test Sender", "sender@example.com", "+18705550100", null, PreferredContact.Email, "I would like an appointment."),
-            await api.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default));
+            await api.App.Services.GetRequiredService<InboxStore>().OpenAsync(reference, default));
         await using var connection = await api.Database.OpenAsync(default);
         var row = (IDictionary<string, object?>)await connection.QuerySingleAsync(
             "SELECT s.*, l.slug AS location FROM submissions s JOIN locations l ON l.id = s.location_id WHERE reference = @reference", new { reference });
@@ -177,7 +178,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         await using var british = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:TelephoneRegion=GB"));
         using var response = await british.Client.PostAsync(Path, new StringContent(Valid(("telephone", "020 7946 0958")).ToJsonString(), Encoding.UTF8, "application/json"));
         var reference = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reference"]!;
-        Assert.Equal("+442079460958", (await british.App.Services.GetRequiredService<ContactStore>().OpenAsync(reference, default))!.Telephone);
+        Assert.Equal("+442079460958", (await british.App.Services.GetRequiredService<InboxStore>().OpenAsync(reference, default))!.Telephone);
     }
 
     [Theory]

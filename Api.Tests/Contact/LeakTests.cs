@@ -135,7 +135,7 @@ public sealed class LeakTests
         await WaitAsync(mail.FailedAsync(3));
 
         // The staff's side.
-        var store = api.Submitted();
+        var store = api.Inbox();
         var reference = (string)receipt["reference"]!;
         Assert.Contains("Zzqmessage", (await store.OpenAsync(reference, default))!.Message, StringComparison.Ordinal);
         Assert.NotEmpty(await store.FindBySenderAsync("zzqmail@example.com", null, default));

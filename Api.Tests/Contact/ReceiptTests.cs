@@ -15,12 +15,12 @@ public sealed class ReceiptTests
         JsonAssert.Equal($$"""{ "reference": "{{receipt["reference"]}}", "status": "received", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": null }""", await api.GetAsync(path));
 
         api.Clock.Advance(TimeSpan.FromHours(3));
-        Assert.True(await api.Submitted().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant(), default));
+        Assert.True(await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant(), default));
         using var response = await api.SendAsync(HttpMethod.Get, path);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
         JsonAssert.Equal($$"""{ "reference": "{{receipt["reference"]}}", "status": "handled", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": "2026-07-01T15:00:00Z" }""", await api.GetAsync(path));
         // Once.
-        Assert.False(await api.Submitted().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant() + Duration.FromDays(1), default));
+        Assert.False(await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant() + Duration.FromDays(1), default));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ReceiptTests
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
-        Assert.True(await api.Submitted().EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default));
+        Assert.True(await api.Inbox().EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default));
         await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}", 404);
     }
 

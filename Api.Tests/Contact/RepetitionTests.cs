@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Api.Contact.Housekeeping;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Contact;
@@ -138,7 +140,7 @@ public sealed class RepetitionTests
         var last = await AnswerAsync(api, Valid(), Key);
         foreach (var erased in new[] { 0, 2, 3, 1 })
         {
-            Assert.True(await api.Submitted().EraseAsync(references[erased], NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
+            Assert.True(await api.Inbox().EraseAsync(references[erased], NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
             Assert.Equal(last, await AnswerAsync(api, Valid(), Key));
             using var other = await api.SubmitAsync(Valid(("message", "Another.")), Key);
             Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
@@ -160,7 +162,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        Assert.True(await api.Submitted().EraseAsync((string)JsonNode.Parse(first.Body)!["reference"]!, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
+        Assert.True(await api.Inbox().EraseAsync((string)JsonNode.Parse(first.Body)!["reference"]!, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
         using (var other = await api.SubmitAsync(Valid(("message", "Another.")), Key)) Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
         Assert.Equal(0, await api.CountAsync());
@@ -177,11 +179,11 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var reference = (string)(await api.ReceivedAsync(Valid(), Key))["reference"]!;
-        await api.Submitted().EraseAsync(reference, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
+        await api.Inbox().EraseAsync(reference, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
         api.Clock.Advance(TimeSpan.FromHours(23));
-        Assert.Equal(0, await api.Submitted().ForgetErasedAsync(KeysSince(), default));
+        Assert.Equal(0, await api.App.Services.GetRequiredService<HousekeepingStore>().ForgetErasedAsync(KeysSince(), default));
         api.Clock.Advance(TimeSpan.FromHours(1));
-        await api.Submitted().ForgetErasedAsync(KeysSince(), default);
+        await api.App.Services.GetRequiredService<HousekeepingStore>().ForgetErasedAsync(KeysSince(), default);
         Assert.Equal(1, await api.QueryAsync<long>(
             "SELECT count(*) FROM erased_submissions WHERE fingerprint_hash IS NULL AND location_id IS NULL AND reply_by IS NULL AND after_hours IS NULL AND language IS NULL"));
 

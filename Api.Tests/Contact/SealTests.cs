@@ -83,12 +83,12 @@ public sealed class SealTests
             foreach (var trace in traces) Assert.NotEmpty(Containing(await FilesAsync(api), trace));
             foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy")) File.Delete(copy);
 
-            Assert.True(await api.Submitted().EraseAsync(reference, Erased, default));
+            Assert.True(await api.Inbox().EraseAsync(reference, Erased, default));
             var files = await FilesAsync(api);
             foreach (var trace in traces) Assert.Empty(Containing(files, trace));
         }
-        Assert.False(await api.Submitted().EraseAsync(reference, Erased, default));
-        Assert.Equal("This one stays.", (await api.Submitted().OpenAsync(kept, default))!.Message);
+        Assert.False(await api.Inbox().EraseAsync(reference, Erased, default));
+        Assert.Equal("This one stays.", (await api.Inbox().OpenAsync(kept, default))!.Message);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class SealTests
         await api.ReceivedAsync(Valid(("email", "marked.sender@example.org"), ("telephone", "870 555 0143")));
 
         async Task<string[]> Find(string? email, string? telephone) =>
-            [.. (await api.Submitted().FindBySenderAsync(email, telephone, default)).Select(found => found.Reference)];
+            [.. (await api.Inbox().FindBySenderAsync(email, telephone, default)).Select(found => found.Reference)];
         Assert.Equal([second, first], await Find("MARKED.sender@example.com", null));
         Assert.Equal([third, first], await Find(null, "+18705550142"));
         Assert.Equal([third, second, first], await Find("marked.sender@example.com", "+18705550142"));
@@ -119,9 +119,9 @@ public sealed class SealTests
 
         await using var later = await StartOnAsync(api);
         var fresh = await SubmitMarkedAsync(later, "Fresh.");
-        Assert.Equal("Old.", (await later.Submitted().OpenAsync(old, default))!.Message);
-        Assert.Equal("Fresh.", (await later.Submitted().OpenAsync(fresh, default))!.Message);
-        Assert.Equal([fresh, old], (await later.Submitted().FindBySenderAsync("marked.sender@example.com", null, default)).Select(found => found.Reference));
+        Assert.Equal("Old.", (await later.Inbox().OpenAsync(old, default))!.Message);
+        Assert.Equal("Fresh.", (await later.Inbox().OpenAsync(fresh, default))!.Message);
+        Assert.Equal([fresh, old], (await later.Inbox().FindBySenderAsync("marked.sender@example.com", null, default)).Select(found => found.Reference));
         // Each payload of Data Protection begins with four bytes that mark it and the sixteen of its key's id.
         Assert.Equal(2, await later.QueryAsync<long>("SELECT count(DISTINCT substr(sealed, 5, 16)) FROM submissions"));
         // And whoever sends the old one again is still answered the same.
@@ -159,7 +159,7 @@ public sealed class SealTests
         Assert.Contains("first.pfx' of Keys:Certificates cannot be read", fault.Message, StringComparison.Ordinal);
 
         await using var both = await StartOnAsync(api, Use(second, first));
-        Assert.Equal("A marked message.", (await both.Submitted().OpenAsync(reference, default))!.Message);
+        Assert.Equal("A marked message.", (await both.Inbox().OpenAsync(reference, default))!.Message);
     }
 
     [Fact]
@@ -176,8 +176,8 @@ public sealed class SealTests
         await using (var anew = await StartOnAsync(api, [.. keys, "--Keys:AcceptLoss=true"]))
         {
             var reference = await SubmitMarkedAsync(anew, "After.");
-            Assert.Equal("After.", (await anew.Submitted().OpenAsync(reference, default))!.Message);
-            await Assert.ThrowsAnyAsync<CryptographicException>(() => anew.Submitted().OpenAsync(lost, default));
+            Assert.Equal("After.", (await anew.Inbox().OpenAsync(reference, default))!.Message);
+            await Assert.ThrowsAnyAsync<CryptographicException>(() => anew.Inbox().OpenAsync(lost, default));
         }
         // From then on the new keys are the right ones.
         await using var again = await StartOnAsync(api, keys);
@@ -198,9 +198,9 @@ public sealed class SealTests
         await using var api = await ApiFactory.StartAsync();
         var (first, second) = (await SubmitMarkedAsync(api, "First."), await SubmitMarkedAsync(api, "Second."));
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = (SELECT sealed FROM submissions WHERE reference = @first) WHERE reference = @second", new { first, second }), default);
-        await Assert.ThrowsAsync<CryptographicException>(() => api.Submitted().OpenAsync(second, default));
+        await Assert.ThrowsAsync<CryptographicException>(() => api.Inbox().OpenAsync(second, default));
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = CAST(sealed || x'00' AS BLOB) WHERE reference = @first", new { first }), default);
-        await Assert.ThrowsAnyAsync<CryptographicException>(() => api.Submitted().OpenAsync(first, default));
+        await Assert.ThrowsAnyAsync<CryptographicException>(() => api.Inbox().OpenAsync(first, default));
     }
 
     [Fact]
@@ -225,8 +225,8 @@ public sealed class SealTests
         Assert.Equal(0, await upgraded.QueryAsync<long>("SELECT count(*) FROM submissions_in_clear"));
         Assert.Equal(
             new SubmissionContent("OLD0-0000-0449", "Marked Name", "marked.sender@example.com", "+18705550142", "7", PreferredContact.Telephone, "A marked message. 449"),
-            await upgraded.Submitted().OpenAsync("OLD0-0000-0449", default));
-        Assert.Equal(450, (await upgraded.Submitted().FindBySenderAsync("marked.sender@example.com", null, default)).Count);
+            await upgraded.Inbox().OpenAsync("OLD0-0000-0449", default));
+        Assert.Equal(450, (await upgraded.Inbox().FindBySenderAsync("marked.sender@example.com", null, default)).Count);
         Assert.Equal("2026-06-01T08:00:00Z", (await upgraded.Submitted().FindAsync("OLD0-0000-0000", default))!.ReceivedAt.ToString());
     }
 

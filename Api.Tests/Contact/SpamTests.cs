@@ -1,5 +1,5 @@
-using Api.CommandLine;
 using System.Text.Json.Nodes;
+using Api.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime.Extensions;
 using static Api.Tests.Contact.Submissions;
@@ -57,16 +57,16 @@ public sealed class SpamTests
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(Notified));
         var reference = (string)(await api.ReceivedAsync(Valid(("website", "x"))))["reference"]!;
-        Assert.Equal([("honeypot", reference)], (await api.Submitted().ListAsync(quarantined: true, 10, default)).Select(s => (s.QuarantinedFor, s.Reference)));
-        Assert.Empty(await api.Submitted().ListAsync(quarantined: false, 10, default));
+        Assert.Equal([("honeypot", reference)], (await api.Inbox().ListAsync(quarantined: true, 10, default)).Select(s => (s.QuarantinedFor, s.Reference)));
+        Assert.Empty(await api.Inbox().ListAsync(quarantined: false, 10, default));
 
-        Assert.True(await api.Submitted().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
+        Assert.True(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
-        Assert.Empty(await api.Submitted().ListAsync(quarantined: true, 10, default));
-        Assert.Equal([reference], (await api.Submitted().ListAsync(quarantined: false, 10, default)).Select(s => s.Reference));
+        Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 10, default));
+        Assert.Equal([reference], (await api.Inbox().ListAsync(quarantined: false, 10, default)).Select(s => s.Reference));
 
-        Assert.False(await api.Submitted().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
-        Assert.False(await api.Submitted().ReleaseAsync("0000-0000-0000", api.Clock.GetCurrentInstant(), default));
+        Assert.False(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
+        Assert.False(await api.Inbox().ReleaseAsync("0000-0000-0000", api.Clock.GetCurrentInstant(), default));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
     }
 
@@ -92,9 +92,9 @@ public sealed class SpamTests
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
         await api.ReceivedAsync(Valid(("secondsToFill", 0)));
         await ToldAsync(2, "2 messages are in quarantine: submissions list quarantine shows them.\n");
-        await api.Submitted().ReleaseAsync(first, api.Clock.GetCurrentInstant(), default);
+        await api.Inbox().ReleaseAsync(first, api.Clock.GetCurrentInstant(), default);
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
-        await api.Submitted().EraseAsync(honest, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
+        await api.Inbox().EraseAsync(honest, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
 
         async Task ToldAsync(int count, string line)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
+using Api.Contact.Inbox;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -47,6 +48,8 @@ static class Submissions
     }
 
     public static ContactStore Submitted(this ApiFactory api) => api.App.Services.GetRequiredService<ContactStore>();
+
+    public static InboxStore Inbox(this ApiFactory api) => api.App.Services.GetRequiredService<InboxStore>();
 
     public static async Task<T> QueryAsync<T>(this ApiFactory api, string sql, object? parameters = null)
     {

@@ -49,7 +49,7 @@ public sealed class LogTruncationTests
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
         using (ReadForLong(api))
         {
-            Assert.True(await api.Submitted().EraseAsync(reference, Now, default));
+            Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
             Assert.Equal(0, await api.CountAsync());
             Assert.True(LogHas(api, reference));
             Assert.Equal(Now, await Truncation(api).OwedSinceAsync(default));
@@ -70,7 +70,7 @@ public sealed class LogTruncationTests
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
         using (ReadForLong(api))
         {
-            Assert.True(await api.Submitted().EraseAsync(reference, Now, default));
+            Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
             await using var restarted = new ApiFactory();
             restarted.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
             await restarted.InitializeAsync();

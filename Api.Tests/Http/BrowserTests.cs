@@ -147,9 +147,9 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         var said = When("output[data-status='201']").Text.Split(' ');
         if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
 
-        var stored = (await api.Submitted().OpenAsync(said[0], default))!;
+        var stored = (await api.Inbox().OpenAsync(said[0], default))!;
         Assert.Equal(("Sam Example", "sam@example.com", "Two lines,\nlike these."), (stored.Name, stored.Email, stored.Message));
-        Assert.Empty(await api.Submitted().ListAsync(quarantined: true, 1, default));
+        Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 1, default));
         Assert.Equal("received", (string?)(await api.GetAsync($"/v1/contact-receipts/{said[1]}"))["status"]);
         // The browser itself reports the 422.
         Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("422", StringComparison.Ordinal));

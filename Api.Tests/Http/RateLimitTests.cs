@@ -175,7 +175,7 @@ public sealed class RateLimitTests
     [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it.")]
     [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds must be 1 or more: correct it.")]
     public void An_invalid_limit_stops_the_start(string setting, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<StartupFault>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
+        Assert.Equal(sentence, Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
 
     [Theory]
     [InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"), InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")]

@@ -64,7 +64,7 @@ public sealed class ClaimTests
         // Whoever has lost a claim neither renews nor gives back what is another's, and what failed there is not its affair any more.
         await Store(sender).RenewAsync(claim, later + 9 * Claim.Length, default);
         await Store(sender).ReleaseAsync(claim);
-        await Store(sender).MarkAsync(claim, [Mark.Of(claim.Deliveries[0], new Outcome("too late"), later)], null, later);
+        await Store(sender).RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], new Outcome("too late"), later)], null, later);
         Assert.Null(await Store(sender).ClaimAsync(mail, later + 2 * Claim.Length, 50, default));
         Assert.Equal(1, Assert.Single(await sender.RowsAsync()).Attempts);
 
@@ -73,7 +73,7 @@ public sealed class ClaimTests
         // A clock that was set back since does not make a claim last for ever.
         Assert.NotNull(await Store(sender).ClaimAsync(mail, later, 50, default));
         // What was delivered is delivered, whoever says so.
-        await Store(sender).MarkAsync(claim, [Mark.Of(claim.Deliveries[0], Outcome.Delivered, later)], null, later);
+        await Store(sender).RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], Outcome.Delivered, later)], null, later);
         Assert.Equal("delivered", Assert.Single(await sender.RowsAsync()).State);
     }
 

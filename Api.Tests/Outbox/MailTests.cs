@@ -102,7 +102,7 @@ public sealed class MailTests
     [Theory]
     [InlineData("a@example.com\r\nBcc: b@example.com"), InlineData("a@example.com\nSubject: x"), InlineData("a@example.com, b@example.com"), InlineData("<a@example.com> <b@example.com>")]
     [InlineData("group: a@example.com, b@example.com;"), InlineData("\"a\r\nBcc: b\"@example.com"), InlineData("a@example.com\0"), InlineData("a"), InlineData("")]
-    public void What_is_not_exactly_one_address_is_none(string address) => Assert.False(MailOptions.TryReadAddress(address, out _));
+    public void What_is_not_exactly_one_address_is_none(string address) => Assert.False(MailAddress.TryRead(address, out _));
 
     [Fact]
     public async Task A_content_that_the_keys_do_not_open_is_given_up_in_words_of_ours()
@@ -308,7 +308,7 @@ public sealed class MailTests
             factory.Clock.Advance(TimeSpan.FromHours(1));
         });
         var rows = await without.UntilAsync(rows => rows.All(row => row.State != "waiting"));
-        Assert.Equal([("failed", 1, "this recipient is configured no more"), ("delivered", 2, null), ("failed", 1, "acknowledgements are configured no more")], rows.Select(row => row.Outcome));
+        Assert.Equal([("failed", 1, "this recipient is no longer configured"), ("delivered", 2, null), ("failed", 1, "acknowledgements are no longer configured")], rows.Select(row => row.Outcome));
 
         // Neither does it get what is sent again, while all others do.
         Assert.Equal(0, await OutboxVerbs.RetryAsync(without.App.Services, null, TextWriter.Null, default));

@@ -1,5 +1,8 @@
+using Api.CommandLine;
 using Api.Outbox;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Outbox;
 
@@ -7,29 +10,35 @@ public sealed class OutboxOptionsTests
 {
     static readonly string Secret = OutboxApi.NewSecret();
 
-    static IConfiguration Settings(params string[] settings) => new ConfigurationBuilder().AddCommandLine(settings).Build();
+    static TOptions Read<TOptions>(params string[] settings) where TOptions : class
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddCommandLine(settings).Build());
+        services.AddOutboxSettings();
+        return services.BuildServiceProvider().GetRequiredService<IOptions<TOptions>>().Value;
+    }
 
     static MailOptions Mail(params string[] settings) =>
-        MailOptions.Read(Settings(["--Mail:Host=smtp.example.com", "--Mail:From=website@example.com", .. settings]));
+        Read<MailOptions>(["--Mail:Host=smtp.example.com", "--Mail:From=website@example.com", .. settings]);
 
-    static WebhookOptions Webhooks(params string[] settings) => WebhookOptions.Read(Settings(settings));
+    static WebhookOptions Webhooks(params string[] settings) => Read<WebhookOptions>(settings);
 
     [Fact]
     public void Nothing_is_on_until_it_is_configured()
     {
-        Assert.False(MailOptions.Read(Settings()).IsOn);
+        Assert.False(Read<MailOptions>().IsOn);
         Assert.Empty(Webhooks().Endpoints);
     }
 
     [Fact]
     public void The_port_follows_from_the_security_and_a_location_without_recipients_takes_those_of_all()
     {
-        Assert.Equal((587, MailSecurity.StartTls), (Mail().Port, Mail().Security));
+        Assert.Equal((587, MailSecurity.StartTls), (Mail().Port!.Value, Mail().Security));
         Assert.Equal(465, Mail("--Mail:Security=tls").Port);
         Assert.Equal(25, Mail("--Mail:Port=25").Port);
         var mail = Mail("--Mail:Recipients:jonesboro:0=a@example.com", "--Mail:Recipients:jonesboro:1=B <b@example.com>", "--Mail:Recipients:*=c@example.com");
-        Assert.Equal(["a@example.com", "B <b@example.com>"], mail.RecipientsOf("jonesboro"));
-        Assert.Equal(["c@example.com"], mail.RecipientsOf("paragould"));
+        Assert.Equal(["a@example.com", "B <b@example.com>"], mail.FindRecipients("jonesboro"));
+        Assert.Equal(["c@example.com"], mail.FindRecipients("paragould"));
     }
 
     [Theory]
@@ -47,15 +56,25 @@ public sealed class OutboxOptionsTests
     [InlineData("Mail:Recipients:jonesboro", "--Mail:Recipients:jonesboro:0=nobody"), InlineData("Mail:Recipients:jonesboro", "--Mail:Recipients:jonesboro:0=")]
     [InlineData("Mail:Recipients:jonesboro", "--Mail:Recipients:jonesboro:0=a@example.com\nBcc: b@example.com")]
     [InlineData("Mail:Security", "--Mail:Security=ssl"), InlineData("Mail:Port", "--Mail:Port=0"), InlineData("Mail:Port", "--Mail:Port=70000")]
-    [InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=0"), InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=121"), InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=soon")]
-    [InlineData("Mail:Acknowledge", "--Mail:Acknowledge=maybe"), InlineData("Mail:Password", "--Mail:User=website"), InlineData("Mail:User", "--Mail:Password=hunter2")]
+    [InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=0"), InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=121")]
+    [InlineData("Mail:Password", "--Mail:User=website"), InlineData("Mail:User", "--Mail:Password=hunter2")]
     [InlineData("Mail:Link", "--Mail:Link=messages/{reference}"), InlineData("Mail:Link", "--Mail:Link=https://example.com/\n{reference}"), InlineData("Mail:Host", "--Mail:Host=smtp example")]
     public void A_mail_setting_that_makes_no_sense_is_named_in_one_sentence(string named, string setting)
     {
-        var fault = Assert.Throws<StartupFault>(() => Mail(setting));
+        var fault = Assert.ThrowsAny<Exception>(() => Mail(setting));
+        Assert.True(fault is OptionsValidationException or StartupFault);
         Assert.StartsWith(named + " ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
         Assert.DoesNotContain("hunter2", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Mail:TimeoutSeconds", "soon"), InlineData("Mail:Acknowledge", "maybe"), InlineData("Mail:Port", "smtp")]
+    public void A_mail_setting_of_the_wrong_type_is_named_with_its_value(string named, string value)
+    {
+        var fault = Assert.Throws<StartupFault>(() => Mail($"--{named}={value}"));
+        Assert.Contains($"'{value}' at '{named}'", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
     }
 
     [Theory]
@@ -64,8 +83,8 @@ public sealed class OutboxOptionsTests
     public void A_webhook_setting_that_makes_no_sense_is_named_and_no_secret_is_repeated(string setting, string value)
     {
         string[] good = ["--Webhooks:Endpoints:crm:Url=https://crm.example.com/", $"--Webhooks:Endpoints:crm:Secrets:0={Secret}"];
-        Assert.Equal("crm", Assert.Single(Webhooks(good).Endpoints).ToString());
-        var fault = Assert.Throws<StartupFault>(() => Webhooks([.. good, $"--Webhooks:Endpoints:crm:{setting}={value}"]));
+        Assert.Equal("crm", Assert.Single(Webhooks(good).ReadEndpoints()).ToString());
+        var fault = Assert.Throws<OptionsValidationException>(() => Webhooks([.. good, $"--Webhooks:Endpoints:crm:{setting}={value}"]));
         Assert.StartsWith($"Webhooks:Endpoints:crm:{setting} ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("aHVudGVyMg", fault.Message, StringComparison.Ordinal);
@@ -74,13 +93,18 @@ public sealed class OutboxOptionsTests
     [Fact]
     public void A_webhook_is_signed_and_may_be_internal_only_when_that_is_said()
     {
-        Assert.Throws<StartupFault>(() => Webhooks("--Webhooks:Endpoints:crm:Url=https://crm.example.com/"));
+        Assert.Throws<OptionsValidationException>(() => Webhooks("--Webhooks:Endpoints:crm:Url=https://crm.example.com/"));
         Assert.Throws<StartupFault>(() => Webhooks("--Webhooks:AllowInternal=perhaps"));
-        Assert.Single(Webhooks("--Webhooks:AllowInternal=true", "--Webhooks:Endpoints:crm:Url=http://127.0.0.1:9/", $"--Webhooks:Endpoints:crm:Secrets={Secret}").Endpoints);
+        Assert.Single(Webhooks("--Webhooks:AllowInternal=true", "--Webhooks:Endpoints:crm:Url=http://127.0.0.1:9/", $"--Webhooks:Endpoints:crm:Secrets={Secret}").ReadEndpoints());
     }
 
     [Fact]
-    public void A_wrong_setting_stops_the_start() => Assert.Throws<StartupFault>(() => Program.Compose(["--Mail:Host=smtp.example.com"]));
+    public async Task A_wrong_setting_stops_the_start()
+    {
+        await using var app = Program.Compose(["--Mail:Host=smtp.example.com"]);
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => Startup.StartAsync(app));
+        Assert.Equal("Mail:From must be the address that mails are sent from, like website@example.com.", fault.Message);
+    }
 
     [Fact]
     public async Task The_log_says_in_one_line_what_is_on_and_which_location_nobody_reads_for()
@@ -92,7 +116,7 @@ public sealed class OutboxOptionsTests
             "--Webhooks:Endpoints:crm:Url=https://crm.example.com/", $"--Webhooks:Endpoints:crm:Secrets:0={Secret}");
         await SaysAsync(on, "Information Notifications: mail to 2 recipients by smtp.example.com:587 (STARTTLS), acknowledgements off, webhooks: crm ");
         await SaysAsync(on, "Warning Nobody gets a mail about messages to ash-flat: ");
-        await SaysAsync(on, "Warning Mail:Recipients names atlantis, which is no location ");
+        await SaysAsync(on, "Warning Mail:Recipients names atlantis, which is not a location ");
         Assert.DoesNotContain("messages to jonesboro", on.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, on.Log.Text, StringComparison.Ordinal);
 

@@ -37,13 +37,13 @@ public sealed class OutboxTests
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
 
         server.Behave();
-        Assert.Equal($"{row.DeliveryId}  failed  {reference}  mail  {OutboxApi.FrontDesk}  10 attempts  the mail server cannot be reached\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output)));
+        Assert.Equal($"{row.DeliveryId}  failed  {reference}  mail  {OutboxApi.FrontDesk}  10 attempts  the mail server cannot be reached\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default)));
         await Assert.ThrowsAsync<StartupFault>(() => OutboxVerbs.RetryAsync(api.App.Services, "another", TextWriter.Null, default));
         Assert.Equal("1 delivery waits again; a running server sends them within seconds.\n", await SaidAsync(output => OutboxVerbs.RetryAsync(api.App.Services, row.DeliveryId, output, default)));
         // The verb is another process as a rule, and wakes up nobody.
         Assert.Equal((row.DeliveryId, "delivered", 1), Assert.Single((await api.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(5))).Select(row => (row.DeliveryId, row.State, row.Attempts))));
         Assert.Single(await server.TakenAsync(1));
-        Assert.Equal("Nothing waits, and nothing failed.\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output)));
+        Assert.Equal("Nothing waits, and nothing failed.\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default)));
     }
 
     static async Task<string> SaidAsync(Func<TextWriter, Task<int>> verb)
@@ -93,7 +93,7 @@ public sealed class OutboxTests
             await api.PostAsync();
             await receiver.ReceivedAsync(1);
             using var patience = new CancellationTokenSource(OutboxApi.Patience);
-            while (!api.Log.Text.Contains("cannot be marked", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
+            while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
             api.Clock.Advance(TimeSpan.FromMinutes(5));
             Assert.Equal(("waiting", 0, null), Assert.Single(await api.RowsAsync()).Outcome);
             await api.App.StopAsync();
@@ -114,7 +114,7 @@ public sealed class OutboxTests
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
         await api.PostAsync();
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
-        while (!api.Log.Text.Contains("cannot be marked", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
+        while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
         await api.UntilAsync(rows => rows is [{ State: "delivered", Attempts: 1 }], step: TimeSpan.FromMilliseconds(5));
         Assert.Single(await receiver.ReceivedAsync(1));
@@ -181,7 +181,7 @@ public sealed class OutboxTests
         var store = api.App.Services.GetRequiredService<OutboxStore>();
         var due = (await store.ClaimAsync([(Channel.Webhook, "crm")], Instant.FromDateTimeOffset(ApiFactory.Now), 32, default))!.Deliveries;
         Assert.Equal(Enumerable.Range(1, 32).Select(i => $"delivery {i}"), due.Select(delivery => delivery.DeliveryId));
-        Assert.Equal(new OutboxCounts { Waiting = 50_001, Failed = 0, OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59), FailedAcknowledgements = 0, Quarantined = 0 }, await store.CountAsync(default));
+        Assert.Equal(new OutboxCounts { Waiting = 50_001, Failed = 0, OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59), FailedAcknowledgements = 0 }, await store.CountAsync(default));
 
         // Read row by row by the list, and through an index by the worker: never sorted, never scanned.
         await using var connection = await api.Database.OpenAsync(default);
@@ -223,7 +223,7 @@ public sealed class OutboxTests
         }
         await using var off = await OutboxApi.StartOnAsync(folder);
         var rows = await off.UntilAsync(rows => rows.All(row => row.State == "failed"));
-        Assert.All(rows, row => Assert.Equal("mail, or this webhook, is configured no more", row.Fault));
+        Assert.All(rows, row => Assert.Equal("mail, or this webhook, is no longer configured", row.Fault));
         Assert.Equal("failing", (string?)(await off.GetAsync("/health/outbox"))["status"]);
     }
 

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Api.Outbox;
 using Dapper;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NodaTime;
 
@@ -167,6 +168,9 @@ public sealed class WebhookTests
         Assert.Equal(("waiting", 2, "the connection was cut"), SlowOne(await api.UntilAsync(rows => SlowOne(rows).Attempts == 2)).Outcome);
     }
 
+    static WebhookSender NewSender(WebhookOptions options) =>
+        new(Options.Create(options), (_, _) => Task.FromResult<WebhookEvent?>(null), new FakeTimeProvider(ApiFactory.Now));
+
     [Theory]
     [InlineData("127.0.0.1"), InlineData("localhost"), InlineData("[::1]"), InlineData("2130706433"), InlineData("[::ffff:127.0.0.1]"), InlineData("10.255.255.1"), InlineData("169.254.169.254")]
     [InlineData("0.0.0.0"), InlineData("0"), InlineData("0x0"), InlineData("00.0"), InlineData("[::]"), InlineData("[0:0::0]"), InlineData("[::ffff:0.0.0.0]"), InlineData("[::0.0.0.0]")]
@@ -176,7 +180,7 @@ public sealed class WebhookTests
         using var listener = new TcpListener(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
         listener.Start();
         var endpoint = new WebhookEndpoint("crm", new Uri($"https://{host}:{((IPEndPoint)listener.LocalEndpoint).Port}/"), [new byte[24]]);
-        using var sender = new WebhookSender(new WebhookOptions { Endpoints = [endpoint] }, new FakeTimeProvider(ApiFactory.Now));
+        using var sender = NewSender(new WebhookOptions());
         Assert.Equal("refused: internal address", (await sender.SendTestAsync(endpoint, default)).Fault);
         Assert.False(listener.Pending());
     }
@@ -191,7 +195,7 @@ public sealed class WebhookTests
             using var client = await plain.AcceptTcpClientAsync();
             await client.GetStream().WriteAsync("HTTP/1.1 200 MARKED\r\n\r\n"u8.ToArray());
         });
-        using var sender = new WebhookSender(new WebhookOptions { AllowInternal = true }, new FakeTimeProvider(ApiFactory.Now));
+        using var sender = NewSender(new WebhookOptions { AllowInternal = true });
         async Task<string?> FaultAsync(string url) => (await sender.SendTestAsync(new WebhookEndpoint("crm", new Uri(url), [new byte[24]]), default)).Fault;
         Assert.Equal("TLS with the receiver failed: its certificate is not trusted here or not for that name", await FaultAsync($"https://127.0.0.1:{((IPEndPoint)plain.LocalEndpoint).Port}/"));
         await answering;

@@ -2,11 +2,12 @@ using System.CommandLine;
 using Api.Data;
 using Api.Data.Sqlite;
 using Api.Outbox;
+using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
 
 namespace Api.CommandLine;
 
-/// <summary>What an operator can do about notifications.</summary>
+/// <summary>The verbs about notifications, for the operator.</summary>
 static class OutboxVerbs
 {
     public static IEnumerable<Command> Create(VerbRunner runner)
@@ -30,7 +31,7 @@ static class OutboxVerbs
                 runner.Create(
                     "list",
                     "Lists what failed and what waits, and why.",
-                    (app, _, _) => ListAsync(app.Services, Console.Out)),
+                    (app, _, ct) => ListAsync(app.Services, Console.Out, ct)),
                 runner.Create(
                     "retry",
                     "Sends again what failed, and enables webhooks whose receiver was gone.",
@@ -40,62 +41,78 @@ static class OutboxVerbs
         ];
     }
 
-    /// <summary>Sends a test to every recipient and every webhook, and says what happened.</summary>
+    /// <summary>Sends a test to every recipient and every webhook, and prints the results.</summary>
     public static async Task<int> TestAsync(IServiceProvider services, TextWriter output, CancellationToken ct)
     {
-        var (mail, webhooks) = (services.GetRequiredService<MailOptions>(), services.GetRequiredService<WebhookOptions>());
-        var failed = false;
-        if (mail.IsOn)
+        var mail = services.GetRequiredService<IOptions<MailOptions>>().Value;
+        var webhooks = services.GetRequiredService<IOptions<WebhookOptions>>().Value.ReadEndpoints();
+        string[] recipients = mail.IsOn ? [.. mail.Recipients.Values.SelectMany(addresses => addresses).Distinct()] : [];
+        var hasFailed = false;
+        foreach (var recipient in recipients)
         {
-            foreach (var recipient in mail.Recipients.Values.SelectMany(addresses => addresses).Distinct())
-                await TellAsync($"mail to {recipient}", "taken by the mail server", await services.GetRequiredService<MailSender>().SendTestAsync(recipient, ct));
+            var outcome = await services.GetRequiredService<MailSender>().SendTestAsync(recipient, ct);
+            await PrintAsync($"mail to {recipient}", outcome.Fault ?? "taken by the mail server", outcome);
         }
-        foreach (var endpoint in webhooks.Endpoints)
-            await TellAsync($"webhook {endpoint.Name}", "delivered", await services.GetRequiredService<WebhookSender>().SendTestAsync(endpoint, ct));
-        if (!mail.IsOn && webhooks.Endpoints.Count == 0)
+        foreach (var endpoint in webhooks)
+        {
+            var outcome = await services.GetRequiredService<WebhookSender>().SendTestAsync(endpoint, ct);
+            await PrintAsync($"webhook {endpoint.Name}", outcome.Fault ?? "delivered", outcome);
+        }
+        if (!mail.IsOn && webhooks.Count == 0)
         {
             await output.WriteLineAsync("Nothing is configured: set Mail:Host or Webhooks:Endpoints.");
             return 1;
         }
-        if (mail.IsOn && mail.Recipients.Values.All(addresses => addresses.Length == 0))
+        if (mail.IsOn && recipients.Length == 0)
         {
             await output.WriteLineAsync("mail: there is no recipient: set Mail:Recipients.");
             return 1;
         }
-        return failed ? 1 : 0;
+        return hasFailed ? 1 : 0;
 
-        Task TellAsync(string target, string done, Outcome outcome)
+        Task PrintAsync(string target, string result, Outcome outcome)
         {
-            failed |= outcome.Fault is not null;
-            return output.WriteLineAsync($"{target}: {outcome.Fault ?? done}");
+            hasFailed |= outcome.Fault is not null;
+            return output.WriteLineAsync($"{target}: {result}");
         }
     }
 
-    /// <summary>Lists what failed or waits.</summary>
-    public static async Task<int> ListAsync(IServiceProvider services, TextWriter output)
+    /// <summary>Lists the deliveries that failed or wait.</summary>
+    public static async Task<int> ListAsync(IServiceProvider services, TextWriter output, CancellationToken ct)
     {
         Prepare(services);
-        var count = 0;
-        await foreach (var entry in services.GetRequiredService<OutboxStore>().ListAsync())
-        {
-            var due = entry.DueAt is { } at ? $"due {at:uuuu-MM-dd'T'HH:mm:ss'Z'}" : entry.State == "waiting" ? "due now" : null;
-            await output.WriteLineAsync(string.Join("  ", new[]
-            {
-                entry.DeliveryId, entry.State, entry.Reference, entry.Channel, entry.Target, $"{entry.Attempts} {(entry.Attempts == 1 ? "attempt" : "attempts")}", due, entry.Fault,
-            }.Where(text => !string.IsNullOrEmpty(text))));
-            count++;
-        }
+        var count = await services.GetRequiredService<OutboxStore>()
+            .ForEachUnfinishedAsync(entry => output.WriteLineAsync(Describe(entry)), ct);
         if (count == 0) await output.WriteLineAsync("Nothing waits, and nothing failed.");
         return 0;
     }
 
-    /// <summary>Has what failed, or one of it, sent again by the server.</summary>
+    static string Describe(OutboxEntry entry)
+    {
+        var attempts = $"{entry.Attempts} {(entry.Attempts == 1 ? "attempt" : "attempts")}";
+        string?[] parts =
+        [
+            entry.DeliveryId, entry.State, entry.Reference, entry.Channel, entry.Target, attempts, DescribeDue(entry), entry.Fault,
+        ];
+        return string.Join("  ", parts.Where(part => !string.IsNullOrEmpty(part)));
+    }
+
+    static string? DescribeDue(OutboxEntry entry)
+    {
+        if (entry.DueAt is { } at) return $"due {at:uuuu-MM-dd'T'HH:mm:ss'Z'}";
+        return entry.State == "waiting" ? "due now" : null;
+    }
+
+    /// <summary>Lets the server send failed deliveries again, or one of them.</summary>
     public static async Task<int> RetryAsync(IServiceProvider services, string? deliveryId, TextWriter output, CancellationToken ct)
     {
         Prepare(services);
-        var count = await services.GetRequiredService<OutboxStore>().RetryAsync(deliveryId, services.GetRequiredService<TimeProvider>().GetCurrentInstant(), ct);
-        if (deliveryId is not null && count == 0) throw new StartupFault($"No delivery '{deliveryId}' has failed: outbox list shows those that have.");
-        await output.WriteLineAsync($"{count} {(count == 1 ? "delivery waits" : "deliveries wait")} again; a running server sends them within seconds.");
+        var now = services.GetRequiredService<TimeProvider>().GetCurrentInstant();
+        var count = await services.GetRequiredService<OutboxStore>().RetryAsync(deliveryId, now, ct);
+        if (deliveryId is not null && count == 0)
+            throw new StartupFault($"No delivery '{deliveryId}' has failed: outbox list shows those that have.");
+        var waiting = count == 1 ? "delivery waits" : "deliveries wait";
+        await output.WriteLineAsync($"{count} {waiting} again; a running server sends them within seconds.");
         return 0;
     }
 

@@ -1,12 +1,12 @@
 using Api.Articles;
-using Api.Contact;
+using Api.Contact.Housekeeping;
+using Api.Contact.Notifications;
 using Api.Data;
 using Api.Data.Sqlite;
 using Api.Outbox;
 using Api.Seed;
 using Microsoft.Extensions.Options;
 using NodaTime;
-using NodaTime.Extensions;
 
 namespace Api.CommandLine;
 
@@ -22,6 +22,7 @@ static partial class Startup
         await PrepareAsync(app);
         BuildEndpoints(app);
         await app.StartAsync(ct);
+        await app.Services.GetRequiredService<RecipientCheck>().RunAsync(ct);
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
     }
 
@@ -40,26 +41,10 @@ static partial class Startup
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
         app.Services.GetRequiredService<SqliteDatabase>().RenewMark();
-        await PrepareMessagesAsync(app);
+        await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
             app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
-    }
-
-    /// <summary>Checks that messages can be sealed and read, and seals those of an older program.</summary>
-    public static async Task PrepareMessagesAsync(WebApplication app)
-    {
-        var keys = app.Services.GetRequiredService<Keys>();
-        var store = app.Services.GetRequiredService<ContactStore>();
-        var acceptLoss = app.Services.GetRequiredService<IOptions<KeysOptions>>().Value.AcceptLoss;
-        keys.Open(mayMake: !await store.HasSealedAsync(CancellationToken.None), acceptLoss);
-        if (!acceptLoss && !await store.CanOpenAsync(CancellationToken.None))
-        {
-            throw new StartupFault($"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or correct Keys:Folder. " +
-                "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
-        }
-        await store.SealOldAsync(app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion,
-            app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant(), CancellationToken.None);
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Api.Contact;
+using Api.Contact.Housekeeping;
+using Api.Contact.Inbox;
 using Api.Data;
 using Api.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -10,12 +12,12 @@ using NodaTime.Extensions;
 namespace Api.CommandLine;
 
 /// <summary>
-/// Submissions at the command line, for whoever runs the program on the machine that has the database and its keys. Each prints
-/// what it found or did, and returns the exit code.
+/// The verbs about submissions, for people on the machine that has the database and its keys. Each prints what it found or
+/// did, and returns the exit code.
 /// </summary>
 static class SubmissionVerbs
 {
-    const int Newest = 100;
+    const int LongestList = 100;
 
     delegate Task<int> SubmissionVerb(WebApplication app, string reference, TextWriter output, CancellationToken ct);
 
@@ -40,7 +42,7 @@ static class SubmissionVerbs
                 "find",
                 "Finds what a person sent, by the e-mail address or telephone number on standard input.",
                 (app, _, ct) => FindAsync(app, Console.In, Console.Out, ct)),
-            OfOne("handled", "Marks a submission as handled.", HandledAsync),
+            OfOne("handled", "Marks a submission as handled.", MarkHandledAsync),
             OfOne("release", "Takes a submission out of quarantine and notifies the staff.", ReleaseAsync),
             OfOne("erase", "Erases a submission.", EraseAsync),
         };
@@ -52,43 +54,49 @@ static class SubmissionVerbs
             reference);
     }
 
-    /// <summary>Lists the newest and says how many are in quarantine, or lists those. Nothing that a sender wrote is in the list.</summary>
+    /// <summary>Lists the newest submissions and counts those in quarantine, or lists those. The list has nothing that a sender wrote.</summary>
     public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
     {
-        var store = await PrepareAsync(app);
-        await PrintAsync(output, await store.ListAsync(quarantined, Newest, ct));
-        if (!quarantined && await store.CountQuarantinedAsync(ct) is var count and > 0)
-            await output.WriteLineAsync($"{count} {(count == 1 ? "message is" : "messages are")} in quarantine: submissions list quarantine shows {(count == 1 ? "it" : "them")}.");
+        var inbox = await PrepareAsync(app);
+        await PrintAsync(output, await inbox.ListAsync(quarantined, LongestList, ct));
+        if (quarantined) return 0;
+
+        var count = await inbox.CountQuarantinedAsync(ct);
+        if (count == 1) await output.WriteLineAsync("1 message is in quarantine: submissions list quarantine shows it.");
+        if (count > 1) await output.WriteLineAsync($"{count} messages are in quarantine: submissions list quarantine shows them.");
         return 0;
     }
 
     /// <summary>
-    /// Finds all that a person has sent. The e-mail address or telephone number is read from standard input, since what is
-    /// given to a command is kept by the shell and seen by everybody on the machine.
+    /// Finds a person's submissions. The e-mail address or telephone number is read from standard input: the shell keeps
+    /// arguments in its history, and everybody on the machine sees them.
     /// </summary>
     public static async Task<int> FindAsync(WebApplication app, TextReader input, TextWriter output, CancellationToken ct)
     {
         var sender = (await input.ReadLineAsync(ct))?.Trim() ?? "";
         var isEmail = sender.Contains('@', StringComparison.Ordinal);
-        var telephone = isEmail ? null : TelephoneNumber.Read(sender, app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion);
+        var region = app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion;
+        var telephone = isEmail ? null : TelephoneNumber.Read(sender, region);
         if (!isEmail && telephone is null) throw new StartupFault("Give an e-mail address or a telephone number on standard input.");
-        await PrintAsync(output, await (await PrepareAsync(app)).FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
+        var inbox = await PrepareAsync(app);
+        await PrintAsync(output, await inbox.FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
         return 0;
     }
 
     /// <summary>Prints a submission with what the sender wrote.</summary>
     public static async Task<int> ShowAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
-        var store = await PrepareAsync(app);
-        if (await store.FindAsync(reference, ct) is not { } stored || await store.OpenAsync(reference, ct) is not { } content) throw Missing(reference);
+        var inbox = await PrepareAsync(app);
+        var stored = await app.Services.GetRequiredService<ContactStore>().FindAsync(reference, ct) ?? throw NotFound(reference);
+        var content = await inbox.OpenAsync(reference, ct) ?? throw NotFound(reference);
         var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
         await output.WriteLineAsync(
             $"""
             Reference:  {stored.Reference}
             Location:   {stored.Location}
-            Received:   {Of(stored.ReceivedAt)}
-            Reply by:   {Of(stored.ReplyBy)}
-            Handled:    {Of(stored.HandledAt)}
+            Received:   {Format(stored.ReceivedAt)}
+            Reply by:   {Format(stored.ReplyBy)}
+            Handled:    {Format(stored.HandledAt)}
             Language:   {stored.Language}
             Name:       {content.Name}
             E-mail:     {content.Email ?? "-"}
@@ -100,52 +108,64 @@ static class SubmissionVerbs
         return 0;
     }
 
-    /// <summary>Marks a submission as handled, which its receipt then says.</summary>
-    public static async Task<int> HandledAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    /// <summary>Marks a submission as handled, which its receipt then shows.</summary>
+    public static async Task<int> MarkHandledAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
-        if (!await (await PrepareAsync(app)).MarkHandledAsync(reference, Now(app), ct)) throw Missing(reference, " that is not handled yet");
+        var inbox = await PrepareAsync(app);
+        if (!await inbox.MarkHandledAsync(reference, Now(app), ct)) throw NotFound(reference, " that is not handled yet");
         await output.WriteLineAsync($"{reference} is marked as handled.");
         return 0;
     }
 
-    /// <summary>Lets a submission that was taken for spam count as a message after all, and has it delivered.</summary>
+    /// <summary>Takes a submission out of quarantine, and notifies the staff of its location.</summary>
     public static async Task<int> ReleaseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
-        if (!await (await PrepareAsync(app)).ReleaseAsync(reference, Now(app), ct)) throw Missing(reference, " in quarantine");
+        var inbox = await PrepareAsync(app);
+        if (!await inbox.ReleaseAsync(reference, Now(app), ct)) throw NotFound(reference, " in quarantine");
         await output.WriteLineAsync($"{reference} is released.");
         return 0;
     }
 
-    /// <summary>Removes a submission for good.</summary>
+    /// <summary>Removes a submission permanently.</summary>
     public static async Task<int> EraseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
     {
-        if (!await (await PrepareAsync(app)).EraseAsync(reference, Now(app), ct)) throw Missing(reference);
+        var inbox = await PrepareAsync(app);
+        if (!await inbox.EraseAsync(reference, Now(app), ct)) throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
         if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is not null)
-            await output.WriteLineAsync("Something else is reading the database, so the log may have traces of it. The server removes them as soon as it can; the verb check tells.");
+        {
+            await output.WriteLineAsync(
+                "Another program is reading the database, so its log may still have traces. The server removes them as soon as it can; the verb check shows when.");
+        }
         return 0;
     }
 
-    static async Task<ContactStore> PrepareAsync(WebApplication app)
+    static async Task<InboxStore> PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<SqliteDatabase>().RequireFile();
         app.Services.GetRequiredService<Migrator>().Migrate();
-        await Startup.PrepareMessagesAsync(app);
-        return app.Services.GetRequiredService<ContactStore>();
+        await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
+        return app.Services.GetRequiredService<InboxStore>();
     }
 
     static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
 
-    static StartupFault Missing(string reference, string which = "") => new($"There is no submission {reference}{which}.");
+    static StartupFault NotFound(string reference, string condition = "") => new($"There is no submission {reference}{condition}.");
 
     static async Task PrintAsync(TextWriter output, IReadOnlyList<SubmissionSummary> submissions)
     {
         foreach (var submission in submissions)
         {
-            var state = submission.QuarantinedFor is { } reason ? $"quarantined: {reason}" : submission.HandledAt is null ? $"reply by {Of(submission.ReplyBy)}" : "handled";
-            await output.WriteLineAsync($"{submission.Reference}  {Of(submission.ReceivedAt)}  {submission.Location}  {state}");
+            var receivedAt = Format(submission.ReceivedAt);
+            await output.WriteLineAsync($"{submission.Reference}  {receivedAt}  {submission.Location}  {DescribeState(submission)}");
         }
     }
 
-    static string Of(Instant? instant) => instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
+    static string DescribeState(SubmissionSummary submission)
+    {
+        if (submission.QuarantinedFor is { } reason) return $"quarantined: {reason}";
+        return submission.HandledAt is null ? $"reply by {Format(submission.ReplyBy)}" : "handled";
+    }
+
+    static string Format(Instant? instant) => instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
 }

@@ -8,68 +8,67 @@ using NodaTime.Extensions;
 
 namespace Api.Contact;
 
-/// <summary>Takes in a submission that the validator has passed: seals it, works out its receipt, stores it, wakes up whoever delivers.</summary>
+/// <summary>Takes in a valid submission: seals it, works out its receipt, stores it, wakes the outbox.</summary>
 sealed class ContactIntake(
-    ContactStore store, ContactLocations locations, SubmissionSeal seal, SpamFilter spam, ReceiptToken token, OutboxSignal signal,
-    IOptions<ContactOptions> options, TimeProvider time)
+    ContactStore store, ContactLocations locations, SubmissionSeal seal, SubmissionHashes hashes, SpamFilter spam, ReceiptToken token,
+    OutboxSignal signal, IOptions<ContactOptions> options, TimeProvider time)
 {
     const string Endpoint = "createContactSubmission";
 
     /// <summary>
-    /// How many other messages under one Idempotency-Key are told apart from the first one. After that all are answered as others, or
-    /// somebody who knows a key could try out what was sent with it.
+    /// How many different messages under one Idempotency-Key are compared with the first one in an hour. After that all of
+    /// them count as different; otherwise somebody who knows a key could guess what was sent with it.
     /// </summary>
-    const int MostGuesses = 5;
+    const int LargestNumberOfGuesses = 5;
 
-    readonly RateLimit guesses = new("idempotency-key", isPerClient: true, new LimitOptions { Requests = MostGuesses, WindowSeconds = 3600 }, time);
+    readonly RateLimit guesses = new(
+        "idempotency-key", isPerClient: true, new LimitOptions { Requests = LargestNumberOfGuesses, WindowSeconds = 3600 }, time);
 
     /// <summary>Stores a submission once. When the task completes, it is on disk.</summary>
-    /// <param name="submission">What was sent.</param>
+    /// <param name="submission">A valid submission.</param>
     /// <param name="honeypotFilled">Whether the field that people do not see was filled in.</param>
-    /// <param name="key">The Idempotency-Key, if there was one.</param>
-    /// <param name="challenge">The solved challenge to redeem, if there was one.</param>
-    /// <param name="language">The language of the answer.</param>
-    /// <returns>What became of it, and the receipt for what is stored.</returns>
-    public async Task<(Intake Outcome, ContactReceipt? Receipt)> ReceiveAsync(
+    /// <param name="key">The Idempotency-Key, if there is one.</param>
+    /// <param name="challenge">The solved challenge to redeem, if there is one.</param>
+    /// <param name="language">The language of the receipt.</param>
+    /// <returns>The outcome, and the receipt of a stored or repeated submission.</returns>
+    public async Task<(IntakeOutcome Outcome, ContactReceipt? Receipt)> ReceiveAsync(
         ContactSubmission submission, bool honeypotFilled, string? key, Redemption? challenge, CultureInfo language)
     {
-        if (key is not null && !MayCompare(key)) return (Intake.KeyTaken, null);
-        var settings = options.Value;
+        if (key is not null && !MayCompare(key)) return (IntakeOutcome.KeyTaken, null);
         var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
-        var telephone = Telephone(submission);
-        var quarantinedFor = spam.Suspect(submission, honeypotFilled);
-        for (var turn = 0; ; turn++)
+        var quarantinedFor = spam.FindReasons(submission, honeypotFilled);
+        for (var expiredUses = 0; ; expiredUses++)
         {
-            var reference = key is null ? Reference.New() : seal.ReferenceOf(Endpoint, key, turn);
-            var content = seal.Seal(ContentOf(submission, reference, telephone), location.Slug);
-            var stored = new NewSubmission
+            var reference = key is null ? Reference.New() : hashes.MakeReference(Endpoint, key, expiredUses);
+            var content = ToContent(submission, reference);
+            var prepared = new NewSubmission
             {
                 Reference = reference,
                 Location = location,
                 ReceivedAt = received,
-                ReplyBy = settings.ReplyWithinOpenHours == 0 ? null : location.Schedule.AfterOpenTime(received, Duration.FromHours(settings.ReplyWithinOpenHours)),
+                ReplyBy = WorkOutReplyBy(location, received),
                 AfterHours = !location.Schedule.IsOpen(received),
                 Language = language.Name,
                 QuarantinedFor = quarantinedFor,
-                MailboxHash = seal.MailboxHash(submission.Email),
-                EmailIndex = seal.EmailIndex(submission.Email),
-                TelephoneIndex = seal.TelephoneIndex(telephone?.E164),
-                Fingerprint = key is null ? null : content.Fingerprint,
-                ErasedHash = key is null ? null : seal.ErasedHash(reference),
+                MailboxHash = hashes.HashMailbox(content.Email),
+                EmailIndex = hashes.HashEmail(content.Email),
+                TelephoneIndex = hashes.HashTelephone(content.Telephone),
+                Fingerprint = key is null ? null : hashes.Fingerprint(content, location.Slug),
+                ErasedHash = key is null ? null : hashes.HashErased(reference),
                 Challenge = challenge,
-                Sealed = content.Sealed,
+                Sealed = seal.Seal(content),
             };
-            var (outcome, before) = await store.AddAsync(stored, KeysSince(received));
+            var (outcome, earlier) = await store.AddAsync(prepared, KeysSince(received));
             switch (outcome)
             {
-                case Intake.Stored:
-                    if (quarantinedFor is null) signal.Set();
-                    return (outcome, new ContactReceipt(reference, received, location.Slug, stored.ReplyBy, stored.AfterHours, settings.NoticesIn(language), token.Of(reference)));
-                case Intake.Repeated:
-                    return (outcome, ReceiptOf(before!));
-                case Intake.ReferenceTaken:
+                case IntakeOutcome.ReferenceTaken:
                     continue;
+                case IntakeOutcome.Stored:
+                    if (quarantinedFor is null) signal.Set();
+                    return (outcome, CreateReceipt(reference, received, location.Slug, prepared.ReplyBy, prepared.AfterHours, language));
+                case IntakeOutcome.Repeated:
+                    return (outcome, CreateReceipt(earlier!));
                 default:
                     return (outcome, null);
             }
@@ -77,38 +76,58 @@ sealed class ContactIntake(
     }
 
     /// <summary>
-    /// The receipt of a submission that was stored before under the same key; <c>null</c> when there is none, or it was another.
-    /// Whatever would keep it from being taken in now, it was acknowledged. Asked for after every refusal, so this is where other
-    /// messages under the key are counted.
+    /// Finds the receipt of the same submission that was stored before under the same key; <c>null</c> when there is none. It
+    /// is called after every refusal, so this is where different messages under a key are counted.
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
-        // A message that lacks one of these cannot have been acknowledged.
-        if (submission is not { Name: not null, PreferredContact: not null, Location: { } location, Message: not null, Consent: true } || !MayCompare(key)) return null;
-        var telephone = Telephone(submission);
-        if (telephone is null && submission.Telephone is not null) return null;
+        if (!IsComplete(submission) || !MayCompare(key)) return null;
         var since = KeysSince(time.GetCurrentInstant());
-        for (var turn = 0; ; turn++)
+        for (var expiredUses = 0; ; expiredUses++)
         {
-            var reference = seal.ReferenceOf(Endpoint, key, turn);
-            if (await store.FindKeptAsync(reference, ct) is not { } before) return null;
-            if (before.ReceivedAt <= since) continue;
-            if (store.IsRepeated(before, seal.Fingerprint(ContentOf(submission, reference, telephone), location))) return ReceiptOf(before);
-            guesses.TryTake(seal.KeyHash(Endpoint, key), out _);
+            var reference = hashes.MakeReference(Endpoint, key, expiredUses);
+            if (await store.FindEvenErasedAsync(reference, ct) is not { } earlier) return null;
+            if (earlier.ReceivedAt <= since) continue;
+            if (store.IsRepetition(earlier, hashes.Fingerprint(ToContent(submission, reference), submission.Location!)))
+                return CreateReceipt(earlier);
+            guesses.TryTake(hashes.HashKey(Endpoint, key), out _);
             return null;
         }
     }
 
-    bool MayCompare(string key) => guesses.Peek(seal.KeyHash(Endpoint, key)).Remaining > 0;
+    /// <summary>Whether a submission can have been acknowledged before, whatever keeps it from being accepted now.</summary>
+    bool IsComplete(ContactSubmission submission)
+    {
+        var isTelephoneRight = submission.Telephone is null || ReadTelephone(submission) is not null;
+        return isTelephoneRight &&
+            submission is { Name: not null, PreferredContact: not null, Location: not null, Message: not null, Consent: true };
+    }
 
-    TelephoneNumber? Telephone(ContactSubmission submission) =>
-        submission.Telephone is null ? null : TelephoneNumber.Read(submission.Telephone, options.Value.TelephoneRegion);
+    bool MayCompare(string key) => guesses.Peek(hashes.HashKey(Endpoint, key)).Remaining > 0;
 
-    static SubmissionContent ContentOf(ContactSubmission submission, string reference, TelephoneNumber? telephone) => new(
-        reference, submission.Name!, submission.Email, telephone?.E164, telephone?.Extension, submission.PreferredContact!.Value, submission.Message!);
+    TelephoneNumber? ReadTelephone(ContactSubmission submission) => submission.ReadTelephone(options.Value.TelephoneRegion);
 
+    SubmissionContent ToContent(ContactSubmission submission, string reference)
+    {
+        var telephone = ReadTelephone(submission);
+        return new SubmissionContent(
+            reference, submission.Name!, submission.Email, telephone?.E164, telephone?.Extension,
+            submission.PreferredContact!.Value, submission.Message!);
+    }
+
+    Instant? WorkOutReplyBy(ContactLocation location, Instant received)
+    {
+        var openHours = options.Value.ReplyWithinOpenHours;
+        return openHours == 0 ? null : location.Schedule.AfterOpenTime(received, Duration.FromHours(openHours));
+    }
+
+    /// <summary>Idempotency-Keys from before then have expired.</summary>
     Instant KeysSince(Instant now) => now - Duration.FromHours(options.Value.IdempotencyHours);
 
-    ContactReceipt ReceiptOf(StoredSubmission stored) => new(stored.Reference, stored.ReceivedAt, stored.Location, stored.ReplyBy, stored.AfterHours,
-        options.Value.NoticesIn(CultureInfo.GetCultureInfo(stored.Language)), token.Of(stored.Reference));
+    ContactReceipt CreateReceipt(StoredSubmission stored) => CreateReceipt(
+        stored.Reference, stored.ReceivedAt, stored.Location, stored.ReplyBy, stored.AfterHours, CultureInfo.GetCultureInfo(stored.Language));
+
+    ContactReceipt CreateReceipt(
+        string reference, Instant receivedAt, string location, Instant? replyBy, bool? afterHours, CultureInfo language) =>
+        new(reference, receivedAt, location, replyBy, afterHours, options.Value.FindNotices(language), token.Create(reference));
 }

@@ -1,17 +1,23 @@
+using Api.Contact.Housekeeping;
+using Api.Contact.Inbox;
+using Api.Contact.Notifications;
 using Api.Data;
+using Api.Outbox;
 using FluentValidation;
+using Microsoft.Extensions.Options;
 
 namespace Api.Contact;
 
 static class ContactServices
 {
-    public static void AddContact(this WebApplicationBuilder builder)
+    public static void AddContact(this IServiceCollection services)
     {
-        var services = builder.Services;
-        services.AddSettings<ContactOptions>("Contact").PostConfigure(options => options.Check());
-        services.AddSingleton(ChallengeOptions.Read(builder.Configuration));
-        services.AddSingleton(provider => new Altcha(provider.GetRequiredService<Keys>().Secret("contact-submission challenge"),
-            provider.GetRequiredService<ChallengeOptions>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSettings<ContactOptions>("Contact").ValidateAll(contact => contact.FindMistakes());
+        services.AddSingleton(provider => new Altcha(
+            provider.GetRequiredService<Keys>().Secret("contact-submission challenge"),
+            provider.GetRequiredService<IOptions<ContactOptions>>().Value.Challenge,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SubmissionHashes>();
         services.AddSingleton<SubmissionSeal>();
         services.AddSingleton<ReceiptToken>();
         services.AddSingleton<ContactStore>();
@@ -19,9 +25,20 @@ static class ContactServices
         services.AddSingleton<SpamFilter>();
         services.AddSingleton<ContactIntake>();
         services.AddSingleton<ContactFormBuilder>();
-        services.AddHostedService<ContactHousekeeping>();
-        services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
         services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
-        services.ConfigureSwaggerGen(gen => gen.SchemaFilter<ContactSchema>());
+        services.ConfigureSwaggerGen(gen => gen.SchemaFilter<ContactSchemaFilter>());
+        services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
+
+        services.AddSingleton<InboxStore>();
+        services.AddHostedService<ContactMetrics>();
+
+        services.AddSingleton<HousekeepingStore>();
+        services.AddSingleton<MessageKeys>();
+        services.AddHostedService<ContactHousekeeping>();
+
+        services.AddSingleton<SubmissionNotifications>();
+        services.AddSingleton<RecipientCheck>();
+        services.AddSingleton<WriteMail>(provider => provider.GetRequiredService<SubmissionNotifications>().WriteMailAsync);
+        services.AddSingleton<WriteEvent>(provider => provider.GetRequiredService<SubmissionNotifications>().WriteEventAsync);
     }
 }

@@ -6,7 +6,7 @@ using NodaTime.Extensions;
 
 namespace Api.Contact;
 
-/// <summary>The rules of a contact submission. The OpenAPI document and the form's schema are made from them.</summary>
+/// <summary>The rules of a submission. The OpenAPI document and the schema of the form are made from them.</summary>
 sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 {
     public const int NameMaxLength = 100, EmailMaxLength = 254, TelephoneMaxLength = 40, AltchaMaxLength = 2000;
@@ -15,55 +15,55 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
     {
         var settings = options.Value;
 
-        // One complaint a member: that an absent name is also too short helps nobody.
+        // One error for each member: it helps nobody that a missing name is also too short.
         RuleLevelCascadeMode = CascadeMode.Stop;
 
-        RuleFor(s => s.Name).NotEmpty().Says("NameNeeded")
-            .MaximumCharacters(NameMaxLength).Says("NameTooLong", NameMaxLength)
-            .NoControlCharacters().Says("NameControl");
+        RuleFor(s => s.Name).NotEmpty().WithText("NameNeeded")
+            .MaximumCharacters(NameMaxLength).WithText("NameTooLong", NameMaxLength)
+            .NoControlCharacters().WithText("NameControl");
 
-        RuleFor(s => s.Email).NotEmpty().Says("EmailNeeded")
+        RuleFor(s => s.Email).NotEmpty().WithText("EmailNeeded")
             .When(s => s.PreferredContact == PreferredContact.Email, ApplyConditionTo.CurrentValidator)
-            .MaximumCharacters(EmailMaxLength).Says("EmailTooLong", EmailMaxLength)
-            .Matches(EmailAddress()).Says("EmailWrong");
+            .MaximumCharacters(EmailMaxLength).WithText("EmailTooLong", EmailMaxLength)
+            .Matches(EmailAddress()).WithText("EmailWrong");
 
-        RuleFor(s => s.Telephone).NotEmpty().Says("TelephoneNeeded")
+        RuleFor(s => s.Telephone).NotEmpty().WithText("TelephoneNeeded")
             .When(s => s.PreferredContact == PreferredContact.Telephone, ApplyConditionTo.CurrentValidator)
-            .MaximumCharacters(TelephoneMaxLength).Says("TelephoneTooLong", TelephoneMaxLength)
-            .Must(text => text is null || TelephoneNumber.Read(text, settings.TelephoneRegion) is not null).Says("TelephoneWrong");
+            .MaximumCharacters(TelephoneMaxLength).WithText("TelephoneTooLong", TelephoneMaxLength)
+            .Must((s, text) => text is null || s.ReadTelephone(settings.TelephoneRegion) is not null).WithText("TelephoneWrong");
 
-        RuleFor(s => s.PreferredContact).NotNull().Says("PreferredContactNeeded");
+        RuleFor(s => s.PreferredContact).NotNull().WithText("PreferredContactNeeded");
 
-        RuleFor(s => s.Location).NotEmpty().Says("LocationNeeded")
-            .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!)).Says("LocationUnknown")
-            .MustAsync(async (slug, ct) => !(await locations.GetAsync(ct))[slug!].Schedule.IsClosedForGood(time.GetCurrentInstant())).Says("LocationClosed");
+        RuleFor(s => s.Location).NotEmpty().WithText("LocationNeeded")
+            .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!)).WithText("LocationUnknown")
+            .MustAsync(async (slug, ct) => !(await locations.GetAsync(ct))[slug!].Schedule.IsClosedForGood(time.GetCurrentInstant()))
+            .WithText("LocationClosed");
 
-        RuleFor(s => s.Message).NotEmpty().Says("MessageNeeded")
-            .MaximumCharacters(settings.MessageMaxLength).Says("MessageTooLong", settings.MessageMaxLength)
-            .NoControlCharacters(exceptLineBreaksAndTabs: true).Says("MessageControl");
+        RuleFor(s => s.Message).NotEmpty().WithText("MessageNeeded")
+            .MaximumCharacters(settings.MessageMaxLength).WithText("MessageTooLong", settings.MessageMaxLength)
+            .NoControlCharacters(exceptLineBreaksAndTabs: true).WithText("MessageControl");
 
-        RuleFor(s => s.Consent).Equal(true).Says("ConsentNeeded");
+        RuleFor(s => s.Consent).Equal(true).WithText("ConsentNeeded");
 
-        RuleFor(s => s.SecondsToFill).GreaterThanOrEqualTo(0).Says("SecondsWrong");
+        RuleFor(s => s.SecondsToFill).GreaterThanOrEqualTo(0).WithText("SecondsWrong");
 
-        RuleFor(s => s.Altcha).MaximumCharacters(AltchaMaxLength).Says("ChallengeWrong");
+        RuleFor(s => s.Altcha).MaximumCharacters(AltchaMaxLength).WithText("ChallengeWrong");
 
         RuleFor(s => s.Email).Must((s, email) => !string.IsNullOrEmpty(email) || !string.IsNullOrEmpty(s.Telephone))
-            .Says("EmailOrTelephoneNeeded").When(s => s.PreferredContact is null);
+            .WithText("EmailOrTelephoneNeeded").When(s => s.PreferredContact is null);
     }
 
     // The rule of HTML's <input type=email>, so that a form and this API agree.
     // https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
-    [GeneratedRegex(@"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$")]
+    [GeneratedRegex(
+        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$")]
     private static partial Regex EmailAddress();
 }
 
-/// <summary>What a rule says when it is broken, in the language of the request.</summary>
-static class SpokenRules
+/// <summary>Gives a rule the sentence for when it is broken, in the language of the request.</summary>
+static class RuleTexts
 {
-    public static IRuleBuilderOptions<ContactSubmission, TMember> Says<TMember>(this IRuleBuilderOptions<ContactSubmission, TMember> rule, string text) =>
-        rule.WithMessage(_ => ContactText.Get(text));
-
-    public static IRuleBuilderOptions<ContactSubmission, TMember> Says<TMember>(this IRuleBuilderOptions<ContactSubmission, TMember> rule, string text, int most) =>
-        rule.WithMessage(_ => ContactText.Get(text, most));
+    public static IRuleBuilderOptions<ContactSubmission, TMember> WithText<TMember>(
+        this IRuleBuilderOptions<ContactSubmission, TMember> rule, string name, params object?[] values) =>
+        rule.WithMessage(_ => ContactText.Texts.Get(name, values));
 }

@@ -1,8 +1,8 @@
 namespace Api.Contact;
 
 /// <summary>
-/// Keeps receipts' tokens out of the log. A token is part of a path, and the framework writes paths down once its own finer levels are
-/// on. None of those lines is needed here, so they stay off whatever the settings say.
+/// Keeps the tokens of receipts out of the log. A token is part of a path, and some lines of the framework contain the path.
+/// None of those lines is needed here, so they stay off whatever the settings say.
 /// </summary>
 static class QuietLogging
 {
@@ -15,15 +15,17 @@ static class QuietLogging
         ("Microsoft.AspNetCore.HttpLogging", LogLevel.None),
     ];
 
-    /// <summary>To be done after all other rules are there.</summary>
+    /// <summary>Replaces the rules for these categories. It runs after all other rules were added.</summary>
     public static void Apply(LoggerFilterOptions options)
     {
-        // The framework prefers a rule for one provider, and then the longest category: no other may be left for these.
-        foreach (var rule in options.Rules.Where(rule => Quiet.Any(quiet => rule.CategoryName?.StartsWith(quiet.Category, StringComparison.OrdinalIgnoreCase) == true)).ToArray())
-            options.Rules.Remove(rule);
+        // The framework prefers the rule for a provider, then the one with the longest category. So no other rule may stay.
+        foreach (var rule in options.Rules.Where(IsAboutQuiet).ToArray()) options.Rules.Remove(rule);
         foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToArray())
         {
             foreach (var (category, least) in Quiet) options.Rules.Add(new LoggerFilterRule(provider, category, least, filter: null));
         }
     }
+
+    static bool IsAboutQuiet(LoggerFilterRule rule) => rule.CategoryName is { } name &&
+        Quiet.Any(quiet => name.StartsWith(quiet.Category, StringComparison.OrdinalIgnoreCase));
 }

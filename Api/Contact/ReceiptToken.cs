@@ -1,30 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
-using Api.Data;
 
 namespace Api.Contact;
 
 /// <summary>
-/// What the sender of a submission asks with whether it was handled: the reference, and a proof that it comes from the
-/// receipt. 128 bits that nobody guesses and that are stored nowhere. In lower case, as all URLs here.
+/// The token a sender uses to look up whether the submission was handled: the reference and a proof that it comes from the
+/// receipt. The proof has 128 bits, which nobody guesses, and is not stored. Lower case, as in all URLs of this API.
 /// </summary>
-sealed class ReceiptToken(Keys keys) : IDisposable
+sealed class ReceiptToken(SubmissionHashes hashes)
 {
-    readonly KeyedHash proofs = new(() => keys.Secret("contact-submission receipt"));
-
-    public string Of(string reference) =>
-        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(proofs.Of(reference));
+    public string Create(string reference) =>
+        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(hashes.ProveReceipt(reference));
 
     /// <summary>
-    /// The reference that a token proves to know, or <c>null</c>. Takes as long for a token that is nearly right as for one
-    /// that is no token at all.
+    /// The reference that a token proves; <c>null</c> for a wrong token. A token that is nearly right takes as long as any
+    /// other text.
     /// </summary>
     public string? Read(string token)
     {
-        var reference = token.Length == Reference.Letters + 2 * KeyedHash.Bytes && Ascii.IsValid(token)
-            ? Reference.Hyphenated(token[..Reference.Letters].ToUpperInvariant()) : Reference.Hyphenated(new string('0', Reference.Letters));
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Of(reference)), Encoding.UTF8.GetBytes(token)) ? reference : null;
+        var hasForm = token.Length == Reference.Letters + 2 * SubmissionHashes.Length && Ascii.IsValid(token);
+        var letters = hasForm ? token[..Reference.Letters].ToUpperInvariant() : new string('0', Reference.Letters);
+        var reference = Reference.Hyphenate(letters);
+        var isRight = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Create(reference)), Encoding.UTF8.GetBytes(token));
+        return isRight ? reference : null;
     }
-
-    public void Dispose() => proofs.Dispose();
 }

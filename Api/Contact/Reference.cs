@@ -4,31 +4,31 @@ using System.Security.Cryptography;
 namespace Api.Contact;
 
 /// <summary>
-/// The code that a sender is given for a submission: 60 random bits, which nobody guesses, as twelve characters of
-/// Crockford's base 32, which has no I, L, O and U to mistake when it is read out on the telephone.
+/// The code that a sender gets for a submission, like <c>7K3Q-X9MZ-2TBV</c>: 60 random bits, which nobody guesses, as twelve
+/// characters of Crockford's base 32. It has no I, L, O and U, which are easily mistaken on the telephone.
 /// </summary>
 static class Reference
 {
-    /// <summary>How many characters it has, without hyphens.</summary>
+    /// <summary>The number of characters without hyphens.</summary>
     public const int Letters = 12;
 
     const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    public static string New() => Hyphenated(RandomNumberGenerator.GetString(Alphabet, Letters));
+    public static string New() => Hyphenate(RandomNumberGenerator.GetString(Alphabet, Letters));
 
-    /// <summary>Of 60 of the bits of a hash.</summary>
-    public static string Of(ReadOnlySpan<byte> hash)
+    /// <summary>Makes a reference from 60 bits of a hash.</summary>
+    public static string FromHash(ReadOnlySpan<byte> hash)
     {
         var bits = BinaryPrimitives.ReadUInt64BigEndian(hash);
-        Span<char> letters = stackalloc char[Letters];
-        foreach (ref var letter in letters)
+        var letters = new char[Letters];
+        for (var i = 0; i < Letters; i++)
         {
-            letter = Alphabet[(int)(bits & 31)];
+            letters[i] = Alphabet[(int)(bits & 31)];
             bits >>= 5;
         }
-        return Hyphenated(new string(letters));
+        return Hyphenate(new string(letters));
     }
 
-    /// <summary><c>7K3QX9MZ2TBV</c> as <c>7K3Q-X9MZ-2TBV</c>.</summary>
-    public static string Hyphenated(string letters) => $"{letters[..4]}-{letters[4..8]}-{letters[8..]}";
+    /// <summary>Writes <c>7K3QX9MZ2TBV</c> as <c>7K3Q-X9MZ-2TBV</c>.</summary>
+    public static string Hyphenate(string letters) => $"{letters[..4]}-{letters[4..8]}-{letters[8..]}";
 }

@@ -4,25 +4,31 @@ using Microsoft.Extensions.Options;
 namespace Api.Contact;
 
 /// <summary>
-/// Signs by which spam is told. Each of them can be wrong, a browser that fills in what it should not for one; so what is
-/// caught is set aside with its reason, and never dropped.
+/// Recognises spam. Each sign can be wrong, for example when a browser fills in the hidden field for an honest sender. So
+/// spam is set aside with its reason, and never dropped.
 /// </summary>
 sealed partial class SpamFilter(IOptions<ContactOptions> options)
 {
-    /// <summary>Why it is taken for spam, words of <c>honeypot</c>, <c>tooFast</c> and <c>tooManyLinks</c> with a comma between; <c>null</c> when it is not.</summary>
-    /// <param name="submission">What was sent, and passed the validator.</param>
+    /// <summary>
+    /// The reasons to take a submission for spam: <c>honeypot</c>, <c>tooFast</c> and <c>tooManyLinks</c>, separated by commas;
+    /// <c>null</c> when there is none.
+    /// </summary>
+    /// <param name="submission">A valid submission.</param>
     /// <param name="honeypotFilled">Whether the field that people do not see was filled in.</param>
-    public string? Suspect(ContactSubmission submission, bool honeypotFilled)
+    public string? FindReasons(ContactSubmission submission, bool honeypotFilled)
     {
-        var tooFast = submission.SecondsToFill < options.Value.MinimumSeconds;
-        var tooManyLinks = Links().Count(submission.Message!) + Links().Count(submission.Name!) > options.Value.MaximumLinks;
-        return honeypotFilled || tooFast || tooManyLinks
-            ? string.Join(',', new[] { honeypotFilled ? "honeypot" : null, tooFast ? "tooFast" : null, tooManyLinks ? "tooManyLinks" : null }.OfType<string>())
-            : null;
+        List<string> reasons = [];
+        if (honeypotFilled) reasons.Add("honeypot");
+        if (submission.SecondsToFill < options.Value.MinimumSeconds) reasons.Add("tooFast");
+        var links = Links().Count(submission.Message!) + Links().Count(submission.Name!);
+        if (links > options.Value.MaximumLinks) reasons.Add("tooManyLinks");
+        return reasons.Count == 0 ? null : string.Join(',', reasons);
     }
 
-    // One address counts once, with a scheme, with www., or with both, whatever is in its path; an e-mail address is no link. It ends
-    // where no address goes on, so that several with nothing but a comma or a bracket between them are several.
-    [GeneratedRegex("""(?:https?://|(?<![\w@.\-])www\.(?=[\p{L}\p{N}])(?![^\s<>"'(),;|\[\]{}/?#]*@))[^\s<>"'(),;|\[\]{}]*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    // An address counts once, with a scheme, with www. or with both, whatever its path contains. An e-mail address is not a
+    // link. An address ends at a comma or a bracket, so that a list of addresses counts as several.
+    [GeneratedRegex(
+        """(?:https?://|(?<![\w@.\-])www\.(?=[\p{L}\p{N}])(?![^\s<>"'(),;|\[\]{}/?#]*@))[^\s<>"'(),;|\[\]{}]*""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Links();
 }

@@ -33,6 +33,12 @@ sealed class LocationStore(Database db)
         return row?.ToLocation();
     }
 
+    /// <summary>The row, slug and name of every location, sorted by name.</summary>
+    public Task<IEnumerable<(long Id, string Slug, string Name)>> ListRowsAsync(CancellationToken ct) => db.ReadAsync(
+        connection => connection.QueryAsync<(long, string, string)>(new CommandDefinition(
+            "SELECT id, slug, name FROM locations ORDER BY name, slug", cancellationToken: ct)),
+        ct);
+
     /// <summary>Whether there is such a location.</summary>
     public async Task<bool> ExistsAsync(string slug, CancellationToken ct)
     {

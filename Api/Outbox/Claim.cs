@@ -3,26 +3,26 @@ using NodaTime;
 namespace Api.Outbox;
 
 /// <summary>
-/// Deliveries that one worker of one process has taken for itself. The database keeps a claim until its end; while its work goes on
-/// it is renewed. When the process dies, the claim ends by itself and the deliveries are anybody's again.
+/// Deliveries that one worker of one process has taken for itself. A claim has an end, and the worker renews it while the
+/// work goes on. When the process dies, the claim ends by itself and others may take the deliveries.
 /// </summary>
 sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant until)
 {
-    /// <summary>How long a claim lasts: after a crash a delivery comes so much later.</summary>
+    /// <summary>How long a claim lasts. After a crash its deliveries are late by this time.</summary>
     public static readonly Duration Length = Duration.FromMinutes(1);
 
-    /// <summary>How often a claim is renewed while its work goes on.</summary>
+    /// <summary>How often a claim is renewed.</summary>
     public static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(20);
 
     readonly HashSet<long> open = [.. deliveries.Select(delivery => delivery.Id)];
     long untilMilliseconds = until.ToUnixTimeMilliseconds();
 
-    /// <summary>The same for no other claim of any process.</summary>
+    /// <summary>Unique among the claims of all processes.</summary>
     public string Name => name;
 
     public IReadOnlyList<Delivery> Deliveries => deliveries;
 
-    /// <summary>The rows that are not marked yet.</summary>
+    /// <summary>The rows whose new state is not recorded yet.</summary>
     public long[] Open
     {
         get
@@ -31,13 +31,13 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
         }
     }
 
-    /// <summary>Whether nobody else can have claimed the deliveries since: a machine that slept may have overslept its claim.</summary>
-    public bool Holds(Instant now) => now.ToUnixTimeMilliseconds() < Interlocked.Read(ref untilMilliseconds);
+    /// <summary>Whether the claim still lasts. A machine that was suspended may have overslept its end.</summary>
+    public bool Lasts(Instant now) => now.ToUnixTimeMilliseconds() < Interlocked.Read(ref untilMilliseconds);
 
-    public void Renewed(Instant until) => Interlocked.Exchange(ref untilMilliseconds, until.ToUnixTimeMilliseconds());
+    public void Extend(Instant until) => Interlocked.Exchange(ref untilMilliseconds, until.ToUnixTimeMilliseconds());
 
-    public void Close(IEnumerable<Mark> marks)
+    public void Close(IEnumerable<DeliveryState> states)
     {
-        lock (open) open.ExceptWith(marks.Select(mark => mark.Id));
+        lock (open) open.ExceptWith(states.Select(state => state.Id));
     }
 }

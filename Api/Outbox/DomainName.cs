@@ -3,17 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace Api.Outbox;
 
-/// <summary>Names of hosts and mail domains, as the network has them.</summary>
+/// <summary>Names of hosts and mail domains.</summary>
 static partial class DomainName
 {
     static readonly IdnMapping Idn = new() { AllowUnassigned = true, UseStd3AsciiRules = true };
 
-    /// <summary>The name in ASCII, an internationalised one in A-labels (<c>xn--…</c>); <c>null</c> for what is no domain name.</summary>
+    /// <summary>
+    /// The name in ASCII, with A-labels (<c>xn--…</c>) for an internationalised one; <c>null</c> if it is not a domain name.
+    /// </summary>
     public static string? ToAscii(string name)
     {
         try
         {
-            // An ASCII name stays as it is: IdnMapping would refuse some that exist, with xn-- that nobody can decode.
+            // IdnMapping refuses some ASCII names that exist, with an xn-- that nobody can decode.
             var ascii = System.Text.Ascii.IsValid(name) ? name : Idn.GetAscii(name);
             return ascii.Length <= 253 && Labels().IsMatch(ascii) ? ascii : null;
         }

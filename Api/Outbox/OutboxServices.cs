@@ -2,22 +2,30 @@ namespace Api.Outbox;
 
 static class OutboxServices
 {
-    /// <exception cref="StartupFault">A setting makes no sense.</exception>
-    public static void AddOutbox(this WebApplicationBuilder builder)
+    public static void AddOutbox(this IServiceCollection services)
     {
-        builder.Services.AddSingleton(MailOptions.Read(builder.Configuration));
-        builder.Services.AddSingleton(WebhookOptions.Read(builder.Configuration));
-        builder.Services.AddSingleton<OutboxStore>();
-        builder.Services.AddSingleton<OutboxSignal>();
-        builder.Services.AddSingleton<OutboxMetrics>();
-        builder.Services.AddSingleton<MailWriter>();
-        builder.Services.AddSingleton<MailSender>();
-        builder.Services.AddSingleton<WebhookSender>();
-        builder.Services.AddSingleton<OutboxDelivery>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<OutboxDelivery>());
+        services.AddOutboxSettings();
+        services.AddSingleton<OutboxStore>();
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<MailBuilder>();
+        services.AddSingleton<MailSender>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<OutboxDelivery>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxDelivery>());
     }
 
-    /// <summary>The texts of a list, or the one that stands in its place.</summary>
-    internal static string[] Texts(this IConfigurationSection section) =>
+    public static void AddOutboxSettings(this IServiceCollection services)
+    {
+        services.AddSettings<MailOptions>("Mail")
+            .PostConfigure<IConfiguration>((mail, configuration) => mail.AddDefaults(configuration))
+            .ValidateAll(mail => mail.FindMistakes());
+        services.AddSettings<WebhookOptions>("Webhooks")
+            .PostConfigure<IConfiguration>((webhooks, configuration) => webhooks.AddSingleSecrets(configuration))
+            .ValidateAll(webhooks => webhooks.FindMistakes());
+    }
+
+    /// <summary>The texts of a list, or the single text that stands in its place.</summary>
+    internal static string[] ReadTexts(this IConfigurationSection section) =>
         section.Value is { Length: > 0 } only ? [only] : [.. section.GetChildren().Select(item => item.Value ?? "")];
 }

@@ -1,19 +1,17 @@
 namespace Api.Outbox;
 
-/// <summary>Wakes up whoever delivers, when something was written to the outbox. Every message sets it, and where nobody waits that costs a look.</summary>
+/// <summary>Wakes the workers of the outbox when something was added to it.</summary>
 sealed class OutboxSignal
 {
     TaskCompletionSource? next;
 
+    /// <summary>Every message sets it. Without a waiting worker that costs one read.</summary>
     public void Set()
     {
         if (Volatile.Read(ref next) is not null) Interlocked.Exchange(ref next, null)?.SetResult();
     }
 
-    /// <summary>
-    /// Completes when it is next set. Whoever asks before looking at the outbox misses nothing: what was not yet there to be seen
-    /// completes it.
-    /// </summary>
+    /// <summary>Completes at the next <see cref="Set"/>. A worker that asks before it reads the outbox misses nothing.</summary>
     public Task NextAsync()
     {
         if (Volatile.Read(ref next) is { } waiting) return waiting.Task;

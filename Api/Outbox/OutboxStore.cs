@@ -1,31 +1,26 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
+using System.Data.Common;
 using Api.Data;
-using Api.Data.Sqlite;
 using Dapper;
-using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace Api.Outbox;
 
 /// <summary>
-/// How much is in the outbox that is not delivered to the staff. Acknowledgements are counted apart: that a sender mistyped an
-/// address is nothing that anybody here could mend.
+/// How many deliveries to the staff are unfinished. Acknowledgements are counted separately: a sender's mistyped address is
+/// nothing that the operator could repair.
 /// </summary>
 sealed record OutboxCounts
 {
     public required int Waiting { get; init; }
 
-    /// <summary>How many deliveries were given up.</summary>
+    /// <summary>The number of deliveries that were given up.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>Since when the one waits that has waited longest; <c>null</c> when none waits.</summary>
+    /// <summary>When the oldest waiting delivery was queued; <c>null</c> when none waits.</summary>
     public required Instant? OldestWaitingSince { get; init; }
 
     public required int FailedAcknowledgements { get; init; }
-
-    /// <summary>How many messages are set aside as spam, and told to nobody.</summary>
-    public required int Quarantined { get; init; }
 }
 
 /// <summary>A delivery in a list for the operator.</summary>
@@ -38,330 +33,342 @@ sealed record OutboxEntry
     public required string State { get; init; }
     public required int Attempts { get; init; }
 
-    /// <summary><c>null</c>: at once, or never.</summary>
+    /// <summary><c>null</c>: at once or never.</summary>
     public required Instant? DueAt { get; init; }
 
     public required string? Fault { get; init; }
 }
 
-/// <summary>All SQL on the outbox.</summary>
-sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
+/// <summary>
+/// All SQL on the outbox. A column that is empty text instead of a time means: at once (<c>due_at</c>) or not claimed
+/// (<c>claimed_until</c>).
+/// </summary>
+sealed class OutboxStore
 {
     /// <summary>
-    /// How many acknowledgements are written for one address in <see cref="AcknowledgementPeriod"/>: anybody can give another's
-    /// address, and automatic answers to one address must be limited (RFC 3834, section 2).
+    /// How many acknowledgements one address gets per <see cref="AcknowledgementPeriod"/>. Anybody can enter another person's
+    /// address, so automatic answers must be limited (RFC 3834, section 2).
     /// </summary>
-    public const int MostAcknowledgements = 3;
+    public const int LargestNumberOfAcknowledgements = 3;
 
-    /// <inheritdoc cref="MostAcknowledgements"/>
+    /// <inheritdoc cref="LargestNumberOfAcknowledgements"/>
     public static readonly Duration AcknowledgementPeriod = Duration.FromDays(1);
 
-    // A claim that ends later than any made now was made before the clock was set back.
-    const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @longest)";
+    // The submission that a delivery is about decides its reference, and its location decides the group of the recipients.
+    const string OutboxWithSubmissions =
+        """
+        outbox o
+        JOIN submissions s ON s.id = o.submission_id
+        JOIN locations l ON l.id = s.location_id
+        """;
 
-    // Recipients may have left the configuration since. @recipients: their lists by location, and '*' for all other locations.
+    // No claim is made for longer than Claim.Length. One with a later end was made before the clock was set back.
+    const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
+
+    // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an entry.
     const string IsConfigured =
         """
-        (o.channel <> 'mail' OR o.target IN (
-            SELECT value
-            FROM json_each(coalesce((SELECT value FROM json_each(@recipients) WHERE key = l.slug),
-                                    (SELECT value FROM json_each(@recipients) WHERE key = '*'), '[]'))))
+        (o.channel <> 'mail'
+         OR l.slug || ' ' || o.target IN @recipients
+         OR l.slug NOT IN @groups AND '* ' || o.target IN @recipients)
         """;
-
-    const string IsDue =
-        $"""
-        o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
-        AND {IsFree} AND {IsConfigured}
-        """;
-
-    readonly string recipients = JsonSerializer.Serialize(mail.Recipients);
-
-    /// <summary>Writes down what must be delivered about a submission. Called inside <see cref="Database.WriteAsync"/>.</summary>
-    /// <param name="connection">The connection of the write.</param>
-    /// <param name="submission">The submission's row.</param>
-    /// <param name="location">The slug of its location.</param>
-    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> when there is none.</param>
-    /// <param name="now">When it was received or released.</param>
-    public void Add(SqliteConnection connection, long submission, string location, byte[]? sender, Instant now)
-    {
-        List<(string Channel, string Target)> deliveries = [];
-        if (mail.IsOn)
-        {
-            foreach (var recipient in mail.RecipientsOf(location)) deliveries.Add((Channel.Mail, recipient));
-            if (mail.Acknowledge && sender is not null && CountAcknowledgement(connection, sender, now)) deliveries.Add((Channel.Acknowledgement, ""));
-        }
-        foreach (var endpoint in webhooks.Endpoints) deliveries.Add((Channel.Webhook, endpoint.Name));
-        if (deliveries.Count == 0) return;
-
-        // One statement for all of them, and one text for each number of them.
-        var rows = new (string, object?)[2 + 3 * deliveries.Count];
-        rows[0] = ("@submission", submission);
-        rows[1] = ("@now", SqlTypes.ToColumn(now));
-        for (var i = 0; i < deliveries.Count; i++)
-        {
-            rows[2 + 3 * i] = ($"@id{i}", Guid.CreateVersion7(now.ToDateTimeOffset()).ToString());
-            rows[3 + 3 * i] = ($"@channel{i}", deliveries[i].Channel);
-            rows[4 + 3 * i] = ($"@target{i}", deliveries[i].Target);
-        }
-        connection.Prepared(Insert(deliveries.Count), rows).ExecuteNonQuery();
-    }
-
-    static string Insert(int count) => Inserts.GetOrAdd(count, static count =>
-        "INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) VALUES " +
-        string.Join(", ", Enumerable.Range(0, count).Select(i => $"(@id{i}, @submission, @channel{i}, @target{i}, @now)")));
-
-    static readonly ConcurrentDictionary<int, string> Inserts = new();
-
-    /// <returns>False when the address has had as many as it may have.</returns>
-    static bool CountAcknowledgement(SqliteConnection connection, byte[] address, Instant now) => connection.Prepared(
-        """
-        INSERT INTO acknowledged_addresses (address, written_at)
-        SELECT @address, @now
-        WHERE (SELECT count(*) FROM acknowledged_addresses WHERE address = @address AND written_at > @since AND written_at <= @now) < @most
-        """,
-        ("@address", address),
-        ("@now", SqlTypes.ToColumn(now)),
-        ("@since", SqlTypes.ToColumn(now - AcknowledgementPeriod)),
-        ("@most", MostAcknowledgements)).ExecuteNonQuery() == 1;
-
-    /// <summary>Forgets addresses that may be acknowledged again.</summary>
-    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
-        "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
-        new { now, since = now - AcknowledgementPeriod }), ct);
-
-    /// <summary>
-    /// Claims what is due, the longest due first, and of those at once the one that waits longest; some of it at a time. Nobody
-    /// else gets it until the claim ends.
-    /// </summary>
-    /// <param name="sources">By which ways and to whom; a target of <c>null</c>: to anybody.</param>
-    /// <param name="now">What is due until then.</param>
-    /// <param name="limit">How much of each source at most.</param>
-    /// <param name="ct">Cancels it.</param>
-    /// <returns><c>null</c> when nothing is due.</returns>
-    public async Task<Claim?> ClaimAsync(IReadOnlyList<(string Channel, string? Target)> sources, Instant now, int limit, CancellationToken ct)
-    {
-        var (name, until) = (Guid.NewGuid().ToString(), now + Claim.Length);
-        List<(string Channel, string? Target)> due = [];
-        await using (var connection = await db.OpenAsync(ct))
-        {
-            // Most looks find nothing, and need not wait for the writer.
-            foreach (var (channel, target) in sources)
-            {
-                var any = new CommandDefinition($"SELECT EXISTS ({SelectDue})", Parameters(channel, target), cancellationToken: ct);
-                if (await connection.ExecuteScalarAsync<bool>(any)) due.Add((channel, target));
-            }
-        }
-        if (due.Count == 0) return null;
-
-        var ids = await db.WriteSynchronouslyAsync(connection => due.SelectMany(source => connection.Query<long>(
-            $"UPDATE outbox SET claimed_by = @name, claimed_until = @until WHERE id IN ({SelectDue}) RETURNING id", Parameters(source.Channel, source.Target))).ToArray(), ct);
-        if (ids.Length == 0) return null;
-        await using var reader = await db.OpenAsync(ct);
-        var deliveries = await reader.QueryAsync<Delivery>(new CommandDefinition(
-            """
-            SELECT o.id, o.delivery_id, o.channel, o.target, o.attempts, s.reference, l.slug AS location, l.name AS location_name, l.time_zone,
-                   s.received_at, coalesce(s.released_at, s.received_at) AS occurred_at, s.reply_by, s.language,
-                   CASE WHEN o.channel = 'acknowledgement' THEN s.sealed END AS sealed
-            FROM outbox o
-            JOIN submissions s ON s.id = o.submission_id
-            JOIN locations l ON l.id = s.location_id
-            WHERE o.id IN (SELECT value FROM json_each(@ids))
-            ORDER BY o.due_at, o.waiting_since, o.id
-            """,
-            new { ids = JsonSerializer.Serialize(ids) }, cancellationToken: ct));
-        // Of each source in turn, so that none waits for the end of another.
-        return new Claim(name, [.. due.SelectMany(source => deliveries.Where(delivery => delivery.Channel == source.Channel))], until);
-
-        object Parameters(string channel, string? target) => new { channel, target, now, limit, name, until, longest = until, recipients };
-    }
 
     const string SelectDue =
         $"""
         SELECT o.id
-        FROM outbox o
-        JOIN submissions s ON s.id = o.submission_id
-        JOIN locations l ON l.id = s.location_id
-        WHERE {IsDue}
+        FROM {OutboxWithSubmissions}
+        WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
+          AND {IsFree} AND {IsConfigured}
         ORDER BY o.due_at, o.waiting_since, o.id
         LIMIT @limit
         """;
 
-    /// <summary>Makes a claim last longer.</summary>
-    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
-        "UPDATE outbox SET claimed_until = @until WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
-        new { until, ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), ct);
+    readonly Database db;
+    readonly MailOptions mail;
+    readonly string[] webhooks, groups, recipients;
 
-    /// <summary>Gives back what was claimed and not tried.</summary>
-    public Task ReleaseAsync(Claim claim) => db.WriteSynchronouslyAsync(connection => connection.Execute(
-        "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN (SELECT value FROM json_each(@ids)) AND claimed_by = @name",
-        new { ids = JsonSerializer.Serialize(claim.Open), name = claim.Name }), CancellationToken.None);
-
-    /// <summary>When the next attempt is due after <paramref name="now"/>; <c>null</c> when none is.</summary>
-    /// <param name="channel">By which way.</param>
-    /// <param name="target">To whom; <c>null</c>: to anybody.</param>
-    /// <param name="now">When what was due was claimed. What was due then and is still there is somebody else's.</param>
-    /// <param name="ct">Cancels it.</param>
-    public async Task<Instant?> NextDueAsync(string channel, string? target, Instant now, CancellationToken ct)
+    public OutboxStore(Database db, IOptions<MailOptions> mail, IOptions<WebhookOptions> webhooks)
     {
-        await using var connection = await db.OpenAsync(ct);
-        var next = await connection.QuerySingleAsync<NextDue>(new CommandDefinition(
-            """
-            SELECT min(due_at) AS due_at
-            FROM outbox
-            WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > @now
-            """,
-            new { channel, target, now }, cancellationToken: ct));
-        return next.DueAt;
-    }
-
-    sealed record NextDue
-    {
-        public required Instant? DueAt { get; init; }
-    }
-
-    /// <summary>Writes down what came of attempts, which ends their claim.</summary>
-    /// <param name="claim">The claim that they were made under.</param>
-    /// <param name="marks">Of each delivery.</param>
-    /// <param name="disabled">The webhook to call no more, if there is one.</param>
-    /// <param name="now">The present.</param>
-    public Task MarkAsync(Claim claim, IReadOnlyList<Mark> marks, string? disabled, Instant now) => db.WriteSynchronouslyAsync(connection =>
-    {
-        foreach (var mark in marks)
-        {
-            connection.Prepared(
-                """
-                UPDATE outbox
-                SET state = @state, attempts = attempts + 1, tried_at = @tried, due_at = @due, fault = @fault, claimed_by = NULL, claimed_until = ''
-                WHERE id = @id AND state = 'waiting' AND (claimed_by = @claim OR @state = 'delivered')
-                """,
-                ("@state", mark.State),
-                ("@tried", SqlTypes.ToColumn(mark.TriedAt)),
-                ("@due", mark.DueAt is { } due ? SqlTypes.ToColumn(due) : ""),
-                ("@fault", mark.Fault),
-                ("@id", mark.Id),
-                ("@claim", claim.Name)).ExecuteNonQuery();
-        }
-        if (disabled is not null)
-            connection.Execute("INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@disabled, @now) ON CONFLICT (name) DO NOTHING", new { disabled, now });
-        return 0;
-    }, CancellationToken.None); // What was delivered is marked, also while the program stops.
-
-    /// <summary>Gives up what waits for a webhook that is disabled.</summary>
-    /// <returns>How much; <c>null</c> when it is not disabled.</returns>
-    public async Task<int?> GiveUpDisabledAsync(string name, string fault, Instant now, CancellationToken ct)
-    {
-        await using (var connection = await db.OpenAsync(ct))
-        {
-            var (disabled, waits) = await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
-                """
-                SELECT EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name),
-                       EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND target = @name)
-                """, new { name }, cancellationToken: ct));
-            if (!disabled) return null;
-            if (!waits) return 0;
-        }
-        return await db.WriteSynchronouslyAsync(connection => connection.Execute(
-            """
-            UPDATE outbox AS o SET state = 'failed', fault = @fault
-            WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND
-            """ + " " + IsFree,
-            new { name, fault, now, longest = now + Claim.Length }), ct);
+        this.db = db;
+        this.mail = mail.Value;
+        this.webhooks = [.. webhooks.Value.Endpoints.Keys];
+        groups = [.. this.mail.Recipients.Keys];
+        recipients = [.. this.mail.Recipients.SelectMany(group => group.Value.Select(address => $"{group.Key} {address}"))];
     }
 
     /// <summary>
-    /// Gives up what waits for mail, recipients or webhooks that have left the configuration: it would wait for ever, and nobody
-    /// would know. A recipient whose address is written in another way stays.
+    /// Adds the deliveries about a submission: a mail to each recipient, an acknowledgement to the sender, a call of each
+    /// webhook. Called inside <see cref="Database.WriteAsync"/>.
     /// </summary>
-    /// <returns>How much.</returns>
+    /// <param name="connection">The connection of the write.</param>
+    /// <param name="submission">The submission's row.</param>
+    /// <param name="group">The group of recipients.</param>
+    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
+    /// <param name="now">When the submission was received or released.</param>
+    public async Task AddAsync(DbConnection connection, long submission, string group, byte[]? sender, Instant now)
+    {
+        List<(string Channel, string Target)> deliveries = [];
+        if (mail.IsOn)
+        {
+            deliveries.AddRange(mail.FindRecipients(group).Select(address => (Channel.Mail, address)));
+            if (mail.Acknowledge && sender is not null && await TryCountAcknowledgementAsync(connection, sender, now))
+                deliveries.Add((Channel.Acknowledgement, ""));
+        }
+        deliveries.AddRange(webhooks.Select(name => (Channel.Webhook, name)));
+
+        foreach (var (channel, target) in deliveries)
+        {
+            await connection.ExecuteAsync(
+                """
+                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+                VALUES (@id, @submission, @channel, @target, @now)
+                """,
+                new { id = Guid.CreateVersion7(now.ToDateTimeOffset()).ToString(), submission, channel, target, now });
+        }
+    }
+
+    /// <returns>False when the address has had as many as it may have.</returns>
+    static async Task<bool> TryCountAcknowledgementAsync(DbConnection connection, byte[] address, Instant now)
+    {
+        var added = await connection.ExecuteAsync(
+            """
+            INSERT INTO acknowledged_addresses (address, written_at)
+            SELECT @address, @now
+            WHERE (SELECT count(*)
+                   FROM acknowledged_addresses
+                   WHERE address = @address AND written_at > @since AND written_at <= @now) < @limit
+            """,
+            new { address, now, since = now - AcknowledgementPeriod, limit = LargestNumberOfAcknowledgements });
+        return added == 1;
+    }
+
+    /// <summary>Deletes the addresses that may be acknowledged again.</summary>
+    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteAsync(
+        connection => connection.ExecuteAsync(
+            "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
+            new { now, since = now - AcknowledgementPeriod }),
+        ct);
+
+    /// <summary>
+    /// Claims the next batch of due deliveries, oldest due time first, then oldest queued. Nobody else gets them until the
+    /// claim ends.
+    /// </summary>
+    /// <param name="sources">The channels and targets. A target of <c>null</c> means all of the channel.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="limit">The largest number of deliveries from each source.</param>
+    /// <returns><c>null</c> when nothing is due.</returns>
+    public async Task<Claim?> ClaimAsync(
+        IReadOnlyList<(string Channel, string? Target)> sources, Instant now, int limit, CancellationToken ct)
+    {
+        // Usually nothing is due, which a read finds out without waiting for the writer.
+        var due = await db.ReadAsync(async connection =>
+        {
+            List<(string Channel, string? Target)> found = [];
+            foreach (var source in sources)
+            {
+                var isDue = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                    $"SELECT EXISTS ({SelectDue})", Parameters(source, null), cancellationToken: ct));
+                if (isDue) found.Add(source);
+            }
+            return found;
+        }, ct);
+        if (due.Count == 0) return null;
+
+        var name = Guid.NewGuid().ToString();
+        var deliveries = await db.WriteAsync(async connection =>
+        {
+            // Sources follow each other, so that none waits for the end of another.
+            List<Delivery> claimed = [];
+            foreach (var source in due)
+            {
+                var rows = await connection.QueryAsync<Delivery>(
+                    $"""
+                    UPDATE outbox
+                    SET claimed_by = @name, claimed_until = @latestEnd
+                    WHERE id IN ({SelectDue})
+                    RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at, '') AS due_at, waiting_since
+                    """,
+                    Parameters(source, name));
+                claimed.AddRange(rows.OrderBy(row => row.DueAt).ThenBy(row => row.WaitingSince).ThenBy(row => row.Id));
+            }
+            return claimed;
+        }, ct);
+        return deliveries.Count == 0 ? null : new Claim(name, deliveries, now + Claim.Length);
+
+        object Parameters((string Channel, string? Target) source, string? name) =>
+            new { channel = source.Channel, target = source.Target, now, limit, name, latestEnd = now + Claim.Length, recipients, groups };
+    }
+
+    /// <summary>Makes a claim last longer.</summary>
+    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteAsync(
+        connection => connection.ExecuteAsync(
+            "UPDATE outbox SET claimed_until = @until WHERE id IN @ids AND claimed_by = @name",
+            new { until, ids = claim.Open, name = claim.Name }),
+        ct);
+
+    /// <summary>Gives back deliveries that were claimed and not tried.</summary>
+    public Task ReleaseAsync(Claim claim) => db.WriteAsync(
+        connection => connection.ExecuteAsync(
+            "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN @ids AND claimed_by = @name",
+            new { ids = claim.Open, name = claim.Name }),
+        CancellationToken.None);
+
+    /// <summary>When the next attempt after <paramref name="now"/> is due; <c>null</c> when none is.</summary>
+    /// <param name="source">The channel and target.</param>
+    /// <param name="now">When the due deliveries were claimed. Those that are still there belong to somebody else.</param>
+    public Task<Instant?> FindNextDueAsync((string Channel, string? Target) source, Instant now, CancellationToken ct) => db.ReadAsync(
+        connection => connection.ExecuteScalarAsync<Instant?>(new CommandDefinition(
+            """
+            SELECT min(due_at)
+            FROM outbox
+            WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > @now
+            """,
+            new { channel = source.Channel, target = source.Target, now }, cancellationToken: ct)),
+        ct);
+
+    /// <summary>Records the results of attempts, which ends the claims of their deliveries.</summary>
+    /// <param name="claim">The claim that the attempts were made under.</param>
+    /// <param name="states">The new state of each delivery.</param>
+    /// <param name="goneWebhook">The webhook to disable; <c>null</c>: none.</param>
+    /// <param name="now">The present.</param>
+    public Task RecordAsync(Claim claim, IReadOnlyList<DeliveryState> states, string? goneWebhook, Instant now) => db.WriteAsync(
+        async connection =>
+        {
+            foreach (var state in states)
+            {
+                await connection.ExecuteAsync(
+                    """
+                    UPDATE outbox
+                    SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''), fault = @Fault,
+                        claimed_by = NULL, claimed_until = ''
+                    WHERE id = @Id AND state = 'waiting' AND (claimed_by = @Name OR @State = 'delivered')
+                    """,
+                    new { state.State, state.TriedAt, state.DueAt, state.Fault, state.Id, claim.Name });
+            }
+            if (goneWebhook is null) return 0;
+            return await connection.ExecuteAsync(
+                "INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@goneWebhook, @now) ON CONFLICT (name) DO NOTHING",
+                new { goneWebhook, now });
+        },
+        // Also while the program stops: a delivery that was made must not be made again.
+        CancellationToken.None);
+
+    /// <summary>Gives up the deliveries that wait for a disabled webhook.</summary>
+    /// <returns>How many; <c>null</c> when the webhook is not disabled.</returns>
+    public async Task<int?> GiveUpDisabledAsync(string name, string fault, Instant now, CancellationToken ct)
+    {
+        var (isDisabled, hasWaiting) = await db.ReadAsync(
+            connection => connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
+                """
+                SELECT EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name),
+                       EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND target = @name)
+                """,
+                new { name }, cancellationToken: ct)),
+            ct);
+        if (!isDisabled) return null;
+        if (!hasWaiting) return 0;
+
+        return await db.WriteAsync(
+            connection => connection.ExecuteAsync(
+                $"""
+                UPDATE outbox AS o
+                SET state = 'failed', fault = @fault
+                WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name
+                  AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND {IsFree}
+                """,
+                new { name, fault, now, latestEnd = now + Claim.Length }),
+            ct);
+    }
+
+    /// <summary>
+    /// Gives up the deliveries whose channel, recipient or webhook is no longer in the settings. They would wait for ever,
+    /// and nobody would know. A recipient whose address is only written in another way stays.
+    /// </summary>
+    /// <returns>How many.</returns>
     public async Task<int> GiveUpUnconfiguredAsync(Instant now, CancellationToken ct)
     {
-        (string Location, string Target)[] others;
-        await using (var connection = await db.OpenAsync(ct))
+        var unknown = mail.IsOn ? await ListUnknownRecipientsAsync(ct) : [];
+        return await db.WriteAsync(async connection =>
         {
-            others = [.. await connection.QueryAsync<(string, string)>(new CommandDefinition(
-                $"""
-                SELECT DISTINCT l.slug, o.target
-                FROM outbox o
-                JOIN submissions s ON s.id = o.submission_id
-                JOIN locations l ON l.id = s.location_id
-                WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
-                """,
-                new { recipients }, cancellationToken: ct))];
-        }
-        return await db.WriteSynchronouslyAsync(connection =>
-        {
-            var longest = now + Claim.Length;
-            var givenUp = connection.Execute(
-                $"""
-                UPDATE outbox AS o SET state = 'failed', fault = CASE WHEN @mailIsOn AND o.channel = 'acknowledgement' THEN @acknowledgements ELSE @channels END
-                WHERE o.state = 'waiting' AND {IsFree} AND CASE o.channel
-                    WHEN 'webhook' THEN o.target NOT IN (SELECT value FROM json_each(@names))
-                    WHEN 'acknowledgement' THEN NOT @acknowledge
-                    ELSE NOT @mailIsOn END
-                """,
-                new
-                {
-                    now,
-                    longest,
-                    mailIsOn = mail.IsOn,
-                    acknowledge = mail.IsOn && mail.Acknowledge,
-                    names = JsonSerializer.Serialize(webhooks.Endpoints.Select(endpoint => endpoint.Name)),
-                    channels = "mail, or this webhook, is configured no more",
-                    acknowledgements = "acknowledgements are configured no more",
-                });
-            if (!mail.IsOn) return givenUp;
-            foreach (var (location, target) in others)
+            var givenUp = await GiveUpUnconfiguredChannelsAsync(connection, now);
+            foreach (var (group, target) in unknown)
             {
-                var renamed = mail.FindRecipient(location, target);
-                var count = connection.Execute(
-                    $"""
-                    UPDATE outbox AS o
-                    SET target = coalesce(@renamed, o.target), state = CASE WHEN @renamed IS NULL THEN 'failed' ELSE o.state END,
-                        fault = CASE WHEN @renamed IS NULL THEN 'this recipient is configured no more' ELSE o.fault END
-                    WHERE o.state = 'waiting' AND o.channel = 'mail' AND o.target = @target AND {IsFree}
-                      AND EXISTS (SELECT 1 FROM submissions s JOIN locations l ON l.id = s.location_id WHERE s.id = o.submission_id AND l.slug = @location)
-                    """,
-                    new { renamed, target, location, now, longest });
-                if (renamed is null) givenUp += count;
+                var sameAddress = mail.FindRecipients(group).FirstOrDefault(recipient => MailAddress.AreSame(recipient, target));
+                var changed = await ChangeRecipientAsync(connection, group, target, sameAddress, now);
+                if (sameAddress is null) givenUp += changed;
             }
             return givenUp;
         }, ct);
     }
 
-    /// <summary>Makes due at once what was last tried in the future: the clock was set back since, and its due time is not right any more.</summary>
-    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
-        "UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now", new { now }), ct);
+    Task<IEnumerable<(string Group, string Target)>> ListUnknownRecipientsAsync(CancellationToken ct) => db.ReadAsync(
+        connection => connection.QueryAsync<(string, string)>(new CommandDefinition(
+            $"""
+            SELECT DISTINCT l.slug, o.target
+            FROM {OutboxWithSubmissions}
+            WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
+            """,
+            new { recipients, groups }, cancellationToken: ct)),
+        ct);
 
-    /// <summary>Makes due at once whatever was tried before: the clock was set back just now.</summary>
-    public Task<int> BringForwardAsync(CancellationToken ct) => db.WriteSynchronouslyAsync(connection => connection.Execute(
-        "UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"), ct);
+    Task<int> GiveUpUnconfiguredChannelsAsync(DbConnection connection, Instant now) => connection.ExecuteAsync(
+        $"""
+        UPDATE outbox AS o
+        SET state = 'failed',
+            fault = CASE WHEN @mailIsOn AND o.channel = 'acknowledgement'
+                    THEN 'acknowledgements are no longer configured'
+                    ELSE 'mail, or this webhook, is no longer configured' END
+        WHERE o.state = 'waiting' AND {IsFree}
+          AND CASE o.channel
+              WHEN 'webhook' THEN o.target NOT IN @webhooks
+              WHEN 'acknowledgement' THEN NOT @acknowledge
+              ELSE NOT @mailIsOn END
+        """,
+        new { now, latestEnd = now + Claim.Length, mailIsOn = mail.IsOn, acknowledge = mail.IsOn && mail.Acknowledge, webhooks });
 
-    public async Task<OutboxCounts> CountAsync(CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        return await connection.QuerySingleAsync<OutboxCounts>(new CommandDefinition(
+    /// <param name="renamed">The new way in which the address is written; <c>null</c>: it is no longer in the settings.</param>
+    static Task<int> ChangeRecipientAsync(DbConnection connection, string group, string target, string? renamed, Instant now) =>
+        connection.ExecuteAsync(
+            $"""
+            UPDATE outbox AS o
+            SET target = coalesce(@renamed, o.target),
+                state = CASE WHEN @renamed IS NULL THEN 'failed' ELSE o.state END,
+                fault = CASE WHEN @renamed IS NULL THEN 'this recipient is no longer configured' ELSE o.fault END
+            WHERE o.state = 'waiting' AND o.channel = 'mail' AND o.target = @target AND {IsFree}
+              AND EXISTS (SELECT 1
+                          FROM submissions s
+                          JOIN locations l ON l.id = s.location_id
+                          WHERE s.id = o.submission_id AND l.slug = @group)
+            """,
+            new { renamed, target, group, now, latestEnd = now + Claim.Length });
+
+    /// <summary>Makes deliveries due at once that were last tried in the future: the clock was set back while the program was down.</summary>
+    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(
+        connection => connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now", new { now }),
+        ct);
+
+    /// <summary>Makes all deliveries due at once that were tried before: the clock was set back just now.</summary>
+    public Task<int> BringForwardAsync(CancellationToken ct) => db.WriteAsync(
+        connection => connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"),
+        ct);
+
+    public Task<OutboxCounts> CountAsync(CancellationToken ct) => db.ReadAsync(
+        connection => connection.QuerySingleAsync<OutboxCounts>(new CommandDefinition(
             """
             SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
                    (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS oldest_waiting_since,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements,
-                   (SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL) AS quarantined
-            """, cancellationToken: ct));
-    }
-
-    /// <summary>The slugs of all locations.</summary>
-    public async Task<IReadOnlyList<string>> ListLocationsAsync(CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        return [.. await connection.QueryAsync<string>(new CommandDefinition("SELECT slug FROM locations ORDER BY slug", cancellationToken: ct))];
-    }
+                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements
+            """,
+            cancellationToken: ct)),
+        ct);
 
     // --- For the operator
 
-    /// <summary>What failed or waits, one by one, those that failed first.</summary>
-    public async IAsyncEnumerable<OutboxEntry> ListAsync()
+    /// <summary>Hands on the unfinished deliveries one by one, failed ones first. There may be too many for the memory.</summary>
+    /// <returns>How many there are.</returns>
+    public Task<int> ForEachUnfinishedAsync(Func<OutboxEntry, Task> action, CancellationToken ct) => db.ReadAsync(async connection =>
     {
-        await using var connection = await db.OpenAsync(CancellationToken.None);
         var entries = connection.QueryUnbufferedAsync<OutboxEntry>(
             """
             SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts, nullif(o.due_at, '') AS due_at, o.fault
@@ -370,26 +377,33 @@ sealed class OutboxStore(Database db, MailOptions mail, WebhookOptions webhooks)
             WHERE o.state <> 'delivered'
             ORDER BY o.state, o.id
             """);
-        await foreach (var entry in entries) yield return entry;
-    }
+        var count = 0;
+        await foreach (var entry in entries.WithCancellation(ct))
+        {
+            await action(entry);
+            count++;
+        }
+        return count;
+    }, ct);
 
-    /// <summary>Lets what failed wait again, from the beginning of the plan, and enables the webhooks that it is for.</summary>
-    /// <param name="deliveryId">Only this one; <c>null</c>: all that failed, and every webhook is enabled.</param>
+    /// <summary>Lets failed deliveries wait again, from the first attempt on, and enables their webhooks.</summary>
+    /// <param name="deliveryId">Only this delivery; <c>null</c>: all that failed, and every webhook is enabled.</param>
     /// <param name="now">The present.</param>
-    /// <param name="ct">Cancels it.</param>
     /// <returns>How many wait again.</returns>
-    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) => db.WriteSynchronouslyAsync(connection =>
+    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) => db.WriteAsync(async connection =>
     {
-        connection.Execute(
+        await connection.ExecuteAsync(
             """
             DELETE FROM disabled_webhooks
             WHERE @deliveryId IS NULL
                OR name IN (SELECT target FROM outbox WHERE delivery_id = @deliveryId AND state = 'failed' AND channel = 'webhook')
-            """, new { deliveryId });
-        return connection.Execute(
+            """,
+            new { deliveryId });
+        return await connection.ExecuteAsync(
             """
             UPDATE outbox SET state = 'waiting', attempts = 0, waiting_since = @now, due_at = '', tried_at = NULL
             WHERE state = 'failed' AND (@deliveryId IS NULL OR delivery_id = @deliveryId)
-            """, new { deliveryId, now });
+            """,
+            new { deliveryId, now });
     }, ct);
 }

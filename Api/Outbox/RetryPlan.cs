@@ -2,27 +2,37 @@ using NodaTime;
 
 namespace Api.Outbox;
 
-/// <summary>When something is tried again that could not be delivered: the delays that Standard Webhooks recommend, for mail too.</summary>
+/// <summary>Decides when a failed delivery is tried again. The delays are those of Standard Webhooks, for mails, too.</summary>
 static class RetryPlan
 {
-    /// <summary>The largest part of a delay that is added to it, so that what failed together does not come back together.</summary>
+    /// <summary>The largest part of a delay that is added to it, so that deliveries that failed together do not return together.</summary>
     const double Jitter = 0.1;
 
-    /// <summary>Longer than this no peer's Retry-After puts off an attempt.</summary>
+    /// <summary>The longest time by which a peer's Retry-After puts off an attempt.</summary>
     static readonly Duration LongestRetryAfter = Duration.FromHours(24);
 
-    /// <summary>Before the first attempt, before the second, and so on.</summary>
+    /// <summary>The delays before the first attempt, the second and so on.</summary>
     static readonly Duration[] Delays =
     [
         Duration.Zero, Duration.FromSeconds(5), Duration.FromMinutes(5), Duration.FromMinutes(30), Duration.FromHours(2), Duration.FromHours(5),
         Duration.FromHours(10), Duration.FromHours(14), Duration.FromHours(20), Duration.FromHours(24),
     ];
 
-    /// <summary>How long to wait for the next attempt.</summary>
-    /// <param name="attempts">How many were made.</param>
+    /// <summary>Decides whether a delivery is finished, tried again or given up after an attempt.</summary>
+    public static DeliveryState Decide(Delivery delivery, Outcome outcome, Instant now)
+    {
+        if (outcome.Fault is null) return new DeliveryState(delivery.Id, "delivered", now, DueAt: null, Fault: null);
+        var delay = DelayAfter(delivery.Attempts + 1, outcome.RetryAfter, Random.Shared.NextDouble());
+        return delay is null || outcome.IsFinal
+            ? new DeliveryState(delivery.Id, "failed", now, DueAt: null, outcome.Fault)
+            : new DeliveryState(delivery.Id, "waiting", now, now + delay, outcome.Fault);
+    }
+
+    /// <summary>The time from one attempt to the next.</summary>
+    /// <param name="attempts">The number of attempts so far.</param>
     /// <param name="retryAfter">What the peer asked for, if it did.</param>
-    /// <param name="random">From 0 up to 1.</param>
-    /// <returns><c>null</c> when that was the last attempt.</returns>
+    /// <param name="random">A random number from 0 up to 1.</param>
+    /// <returns><c>null</c> after the last attempt.</returns>
     public static Duration? DelayAfter(int attempts, Duration? retryAfter, double random)
     {
         if (attempts >= Delays.Length) return null;

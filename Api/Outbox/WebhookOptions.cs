@@ -1,57 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Api.Outbox;
 
 /// <summary>The section <c>Webhooks</c> of the configuration. Without an endpoint nothing is called.</summary>
 sealed class WebhookOptions
 {
-    const string Section = "Webhooks", SecretPrefix = "whsec_";
-    const int ShortestSecret = 24, LongestSecret = 64;
+    /// <summary>Whether endpoints may be on this machine or in an internal network, and may do without TLS.</summary>
+    public bool AllowInternal { get; set; }
 
-    /// <summary>Whether endpoints may be on this machine or in an internal network, and without TLS.</summary>
-    public bool AllowInternal { get; init; }
+    /// <summary>What is called, by name.</summary>
+    public Dictionary<string, WebhookSettings> Endpoints { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What is called.</summary>
-    public IReadOnlyList<WebhookEndpoint> Endpoints { get; init; } = [];
+    /// <summary>The endpoints, ready to be called.</summary>
+    public IReadOnlyList<WebhookEndpoint> ReadEndpoints() =>
+    [
+        .. Endpoints.Select(endpoint => new WebhookEndpoint(
+            endpoint.Key, new Uri(endpoint.Value.Url!), [.. endpoint.Value.Secrets.Select(WebhookEndpoint.ReadSecret).OfType<byte[]>()])),
+    ];
 
-    /// <exception cref="StartupFault">A setting has a value that makes no sense. No secret is repeated.</exception>
-    public static WebhookOptions Read(IConfiguration configuration)
+    /// <summary>Reads secrets that are a single text instead of a list.</summary>
+    public void AddSingleSecrets(IConfiguration configuration)
     {
-        var section = configuration.GetSection(Section);
-        var allowInternal = section[nameof(AllowInternal)] is { Length: > 0 } text && (bool.TryParse(text, out var allow)
-            ? allow : throw new StartupFault($"{Section}:{nameof(AllowInternal)} must be true or false."));
-        return new WebhookOptions
-        {
-            AllowInternal = allowInternal,
-            Endpoints = [.. section.GetSection(nameof(Endpoints)).GetChildren().Select(endpoint => ReadEndpoint(endpoint, allowInternal))],
-        };
+        foreach (var (name, endpoint) in Endpoints)
+            endpoint.Secrets = configuration.GetSection($"Webhooks:Endpoints:{name}:Secrets").ReadTexts();
     }
 
-    static WebhookEndpoint ReadEndpoint(IConfigurationSection section, bool allowInternal)
-    {
-        if (!Uri.TryCreate(section["Url"], UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
-            throw Fault("Url", "must be an absolute https URL without user and password");
-        if (url.Scheme != "https" && !allowInternal) throw Fault("Url", $"must be https, unless {Section}:{nameof(AllowInternal)} is true");
-        byte[][] secrets = [.. section.GetSection("Secrets").Texts().Select(ReadSecret)];
-        return secrets.Length > 0 ? new WebhookEndpoint(section.Key, url, secrets) : throw Fault("Secrets", "is missing: what is sent must be signed");
+    /// <summary>The settings that break a rule, one sentence each. No sentence repeats a secret.</summary>
+    public IEnumerable<string> FindMistakes() => Endpoints.SelectMany(
+        endpoint => FindMistakes($"Webhooks:Endpoints:{endpoint.Key}", endpoint.Value, AllowInternal));
 
-        byte[] ReadSecret(string secret, int index)
+    static IEnumerable<string> FindMistakes(string key, WebhookSettings endpoint, bool allowInternal)
+    {
+        if (!IsWebUrl(endpoint.Url, out var url)) yield return $"{key}:Url must be an absolute https URL without user and password.";
+        else if (url.Scheme != Uri.UriSchemeHttps && !allowInternal)
+            yield return $"{key}:Url must be https, unless Webhooks:AllowInternal is true.";
+
+        if (endpoint.Secrets.Length == 0) yield return $"{key}:Secrets is missing: every call must be signed.";
+        for (var i = 0; i < endpoint.Secrets.Length; i++)
         {
-            var bytes = new byte[LongestSecret + 2];
-            return secret.StartsWith(SecretPrefix, StringComparison.Ordinal) && Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length) &&
-                length is >= ShortestSecret and <= LongestSecret
-                ? bytes[..length]
-                : throw Fault($"Secrets:{index}", $"must be {SecretPrefix} and the base64 of {ShortestSecret} to {LongestSecret} random bytes");
+            if (WebhookEndpoint.ReadSecret(endpoint.Secrets[i]) is null) yield return $"{key}:Secrets:{i} {WebhookEndpoint.SecretRule}.";
         }
-
-        StartupFault Fault(string setting, string rule) => new($"{section.Path}:{setting} {rule}.");
     }
+
+    static bool IsWebUrl(string? text, [NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url) && url.UserInfo.Length == 0 &&
+        (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 }
 
-/// <summary>An endpoint that is told of submissions, as Standard Webhooks describe it.</summary>
-/// <param name="Name">What it is called here; stays the same when the URL changes.</param>
-/// <param name="Url">What is called.</param>
-/// <param name="Secrets">While a secret is replaced, the new and the old one: what is sent is signed with each.</param>
+/// <summary>The settings of one endpoint.</summary>
+sealed class WebhookSettings
+{
+    public string? Url { get; set; }
+    public string[] Secrets { get; set; } = [];
+}
+
+/// <summary>An endpoint that is told about submissions, as Standard Webhooks describe it.</summary>
+/// <param name="Name">Its name in the settings and in the outbox, which stays the same when the URL changes.</param>
+/// <param name="Url">The URL to call.</param>
+/// <param name="Secrets">The secrets to sign with: two while one replaces the other.</param>
 sealed record WebhookEndpoint(string Name, Uri Url, IReadOnlyList<byte[]> Secrets)
 {
-    // A record's own ToString would write the URL, which may be a secret too, into any log line that names it.
+    const string SecretPrefix = "whsec_";
+    const int ShortestSecret = 24, LongestSecret = 64;
+
+    public static readonly string SecretRule =
+        $"must be {SecretPrefix} and the base64 of {ShortestSecret} to {LongestSecret} random bytes";
+
+    /// <summary>The bytes of a secret; <c>null</c> if it breaks the <see cref="SecretRule"/>.</summary>
+    public static byte[]? ReadSecret(string secret)
+    {
+        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal)) return null;
+        var bytes = new byte[LongestSecret + 2];
+        var isBase64 = Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length);
+        return isBase64 && length is >= ShortestSecret and <= LongestSecret ? bytes[..length] : null;
+    }
+
+    // A record's own ToString would write the URL, which may be a secret itself, into a log line that names the endpoint.
     public override string ToString() => Name;
 }

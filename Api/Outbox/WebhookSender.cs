@@ -6,28 +6,32 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Api.Data;
 using Api.Http;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
 namespace Api.Outbox;
 
 /// <summary>
-/// Calls webhooks as Standard Webhooks describe it (https://www.standardwebhooks.com): signed, without following redirects,
-/// without reading what the receiver answers beyond its headers.
+/// Calls webhooks as Standard Webhooks describe it (https://www.standardwebhooks.com). Calls are signed. Redirects are not
+/// followed, and the body of an answer is not read.
 /// </summary>
 sealed class WebhookSender : IDisposable
 {
     static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(20);
-    static readonly JsonSerializerOptions Wire = NewWire();
+    static readonly JsonSerializerOptions JsonOptions = CreateJsonOptions();
 
-    readonly WebhookOptions options;
+    readonly bool allowInternal;
+    readonly WriteEvent write;
     readonly TimeProvider time;
     readonly HttpClient client;
 
-    public WebhookSender(WebhookOptions options, TimeProvider time)
+    public WebhookSender(IOptions<WebhookOptions> options, WriteEvent write, TimeProvider time)
     {
-        this.options = options;
+        allowInternal = options.Value.AllowInternal;
+        this.write = write;
         this.time = time;
         client = new HttpClient(new SocketsHttpHandler
         {
@@ -39,7 +43,7 @@ sealed class WebhookSender : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             MaxResponseDrainSize = 0,
             MaxResponseHeadersLength = 16,
-            // So that a name which leads elsewhere now is looked up again.
+            // A name is looked up again, since it may lead elsewhere by then.
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         })
         {
@@ -50,25 +54,33 @@ sealed class WebhookSender : IDisposable
 
     public void Dispose() => client.Dispose();
 
-    /// <summary>Tells an endpoint of a submission.</summary>
-    public Task<Outcome> SendAsync(WebhookEndpoint endpoint, Delivery delivery, CancellationToken ct) => SendAsync(endpoint, delivery.DeliveryId, new
+    /// <summary>Calls an endpoint about a delivery.</summary>
+    public async Task<Outcome> SendAsync(WebhookEndpoint endpoint, Delivery delivery, CancellationToken ct)
     {
-        Type = "submission.received",
-        Timestamp = delivery.OccurredAt,
-        Data = new { Id = delivery.Reference, delivery.Location, delivery.ReceivedAt },
-    }, ct);
+        WebhookEvent? body;
+        try
+        {
+            body = await write(delivery, ct);
+        }
+        catch (Exception e) when (e is not StorageException && !ct.IsCancellationRequested)
+        {
+            return Outcome.Unexpected(e);
+        }
+        return body is null
+            ? new Outcome("the message was erased", IsFinal: true)
+            : await SendAsync(endpoint, delivery.DeliveryId, body, ct);
+    }
 
-    /// <summary>A call that says only that calls arrive.</summary>
-    public Task<Outcome> SendTestAsync(WebhookEndpoint endpoint, CancellationToken ct) => SendAsync(endpoint, Guid.CreateVersion7(time.GetUtcNow()).ToString(), new
+    /// <summary>Makes a call that only shows that calls arrive.</summary>
+    public Task<Outcome> SendTestAsync(WebhookEndpoint endpoint, CancellationToken ct)
     {
-        Type = "notify.test",
-        Timestamp = time.GetCurrentInstant(),
-        Data = new { },
-    }, ct);
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        return SendAsync(endpoint, id, new WebhookEvent("notify.test", time.GetCurrentInstant(), new { }), ct);
+    }
 
-    async Task<Outcome> SendAsync(WebhookEndpoint endpoint, string id, object body, CancellationToken ct)
+    async Task<Outcome> SendAsync(WebhookEndpoint endpoint, string id, WebhookEvent body, CancellationToken ct)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(body, Wire);
+        var content = JsonSerializer.SerializeToUtf8Bytes(body, JsonOptions);
         var timestamp = time.GetCurrentInstant().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Url)
         {
@@ -85,51 +97,58 @@ sealed class WebhookSender : IDisposable
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return response.StatusCode switch
-            {
-                >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous => Outcome.Delivered,
-                HttpStatusCode.Gone => new Outcome("HTTP 410: the receiver is gone", Final: true, Gone: true),
-                var status and (HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout) =>
-                    new Outcome($"HTTP {(int)status}", RetryAfter(response), OutOfReach: true),
-                var status => new Outcome($"HTTP {(int)status}", RetryAfter(response)),
-            };
+            return Judge(response);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            if (late.IsCancellationRequested) return new Outcome($"no answer within {TimeOut.TotalSeconds} seconds", OutOfReach: true);
-            var fault = e.GetBaseException() switch
-            {
-                InternalAddressException => new Outcome("refused: internal address"),
-                AuthenticationException => new Outcome("TLS with the receiver failed: its certificate is not trusted here or not for that name"),
-                // ArgumentException: a name that is longer than any in the DNS.
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } or ArgumentException => new Outcome("the receiver's name is not known"),
-                SocketException { SocketErrorCode: SocketError.ConnectionReset } or HttpIOException => new Outcome("the connection was cut"),
-                SocketException => new Outcome("the receiver cannot be reached"),
-                IOException => new Outcome("the connection was cut"),
-                var other => Outcome.Unexpected(other),
-            };
-            return fault with { OutOfReach = true };
+            var outcome = late.IsCancellationRequested
+                ? new Outcome($"no answer within {TimeOut.TotalSeconds} seconds")
+                : Explain(e.GetBaseException());
+            return outcome with { IsOutOfReach = true };
         }
     }
 
-    /// <summary>The signature of one secret: HMAC-SHA256 of the id, the timestamp and the body.</summary>
+    Outcome Judge(HttpResponseMessage response)
+    {
+        if (response.IsSuccessStatusCode) return Outcome.Delivered;
+        if (response.StatusCode == HttpStatusCode.Gone) return new Outcome("HTTP 410: the receiver is gone", IsFinal: true, IsGone: true);
+        var isOutOfReach = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
+            or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+        return new Outcome($"HTTP {(int)response.StatusCode}", ReadRetryAfter(response), IsOutOfReach: isOutOfReach);
+    }
+
+    static Outcome Explain(Exception e) => e switch
+    {
+        InternalAddressException => new Outcome("refused: internal address"),
+        AuthenticationException => new Outcome("TLS with the receiver failed: its certificate is not trusted here or not for that name"),
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+            new Outcome("the receiver's name is not known"),
+        // A name that is longer than any in the DNS.
+        ArgumentException => new Outcome("the receiver's name is not known"),
+        SocketException { SocketErrorCode: SocketError.ConnectionReset } => new Outcome("the connection was cut"),
+        SocketException => new Outcome("the receiver cannot be reached"),
+        IOException => new Outcome("the connection was cut"),
+        _ => Outcome.Unexpected(e),
+    };
+
+    /// <summary>The signature with one secret: HMAC-SHA256 of the id, the timestamp and the body.</summary>
     static string Sign(byte[] secret, string id, string timestamp, byte[] body) =>
         "v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, (byte[])[.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body]));
 
-    Duration? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    Duration? ReadRetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta.ToDuration(),
         { Date: { } date } => (date - time.GetUtcNow()).ToDuration(),
         _ => null,
     };
 
-    // The address that was checked is the one that is connected to: between a look-up and another a name can lead elsewhere.
+    // Connects to the address that was checked: a second look-up of the name could give another one.
     async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var host = context.DnsEndPoint.Host;
-        // An address is not looked up: of 0.0.0.0 and [::] Dns says that they are no addresses to ask for.
+        // An address is not looked up: Dns refuses 0.0.0.0 and [::].
         var found = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, ct);
-        IPAddress[] addresses = [.. found.Where(address => options.AllowInternal || PublicAddress.Is(address))];
+        IPAddress[] addresses = [.. found.Where(address => allowInternal || PublicAddress.IsPublic(address))];
         if (addresses.Length == 0) throw new InternalAddressException();
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -144,11 +163,11 @@ sealed class WebhookSender : IDisposable
         }
     }
 
-    static JsonSerializerOptions NewWire()
+    static JsonSerializerOptions CreateJsonOptions()
     {
-        var wire = new JsonSerializerOptions(JsonSerializerDefaults.Web);
-        Json.Configure(wire);
-        return wire;
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Json.Configure(options);
+        return options;
     }
 
 #pragma warning disable CA1032, CA1064 // Thrown and caught here only

@@ -3,15 +3,16 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
-namespace Api.Contact;
+namespace Api.Contact.Housekeeping;
 
-/// <summary>Forgets, once an hour, what is needed no more: redeemed challenges, whom was acknowledged, what erased messages came with.</summary>
+/// <summary>Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.</summary>
 sealed partial class ContactHousekeeping(
-    ContactStore store, OutboxStore outbox, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log) : BackgroundService
+    HousekeepingStore store, OutboxStore outbox, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log)
+    : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
-    /// <summary>For so much longer than needed they are kept, so that none is valid again when a clock is set back.</summary>
+    /// <summary>Challenges are kept for this much longer, so that none is valid again when the clock is set back.</summary>
     static readonly Duration ClockFault = Duration.FromDays(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,12 +29,12 @@ sealed partial class ContactHousekeeping(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // A full disk, a busy database: whatever it is, there is another hour. The host would end the program.
+                // A full disk or a busy database must not end the program; there is another hour.
                 LogFault(e.GetType().Name);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is needed no more could not be forgotten ({Fault}); tried again in an hour")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired data could not be deleted ({Fault}); the next attempt is in an hour")]
     partial void LogFault(string fault);
 }

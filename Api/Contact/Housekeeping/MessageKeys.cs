@@ -1,0 +1,25 @@
+using Api.Data;
+using Microsoft.Extensions.Options;
+using NodaTime.Extensions;
+
+namespace Api.Contact.Housekeeping;
+
+/// <summary>Makes sure at the start that messages can be sealed and opened.</summary>
+sealed class MessageKeys(
+    Keys keys, HousekeepingStore store, IOptions<KeysOptions> keysOptions, IOptions<ContactOptions> contactOptions, TimeProvider time)
+{
+    /// <summary>Opens the keys, checks them against the newest message, and seals the messages of an older program.</summary>
+    /// <exception cref="StartupFault">The keys do not open the messages.</exception>
+    public async Task PrepareAsync(CancellationToken ct)
+    {
+        var acceptLoss = keysOptions.Value.AcceptLoss;
+        keys.Open(mayMake: !await store.HasSubmissionsAsync(ct), acceptLoss);
+        if (!acceptLoss && !await store.CanOpenAsync(ct))
+        {
+            throw new StartupFault(
+                $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or correct Keys:Folder. " +
+                "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
+        }
+        await store.SealOldAsync(contactOptions.Value.TelephoneRegion, time.GetCurrentInstant(), ct);
+    }
+}
