@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -270,8 +271,8 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         await using var api = new ApiFactory();
         api.Settings.Add($"--Contact:{setting}");
-        var fault = await Assert.ThrowsAsync<StartupFault>(async () => await api.InitializeAsync());
-        Assert.StartsWith($"Contact:{setting.Split('=')[0]} must be ", fault.Message, StringComparison.Ordinal);
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(async () => await api.InitializeAsync());
+        Assert.StartsWith($"Contact:{setting.Split('=')[0]} must be ", fault.Failures.Single(), StringComparison.Ordinal);
     }
 
     [Fact]
