@@ -26,7 +26,7 @@ static class Command
         return (exitCode, output.ToString(), errors.ToString());
     }
 
-    /// <summary>Passes what is written to the test that it is written for, since tests run at the same time.</summary>
+    /// <summary>Captures what each test writes to the console, although tests run at the same time.</summary>
     sealed class ConsoleOfTest(TextWriter console) : TextWriter
     {
         readonly AsyncLocal<StringWriter?> captured = new();

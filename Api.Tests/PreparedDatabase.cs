@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Api.Tests;
 
 /// <summary>
-/// A database that the program has made once, for tests to start with. Migrating and seeding takes longer than most
-/// tests.
+/// A database that the program has made once. Tests start with a copy of it, so that they need not migrate and seed their
+/// own.
 /// </summary>
 sealed class PreparedDatabase
 {

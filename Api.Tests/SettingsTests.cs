@@ -11,10 +11,10 @@ namespace Api.Tests;
 /// <summary>The file appsettings.json shows every setting with its default.</summary>
 public sealed class SettingsTests
 {
-    // What a clinic is expected to change has a value in the file and none in the code.
+    // Texts for a clinic to change. They have a value in the file and none in the code.
     static readonly string[] Samples = ["Contact:Notices"];
 
-    // In the file null, in the code a value that depends on other settings.
+    // null in the file. Their default in the code depends on other settings.
     static readonly string[] Derived = ["Mail:Port", "Mail:HeloName"];
 
     static readonly JsonNode File = ReadFile();

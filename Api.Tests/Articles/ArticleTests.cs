@@ -11,7 +11,7 @@ public sealed class ArticleTests : IAsyncLifetime
     readonly TempFolder seed = new();
     ApiFactory api = null!;
 
-    /// <summary>No article but those that the test writes.</summary>
+    /// <summary>Starts with no articles: each test writes its own.</summary>
     public async ValueTask InitializeAsync()
     {
         File.WriteAllText(seed.File("clinic.yaml"), "clinic: { timeZone: America/Chicago }\nlocations:\n  - { slug: here, name: Here }\n");
@@ -224,7 +224,7 @@ public sealed class ArticleTests : IAsyncLifetime
     [Fact]
     public async Task Search_pages_list_every_match_once()
     {
-        // Many are equally good, and must not get lost or come twice between two pages all the same.
+        // Many matches are equally good. None of them may be lost or repeated between two pages.
         await SaveAsync([.. Enumerable.Range(0, 223).Select(i => Draft($"a{i:000}", string.Concat(Enumerable.Repeat("zebra ", 1 + (i % 3)))))]);
         var seen = new List<string>();
         string? cursor = null;
@@ -334,7 +334,7 @@ public sealed class ArticleTests : IAsyncLifetime
         using var xml = System.Xml.XmlReader.Create(await site.Client.GetStreamAsync("/v1/articles/feed.atom"));
         var item = Assert.Single(System.ServiceModel.Syndication.SyndicationFeed.Load(xml).Items);
         Assert.Equal(Html, ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
-        // In the article itself they are as they were written: it is put into the site's own page.
+        // The article itself keeps its addresses: it is shown on the page that they belong to.
         Assert.Contains("<a href=\"/a\">", (string?)(await site.GetAsync("/v1/articles/one"))["html"], StringComparison.Ordinal);
     }
 
@@ -347,14 +347,14 @@ public sealed class ArticleTests : IAsyncLifetime
             return ((string?)article["publishedAt"], (string?)article["updatedAt"]);
         }
 
-        // Written an hour before it becomes public, and once more half an hour later.
+        // Written an hour before it becomes public, and changed an hour later, an hour before its new time.
         await SaveAsync(Draft("one", ago: -Duration.FromHours(1)));
         api.Clock.Advance(TimeSpan.FromHours(1));
         Assert.Equal(("2026-07-01T13:00:00Z", "2026-07-01T13:00:00Z"), await DatesAsync());
         await SaveAsync(Draft("one", "Other.", ago: -Duration.FromHours(2)));
         api.Clock.Advance(TimeSpan.FromHours(1));
         Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T14:00:00Z"), await DatesAsync());
-        // A change after the publication is one.
+        // A change after the publication counts.
         api.Clock.Advance(TimeSpan.FromHours(1));
         await SaveAsync(Draft("one", "Another.", ago: -Duration.FromHours(2)));
         Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T15:00:00Z"), await DatesAsync());

@@ -2,7 +2,7 @@ using Api.Seed;
 
 namespace Api.Tests.Seed;
 
-/// <summary>Every mistake is told with file and line, in a sentence that says what to write.</summary>
+/// <summary>Every mistake is reported with its file and line, in a sentence that says what to write.</summary>
 public sealed class SeedMistakeTests : IDisposable
 {
     const string Clinic = "clinic:\n  timeZone: America/Chicago\nlocations:\n  - slug: here\n    name: Here\n";
@@ -13,7 +13,7 @@ public sealed class SeedMistakeTests : IDisposable
     /// <summary>Where the mistake is made.</summary>
     public enum Place
     {
-        /// <summary>A property of the location, in place of the one with the same name or below the others.</summary>
+        /// <summary>A property of the location. It replaces one with the same name, or follows the others.</summary>
         Location,
 
         /// <summary>The periods of Monday.</summary>
@@ -28,7 +28,7 @@ public sealed class SeedMistakeTests : IDisposable
         /// <summary>The whole of clinic.yaml.</summary>
         Clinic,
 
-        /// <summary>A property of the article, in place of the one with the same name or below the others.</summary>
+        /// <summary>A property of the article. It replaces one with the same name, or follows the others.</summary>
         FrontMatter,
 
         /// <summary>The whole of the article's file.</summary>

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Api.Tests.Seed;
 
 /// <summary>
-/// A seed in which something at random is changed is refused with a sentence, or is loaded and everything that is public can be
-/// read. A failure names the number with which the same seed is made again.
+/// A seed with a random change is either refused with a sentence, or loaded so that everything public can be read. A failure
+/// names the number that makes the same change again.
 /// </summary>
 public sealed partial class SeedMutationTests : IAsyncLifetime
 {
@@ -115,7 +115,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
     [Fact]
     public async Task A_seed_with_a_random_change_is_refused_with_a_sentence_or_can_be_read_completely()
     {
-        // Read only, which is quick; a part of them is loaded and asked for, too.
+        // Reading a seed is quick. Only a part of them is also loaded and requested.
         for (var i = 0; i < 600; i++) await TryAsync(RandomNumberGenerator.GetInt32(int.MaxValue), load: i % 15 == 0);
     }
 
@@ -125,7 +125,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
     async Task TryAsync(int number, bool load)
     {
-        // Not of a negative number: it would stand for its positive.
+        // A negative number would make the same change as its positive.
         var random = new Random(number);
         var inClinic = random.Next(3) > 0;
         var changed = Mutate(Encoding.UTF8.GetBytes(inClinic ? Clinic : Article), random);
@@ -151,14 +151,14 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         if (!load) return;
 
         await LoadAsync();
-        // What was asked for before is not cached any more.
+        // Answers of before are no longer cached.
         api.Clock.Advance(TimeSpan.FromHours(1));
         foreach (var path in PublicPaths(SeedFolder.Read(folder.Path)))
         {
             using var response = await api.Client.GetAsync(path);
             Assert.True((int)response.StatusCode == 200, $"Number {number}: {path} is {(int)response.StatusCode}\n{Encoding.UTF8.GetString(changed)}\n{api.Log.Text}");
         }
-        // The next one begins with the same content.
+        // The next change starts from the same content.
         WriteSeed(Encoding.UTF8.GetBytes(Clinic), Encoding.UTF8.GetBytes(Article));
         await LoadAsync();
     }
@@ -186,7 +186,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         Assert.True(Sentence().IsMatch(message), $"Number {number}: {message}");
         var sentence = message[message.IndexOf(": ", StringComparison.Ordinal)..];
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
-        // Without what is quoted, which may be anything.
+        // Quoted values may have any words.
         var words = Quoted().Replace(sentence, "");
         foreach (var jargon in new[] { "System.", "Yaml", "YAML", "Exception", "Api.", "`1", "scalar", "token", "node", "mapping", "sequence", "parse", "scann", "deserializ", "anchor", "null" })
             Assert.False(words.Contains(jargon, StringComparison.Ordinal), $"Number {number}: {message}");
@@ -235,7 +235,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
     [GeneratedRegex("'[^']*'|\\*\\S*|&\\S*")]
     private static partial Regex Quoted();
 
-    // A value, or a part of a list or of other values in brackets.
+    // A value, also inside of brackets.
     [GeneratedRegex(@"(?<=: |\[|, )[^\[\]{},]+")]
     private static partial Regex Value();
 }

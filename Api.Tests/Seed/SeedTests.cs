@@ -98,7 +98,7 @@ public sealed class SeedTests : IDisposable
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         Write(Clinic.Replace("Here", "There", StringComparison.Ordinal), Article.Replace("title: One", "title: [", StringComparison.Ordinal));
         await Assert.ThrowsAsync<StartupFault>(() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default));
-        // What the database itself refuses takes the rest with it, too.
+        // A mistake that only the database finds undoes the rest, too.
         Write(Clinic.Replace("Here\n", "There\n    coordinates: { latitude: 91, longitude: 0 }\n", StringComparison.Ordinal), Article.Replace("One", "Two", StringComparison.Ordinal));
         await Assert.ThrowsAsync<StartupFault>(() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default));
         Assert.Equal("Here", (string?)(await api.GetAsync("/v1/locations/here"))["name"]);
