@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Api.Formats;
 using Api.Hours;
-using Api.Locations;
 using Api.Tests.Hours;
 using NodaTime;
 

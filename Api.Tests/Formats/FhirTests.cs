@@ -50,7 +50,7 @@ public sealed class FhirTests
     [InlineData("20:00-02:00", "mon,tue  20:00:00 23:59:59; tue,wed  00:00:00 02:00:00")]
     public void The_usual_week_has_no_time_after_the_last_second_of_a_day(string time, string expected)
     {
-        var clock = NodaTime.Text.LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+        var clock = TimePatterns.TimeOfDay;
         var week = new WeeklyHours(WeeklyHours.Week.Take(2).ToLookup(day => day, _ => new Period(clock.Parse(time[..5]).Value, clock.Parse(time[6..]).Value)));
         var hours = FhirLocation.Of(FormatTests.Somewhere, new Schedule(DateTimeZone.Utc, [week], []), Today).Body.HoursOfOperation!;
         Assert.Equal(expected, string.Join("; ", hours.Select(entry =>

@@ -54,11 +54,11 @@ public sealed class FormatTests
         var schedule = plan.ToSchedule();
         var hours = GoogleHours.Of(schedule, plan.Today);
         var forGood = plan.ClosedForGoodOn <= plan.Today;
-        var closed = schedule.On(plan.Today).Kind == DayKind.TemporarilyClosed;
+        var closed = schedule.DayOn(plan.Today).Kind == DayKind.TemporarilyClosed;
         Assert.Equal(forGood ? "CLOSED_PERMANENTLY" : closed ? "CLOSED_TEMPORARILY" : "OPEN", hours.Body.OpenInfo.Status);
         Assert.Equal(plan.ClosedForGoodOn > plan.Today, hours.NotExpressed.Contains(NotExpressed.ClosedForGood));
         // No closure of a plan begins more than a hundred days after the coming year.
-        var closedLater = Enumerable.Range(WallClock.Days, 100).Any(days => schedule.On(plan.Today.PlusDays(days)).Kind == DayKind.TemporarilyClosed);
+        var closedLater = Enumerable.Range(HoursLimits.DaysAhead, 100).Any(days => schedule.DayOn(plan.Today.PlusDays(days)).Kind == DayKind.TemporarilyClosed);
         Assert.Equal(closed ? plan.Closure!.Reopens is not null : closedLater,
             hours.NotExpressed.Contains(NotExpressed.TemporaryClosure));
         if (closed) return;
@@ -73,7 +73,7 @@ public sealed class FormatTests
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
         var told = FhirLocation.Of(Somewhere, schedule, plan.Today);
-        foreach (var day in WallClock.Year(schedule, plan.Today).Where(day => day.Departs)) Assert.True(Mentions(told.Body.AvailabilityExceptions!, day.Date), $"{day.Date}: {told.Body.AvailabilityExceptions}\n{plan}");
+        foreach (var day in WallClock.ListYear(schedule, plan.Today).Where(day => day.Departs)) Assert.True(Mentions(told.Body.AvailabilityExceptions!, day.Date), $"{day.Date}: {told.Body.AvailabilityExceptions}\n{plan}");
 
         Assert.Equal(plan.ClosedForGoodOn <= plan.Today, told.Body.Status == "inactive");
         if (plan.ClosedForGoodOn > plan.Today)
@@ -95,7 +95,7 @@ public sealed class FormatTests
         var calendar = Ical.Net.Calendar.Load(text.Body)!;
         Assert.Equal(calendar.Events.Count, calendar.Events.Select(happening => happening.Uid + happening.Start).Distinct().Count());
 
-        var end = plan.Today.PlusDays(WallClock.Days - 1);
+        var end = plan.Today.PlusDays(HoursLimits.DaysAhead - 1);
         var actual = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var happening in calendar.Events)
         {
@@ -107,12 +107,12 @@ public sealed class FormatTests
         var expected = new SortedSet<string>(StringComparer.Ordinal);
         for (var date = plan.Today; date <= end; date = date.PlusDays(1))
         {
-            var day = schedule.On(date);
+            var day = schedule.DayOn(date);
             if (day.Kind == DayKind.TemporarilyClosed) Add(expected, date, "Building works");
             if (day.Kind == DayKind.ClosedForGood) Add(expected, date, "Permanently closed");
             if (day.IsInClosure) continue;
             if (day.Exception is { } exception) Add(expected, date, exception.Reason);
-            foreach (var part in schedule.ClosedPartsOn(date)) Add(expected, date, part.Reason);
+            foreach (var part in day.ClosedParts) Add(expected, date, part.Reason);
         }
         // Of a period in an hour that is skipped, or on a date that is, there is nothing to tell.
         expected.RemoveWhere(entry => !actual.Contains(entry) && ChangesOn(LocalDatePattern.Iso.Parse(entry[..10]).Value));
@@ -153,7 +153,7 @@ public sealed class FormatTests
 
         var profile = GoogleHours.Of(schedule, today);
         Assert.Equal(google, profile.Body.OpenInfo.Status);
-        Assert.Equal(unsaidByGoogle, NotExpressedHeader.Value(profile.NotExpressed));
+        Assert.Equal(unsaidByGoogle, NotExpressedHeader.Format(profile.NotExpressed));
         Assert.Empty(profile.Body.SpecialHours.SpecialHourPeriods);
 
         var resource = FhirLocation.Of(Somewhere, schedule, today);
@@ -161,10 +161,10 @@ public sealed class FormatTests
         Assert.Empty(resource.NotExpressed);
 
         var text = OsmHours.Of(schedule, today);
-        Assert.Equal((osm, ""), (text.Body, NotExpressedHeader.Value(text.NotExpressed)));
+        Assert.Equal((osm, ""), (text.Body, NotExpressedHeader.Format(text.NotExpressed)));
 
         var clinic = MedicalClinic.Of(Somewhere, schedule, new SiteOptions(), today);
-        Assert.Equal("closedForGood", NotExpressedHeader.Value(clinic.NotExpressed));
+        Assert.Equal("closedForGood", NotExpressedHeader.Format(clinic.NotExpressed));
         var last = clinic.Body.OpeningHoursSpecification![^1];
         Assert.Equal((7, LocalTime.Midnight, LocalTime.Midnight, days < 0 ? date : (LocalDate?)null, (LocalDate?)null), (last.DayOfWeek!.Count, last.Opens, last.Closes, last.ValidFrom, last.ValidThrough));
         Assert.Empty(clinic.Body.SpecialOpeningHoursSpecification);
@@ -197,14 +197,14 @@ public sealed class FormatTests
         var random = new Random(seed);
         var change = schedule.Versions.Where(version => version.ValidFrom > plan.Today).Select(version => version.ValidFrom!.Value).DefaultIfEmpty(LocalDate.MaxIsoValue).Min();
         // The first day may begin with what the evening before left over, which a format that begins today cannot know.
-        var start = Timeline.ToInstant(schedule.Zone, plan.Today.PlusDays(1).AtMidnight(), ends: false) + Duration.FromDays(1);
+        var start = schedule.Zone.StartOfDay(plan.Today.PlusDays(1)) + Duration.FromDays(1);
         for (var i = 0; i < 200; i++)
         {
             var now = start + Duration.FromMinutes(i < 150 ? random.Next(8 * 1440) : random.Next(360 * 1440));
             var local = now.InZone(schedule.Zone).LocalDateTime;
             // A clock on the wall cannot tell which of two hours is meant.
             if (schedule.Zone.MapLocal(local).Count > 1) continue;
-            var status = schedule.At(now);
+            var status = schedule.StatusAt(now);
             if (status.Moment.State == State.Unknown)
             {
                 Assert.True(excuses.Length == 0 || told.Contains(NotExpressed.UnknownHours), $"{now} {plan}");
@@ -214,7 +214,7 @@ public sealed class FormatTests
             if (excuses.Contains(NotExpressed.ClosedForGood) && local.Date >= plan.ClosedForGoodOn && told.Contains(NotExpressed.ClosedForGood)) continue;
             if (excuses.Contains(NotExpressed.Periods) && told.Contains(NotExpressed.Periods)) continue;
             // Of a date that is not known it is only told what the day before can tell of it.
-            if (schedule.On(local.Date).Kind == DayKind.Unknown && told.Contains(NotExpressed.Periods)) continue;
+            if (schedule.DayOn(local.Date).Kind == DayKind.Unknown && told.Contains(NotExpressed.Periods)) continue;
             if (status.Moment.IsOpen != reader.IsOpen(now))
                 Assert.Fail($"At {now}, {now.InZone(schedule.Zone)}: {status.Moment.State}, {string.Join(",", told)}\n{plan}\n{reader}");
         }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Api.Formats;
 using Api.Hours;
 using Api.Http;
-using Api.Locations;
 using NodaTime;
 using Kind = (string Google, string Osm, string Fhir, string SchemaOrg, string Calendar);
 
@@ -60,11 +59,11 @@ public sealed class NotExpressedTests
     {
         var (schedule, expected) = Kinds[kind];
         var actual = (
-            NotExpressedHeader.Value(GoogleHours.Of(schedule, Today).NotExpressed),
-            NotExpressedHeader.Value(OsmHours.Of(schedule, Today).NotExpressed),
-            NotExpressedHeader.Value(FhirLocation.Of(FormatTests.Somewhere, schedule, Today).NotExpressed),
-            NotExpressedHeader.Value(MedicalClinic.Of(FormatTests.Somewhere, schedule, new SiteOptions(), Today).NotExpressed),
-            NotExpressedHeader.Value(HoursCalendar.Of([(FormatTests.Somewhere, schedule)], "Somewhere", CultureInfo.InvariantCulture,
+            NotExpressedHeader.Format(GoogleHours.Of(schedule, Today).NotExpressed),
+            NotExpressedHeader.Format(OsmHours.Of(schedule, Today).NotExpressed),
+            NotExpressedHeader.Format(FhirLocation.Of(FormatTests.Somewhere, schedule, Today).NotExpressed),
+            NotExpressedHeader.Format(MedicalClinic.Of(FormatTests.Somewhere, schedule, new SiteOptions(), Today).NotExpressed),
+            NotExpressedHeader.Format(HoursCalendar.Of([(FormatTests.Somewhere, schedule)], "Somewhere", CultureInfo.InvariantCulture,
                 Today.AtMidnight().InZoneLeniently(schedule.Zone).ToInstant()).NotExpressed));
         Assert.Equal(expected, actual);
     }
@@ -94,7 +93,7 @@ public sealed class NotExpressedTests
 
     static Period Period(string time, AccessMode access = AccessMode.Open, string? note = null)
     {
-        var clock = NodaTime.Text.LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+        var clock = TimePatterns.TimeOfDay;
         return new Period(clock.Parse(time[..5]).Value, clock.Parse(time[6..]).Value, access, note);
     }
 }

@@ -19,21 +19,21 @@ public sealed class OsmTests
         {
             var plan = new RandomSchedules(seed).Next();
             var schedule = plan.ToSchedule();
-            var expected = Expected(schedule, plan.Today, WallClock.Days);
+            var expected = Expected(schedule, plan.Today, HoursLimits.DaysAhead);
 
             var whole = OsmHours.Of(schedule, plan.Today, int.MaxValue);
-            var wrong = FirstDifference(expected, await library.ReadAsync(whole.Body, plan.Today, WallClock.Days));
+            var wrong = FirstDifference(expected, await library.ReadAsync(whole.Body, plan.Today, HoursLimits.DaysAhead));
             Assert.True(wrong is null, $"From {plan.Today.AtMidnight().PlusMinutes(wrong ?? 0)} on: {whole.Body}\nseed {seed}\n{plan}");
 
             // Where there is room for less, what is near is right, and what is told otherwise is named.
             var value = OsmHours.Of(schedule, plan.Today);
             Assert.True(value.Body.Length <= OsmHours.MaxLength, $"{value.Body.Length} characters: {value.Body}\nseed {seed}\n{plan}");
             if (value.Body == whole.Body) continue;
-            wrong = FirstDifference(expected, await library.ReadAsync(value.Body, plan.Today, WallClock.Days));
+            wrong = FirstDifference(expected, await library.ReadAsync(value.Body, plan.Today, HoursLimits.DaysAhead));
             NotExpressed[] excuses = wrong is null ? [NotExpressed.Reasons, NotExpressed.LaterExceptions, NotExpressed.ChangesToCome]
                 : value.Body == "unknown" ? [NotExpressed.Periods] : wrong < 1440 ? [] : [NotExpressed.LaterExceptions, NotExpressed.ChangesToCome];
             Assert.True(value.NotExpressed.Intersect(excuses).Any(),
-                $"From {plan.Today.AtMidnight().PlusMinutes(wrong ?? 0)} on, {NotExpressedHeader.Value(value.NotExpressed)}: {value.Body}\nseed {seed}\n{plan}");
+                $"From {plan.Today.AtMidnight().PlusMinutes(wrong ?? 0)} on, {NotExpressedHeader.Format(value.NotExpressed)}: {value.Body}\nseed {seed}\n{plan}");
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class OsmTests
         var states = new char[days * 1440];
         Array.Fill(states, '?');
         var begin = from.AtMidnight();
-        for (var line = new Timeline(schedule, Timeline.ToInstant(schedule.Zone, begin, ends: false)); line.Date < from.PlusDays(days);)
+        for (var line = new Timeline(schedule, schedule.Zone.EarliestInstant(begin)); line.Date < from.PlusDays(days);)
         {
             var (start, state) = (line.Now.InZone(schedule.Zone).LocalDateTime, Letter(line.Current));
             var before = line.Now;
@@ -80,7 +80,7 @@ public sealed class OsmTests
         var exceptions = Enumerable.Range(0, count).Select(i => new LocalDate(2026, 12, 1).PlusWeeks(i))
             .Select((date, i) => new ScheduleException(new DateRule.Dates(date, date), ExceptionEffect.Closed, $"Reason number {i}", [], clinicWide: false));
         var value = OsmHours.Of(new Schedule(DateTimeZone.Utc, [Week("08:00", "17:00", 5)], exceptions), new LocalDate(2026, 11, 25));
-        Assert.Equal((expected, unsaid), (value.Body, NotExpressedHeader.Value(value.NotExpressed)));
+        Assert.Equal((expected, unsaid), (value.Body, NotExpressedHeader.Format(value.NotExpressed)));
     }
 
     static readonly Dictionary<string, (Schedule Schedule, string Value)> Values = new()
@@ -96,7 +96,7 @@ public sealed class OsmTests
             "Mo-Su 00:00-02:00,18:00-24:00; 2026 Dec 01 00:00-02:00 open; 2026 Dec 01 02:00-24:00 off \"Works\"; 2026 Dec 02 18:00-24:00"),
         ["other hours to come"] = (Make([Week("08:00", "17:00", 5), Week("09:00", "16:00", 5, new LocalDate(2027, 1, 4))]),
             "Mo-Fr 08:00-17:00; Sa,Su off; 2027 Jan 04-2099 Dec 31 Mo-Fr 09:00-16:00"),
-        ["closed without an end"] = (new Schedule(DateTimeZone.Utc, [Week("08:00", "17:00", 5)], [], new Api.Locations.TemporaryClosure(null, null, "Fire")),
+        ["closed without an end"] = (new Schedule(DateTimeZone.Utc, [Week("08:00", "17:00", 5)], [], new TemporaryClosure(null, null, "Fire")),
             "Mo-Fr 08:00-17:00; Sa,Su off; 2026 Nov 25-2099 Dec 31 off \"Fire\""),
         ["a reason of another form"] = (Make([Week("00:00", "00:00", 7)], new ScheduleException(new DateRule.Dates(new(2026, 12, 1), new(2026, 12, 1)), ExceptionEffect.Closed, "The \"24/7\"\r\n line\t; is down", [], false)),
             "open; 2026 Dec 01 off \"The '24 / 7' line ; is down\""),
@@ -112,7 +112,7 @@ public sealed class OsmTests
         var today = new LocalDate(2026, 11, 25);
         Assert.Equal(expected, OsmHours.Of(schedule, today).Body);
         await using var library = await OpeningHoursLibrary.StartAsync();
-        Assert.Null(FirstDifference(Expected(schedule, today, WallClock.Days), await library.ReadAsync(expected, today, WallClock.Days)));
+        Assert.Null(FirstDifference(Expected(schedule, today, HoursLimits.DaysAhead), await library.ReadAsync(expected, today, HoursLimits.DaysAhead)));
     }
 
     [Theory]
@@ -127,9 +127,9 @@ public sealed class OsmTests
             new DateRule.Yearly(leapDay, leapDay), ExceptionEffect.Periods, "Leap day", [new Period(new LocalTime(10, 0), new LocalTime(12, 0))], clinicWide: false));
         var today = NodaTime.Text.LocalDatePattern.Iso.Parse(from).Value;
         var value = OsmHours.Of(schedule, today);
-        Assert.Equal((expected, ""), (value.Body, NotExpressedHeader.Value(value.NotExpressed)));
+        Assert.Equal((expected, ""), (value.Body, NotExpressedHeader.Format(value.NotExpressed)));
         await using var library = await OpeningHoursLibrary.StartAsync();
-        Assert.Null(FirstDifference(Expected(schedule, today, WallClock.Days), await library.ReadAsync(expected, today, WallClock.Days)));
+        Assert.Null(FirstDifference(Expected(schedule, today, HoursLimits.DaysAhead), await library.ReadAsync(expected, today, HoursLimits.DaysAhead)));
     }
 
     static Schedule Make(WeeklyHours[] weeks, params ScheduleException[] exceptions) => new(DateTimeZone.Utc, weeks, exceptions);
@@ -139,7 +139,7 @@ public sealed class OsmTests
 
     static WeeklyHours Week(string opens, string closes, int days, LocalDate? from = null)
     {
-        var clock = NodaTime.Text.LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+        var clock = TimePatterns.TimeOfDay;
         return new WeeklyHours(WeeklyHours.Week.Take(days).ToLookup(day => day, _ => new Period(clock.Parse(opens).Value, clock.Parse(closes).Value)), from);
     }
 }

@@ -28,7 +28,7 @@ public sealed class SchemaOrgTests
         var today = new LocalDate(2026, 11, 25);
         var schedule = new Schedule(DateTimeZone.Utc, [new WeeklyHours(WeeklyHours.Week.ToLookup(day => day, _ => new Period(new LocalTime(8, 0), new LocalTime(17, 0))))],
             [new ScheduleException(new DateRule.Dates(today, today), ExceptionEffect.Closed, Hostile, [], clinicWide: false)]);
-        var json = await WriteAsync(InFormat<MedicalClinic, JsonLd>.Of(MedicalClinic.Of(location, schedule, new SiteOptions { ApiUrl = Hostile }, today)));
+        var json = await WriteAsync(new InFormat<MedicalClinic, JsonLd>(MedicalClinic.Of(location, schedule, new SiteOptions { ApiUrl = Hostile }, today)));
         Assert.Equal(9, Texts(json).Count(text => text.Contains(Hostile, StringComparison.Ordinal)) - 1);
     }
 
@@ -46,7 +46,7 @@ public sealed class SchemaOrgTests
             Keywords = [Hostile],
             Author = new Person(Hostile),
         };
-        var json = await WriteAsync(new InFormat<MedicalWebPage, JsonLd>(article, []));
+        var json = await WriteAsync(new InFormat<MedicalWebPage, JsonLd>(new(article, [])));
         Assert.Equal(6, Texts(json).Count(text => text == Hostile));
     }
 
@@ -86,7 +86,7 @@ public sealed class SchemaOrgTests
         var night = new WeeklyHours(new[] { IsoDayOfWeek.Sunday }.ToLookup(weekday => weekday, _ => new Period(LocalTime.Midnight, new LocalTime(1, 0))));
         var schedule = new Schedule(DateTimeZoneProviders.Tzdb["America/St_Johns"], [night],
             [new ScheduleException(new DateRule.Dates(evening, evening), ExceptionEffect.ClosedPart, "Works", [new Period(new LocalTime(9, 0), new LocalTime(23, 30))], clinicWide: false)]);
-        var told = WallClock.Dates(schedule, day, day).Single();
+        var told = WallClock.ListDays(schedule, day, day).Single();
         Assert.Equal([new Period(LocalTime.Midnight, new LocalTime(1, 0))], told.Periods!);
     }
 

@@ -18,10 +18,10 @@ public sealed class HoursTextTests
     [InlineData("8-12,13-17||||||", "Monday 8:00 am–noon and 1:00 pm–5:00 pm; Tuesday to Sunday closed")]
     [InlineData("8-9,10-11,12-13||||||", "Monday 8:00 am–9:00 am, 10:00 am–11:00 am and noon–1:00 pm; Tuesday to Sunday closed")]
     [InlineData("22-6||||||", "Monday 10:00 pm–6:00 am; Tuesday to Sunday closed")]
-    public void Days_with_the_same_periods_are_said_together(string week, string text) => Assert.Equal(text, HoursText.In(English).Of(Week(week)));
+    public void Days_with_the_same_periods_are_said_together(string week, string text) => Assert.Equal(text, HoursText.In(English).FormatWeek(Week(week)));
 
     [Fact]
-    public void Unknown_hours_are_said_to_be_unknown() => Assert.Equal("Hours are not known", HoursText.In(English).Of((WeeklyHours?)null));
+    public void Unknown_hours_are_said_to_be_unknown() => Assert.Equal("Hours are not known", HoursText.In(English).FormatWeek(null));
 
     [Fact]
     public void A_period_that_closes_when_it_opens_is_the_whole_day_or_nothing()
@@ -108,9 +108,9 @@ public sealed class HoursTextTests
             return new Period(period.Opens, period.Closes, parts.Length == 1 ? AccessMode.Open : Enum.Parse<AccessMode>(parts[1], ignoreCase: true));
         })];
 
-    static string Text(Schedule schedule, string at, CultureInfo language) => HoursText.In(language).Of(schedule.At(At(at)), schedule.Zone);
+    static string Text(Schedule schedule, string at, CultureInfo language) => HoursText.In(language).FormatStatus(schedule.StatusAt(At(at)), schedule.Zone);
 
-    static string Reason(Schedule schedule, string at, CultureInfo language) => HoursText.In(language).Reason(schedule.At(At(at)).Moment, schedule.Closure);
+    static string Reason(Schedule schedule, string at, CultureInfo language) => HoursText.In(language).FormatReason(schedule.StatusAt(At(at)).Moment, schedule.Closure);
 
     static Instant At(string local) => LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm").Parse(local).Value.InUtc().ToInstant();
 

@@ -21,9 +21,9 @@ public sealed class OracleTests
         var random = new Random(seed);
         foreach (var now in Enumerable.Range(0, 12).Select(_ => plan.Now + Duration.FromMinutes(random.Next(-Before * 1440, 4 * 1440))))
         {
-            var (status, minute) = (schedule.At(now), oracle.At(now));
+            var (status, minute) = (schedule.StatusAt(now), oracle.At(now));
             Check(plan, now, minute, new Oracle.Minute(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, minute.Opened, minute.Rule));
-            var reason = HoursText.In(CultureInfo.GetCultureInfo("en")).Reason(status.Moment, schedule.Closure);
+            var reason = HoursText.In(CultureInfo.GetCultureInfo("en")).FormatReason(status.Moment, schedule.Closure);
             Check(plan, now, minute.Rule, reason.Split(',')[0]);
 
             var access = oracle.First(now, end, (_, then) => (then.State, then.Access, then.Note) != (minute.State, minute.Access, minute.Note));
@@ -76,13 +76,13 @@ public sealed class OracleTests
         var plan = new RandomSchedules(seed).Next();
         var oracle = new Oracle(plan, Before, After);
         var (from, to) = (plan.Today.PlusDays(-1), plan.Today.PlusDays(5));
-        var days = plan.ToSchedule().Calendar(from, to);
-        foreach (var day in days.Where(day => day.Day.Kind != DayKind.Skipped))
-            Check(plan, plan.Now, plan.ClosedForGoodOn <= day.Day.Date, day.Day.Kind == DayKind.ClosedForGood);
-        foreach (var day in days.Where(day => day.Day.Kind is not (DayKind.Unknown or DayKind.Skipped)))
-            Check(plan, plan.Now, (day.Day.Date, oracle.OpenMinutes(day.Day.Date)), (day.Day.Date, (int)day.OpenTime!.Value.TotalMinutes));
+        var days = CalendarDay.List(plan.ToSchedule(), from, to);
+        foreach (var day in days.Where(day => day.Rule.Kind != DayKind.Skipped))
+            Check(plan, plan.Now, plan.ClosedForGoodOn <= day.Date, day.Rule.Kind == DayKind.ClosedForGood);
+        foreach (var day in days.Where(day => day.Rule.Kind is not (DayKind.Unknown or DayKind.Skipped)))
+            Check(plan, plan.Now, (day.Date, oracle.OpenMinutes(day.Date)), (day.Date, (int)day.OpenTime!.Value.TotalMinutes));
 
-        var periods = days.SelectMany(day => (day.Periods ?? []).Select(period => (day.Day.Date, period))).ToArray();
+        var periods = days.SelectMany(day => (day.Periods ?? []).Select(period => (day.Date, period))).ToArray();
         for (var now = plan.Now - Duration.FromDays(Before); now < plan.Now + Duration.FromDays(7); now += Duration.FromMinutes(1))
         {
             var minute = oracle.At(now);
@@ -99,11 +99,11 @@ public sealed class OracleTests
 
     static Answered Answer(Schedule schedule, Instant now)
     {
-        var status = schedule.At(now);
+        var status = schedule.StatusAt(now);
         var (english, spanish) = (HoursText.In(CultureInfo.GetCultureInfo("en")), HoursText.In(CultureInfo.GetCultureInfo("es")));
         return new Answered(status.Moment.State, status.Moment.Period?.Access, status.Moment.Period?.Note, status.OpensAt, status.ClosesAt,
-            english.Reason(status.Moment, schedule.Closure), english.Of(status, schedule.Zone),
-            spanish.Reason(status.Moment, schedule.Closure), spanish.Of(status, schedule.Zone), status.ValidUntil);
+            english.FormatReason(status.Moment, schedule.Closure), english.FormatStatus(status, schedule.Zone),
+            spanish.FormatReason(status.Moment, schedule.Closure), spanish.FormatStatus(status, schedule.Zone), status.ValidUntil);
     }
 
     static void Next(Plan plan, Instant now, Instant? expected, Instant? actual, Instant limit)

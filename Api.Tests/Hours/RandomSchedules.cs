@@ -1,6 +1,5 @@
 using System.Globalization;
 using Api.Hours;
-using Api.Locations;
 using NodaTime;
 
 namespace Api.Tests.Hours;

@@ -1,5 +1,4 @@
 using Api.Hours;
-using Api.Locations;
 using Api.Seed;
 using NodaTime;
 using NodaTime.Text;
@@ -135,8 +134,8 @@ public sealed class ScheduleTests
         var last = Check(schedule, "2026-06-02T04:00:00-04", "Open", null, "2026-06-02T06:00:00-04");
         Assert.Equal(At("2026-06-02T06:00:00-04"), last.ValidUntil);
         Assert.Null(Check(schedule, "2026-06-02T06:00:00-04", closed, null, null).ValidUntil);
-        Assert.Equal(forGood, schedule.IsClosedForGood(At("2026-06-02T00:00:00-04")!.Value));
-        Assert.False(schedule.IsClosedForGood(At("2026-06-01T23:59:59-04")!.Value));
+        Assert.Equal(forGood, schedule.IsPermanentlyClosed(At("2026-06-02T00:00:00-04")!.Value));
+        Assert.False(schedule.IsPermanentlyClosed(At("2026-06-01T23:59:59-04")!.Value));
     }
 
     [Fact]
@@ -146,9 +145,9 @@ public sealed class ScheduleTests
         Assert.Equal(At("2026-06-02T00:00:00-04"), Check(unknown, "2026-06-01T12:00:00-04", "Unknown", null, null).ValidUntil);
         Assert.Equal(At("2026-06-04T00:00:00-04"), Check(unknown, "2026-06-02T12:00:00-04", "TemporarilyClosed", null, null).ValidUntil);
         Assert.Null(Check(unknown, "2026-06-04T12:00:00-04", "Closed", null, null).ValidUntil);
-        Assert.Equal((false, false, true), (unknown.IsSettledOn(Date("2026-06-01")!.Value), unknown.IsSettledOn(Date("2026-06-03")!.Value), unknown.IsSettledOn(Date("2026-06-04")!.Value)));
+        Assert.Equal((false, false, true), (unknown.StaysTheSameFrom(Date("2026-06-01")!.Value), unknown.StaysTheSameFrom(Date("2026-06-03")!.Value), unknown.StaysTheSameFrom(Date("2026-06-04")!.Value)));
         Assert.Equal([DayKind.Unknown, DayKind.TemporarilyClosed, DayKind.TemporarilyClosed, DayKind.ClosedForGood],
-            unknown.Calendar(Date("2026-06-01")!.Value, Date("2026-06-04")!.Value).Select(day => day.Day.Kind));
+            CalendarDay.List(unknown, Date("2026-06-01")!.Value, Date("2026-06-04")!.Value).Select(day => day.Rule.Kind));
     }
 
     [Fact]
@@ -167,7 +166,7 @@ public sealed class ScheduleTests
     [InlineData("Pacific/Apia", "2011-12-30", 0)]
     public void Open_minutes_are_those_that_pass(string zone, string date, int minutes)
     {
-        var day = Assert.Single(Schedule(zone, "00:00-00:00").Calendar(Date(date)!.Value, Date(date)!.Value));
+        var day = Assert.Single(CalendarDay.List(Schedule(zone, "00:00-00:00"), Date(date)!.Value, Date(date)!.Value));
         Assert.Equal(Duration.FromMinutes(minutes), day.OpenTime);
     }
 
@@ -191,8 +190,8 @@ public sealed class ScheduleTests
     {
         var periods = new[] { (IsoDayOfWeek.Wednesday, Periods("08:00-12:00")[0]), (IsoDayOfWeek.Sunday, Periods("18:00-07:00/telephoneOnly")[0]) };
         var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [new WeeklyHours(periods.ToLookup(pair => pair.Item1, pair => pair.Item2))], []);
-        var status = schedule.At(At(at)!.Value);
-        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).Of(status, schedule.Zone), status.ValidUntil));
+        var status = schedule.StatusAt(At(at)!.Value);
+        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).FormatStatus(status, schedule.Zone), status.ValidUntil));
     }
 
     // In a closure the reason is the same every day, so only the way in which the sentence names the opening changes.
@@ -204,8 +203,8 @@ public sealed class ScheduleTests
     public void An_answer_in_a_closure_is_valid_until_the_opening_is_named_in_another_way(string at, string until, string text)
     {
         var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("08:00-17:00")], [], new TemporaryClosure(null, Date("2027-01-11"), "Works"));
-        var status = schedule.At(At(at)!.Value);
-        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).Of(status, schedule.Zone), status.ValidUntil));
+        var status = schedule.StatusAt(At(at)!.Value);
+        Assert.Equal((text, At(until)), (HoursText.In(System.Globalization.CultureInfo.GetCultureInfo("en")).FormatStatus(status, schedule.Zone), status.ValidUntil));
     }
 
     [Fact]
@@ -219,14 +218,14 @@ public sealed class ScheduleTests
 
     static Status Check(Schedule schedule, string at, string state, string? opens, string? closes, bool all = true)
     {
-        var status = schedule.At(At(at)!.Value);
+        var status = schedule.StatusAt(At(at)!.Value);
         Assert.Equal(state, $"{status.Moment.State}");
         Assert.Equal(At(opens), status.OpensAt);
         if (all) Assert.Equal(At(closes), status.ClosesAt);
         // What is said to hold until a moment is still so just before it.
         if (status.ValidUntil is { } until)
         {
-            var last = schedule.At(until - Duration.Epsilon);
+            var last = schedule.StatusAt(until - Duration.Epsilon);
             Assert.Equal((status.Moment.State, status.OpensAt, status.ClosesAt), (last.Moment.State, last.OpensAt, last.ClosesAt));
         }
         return status;

@@ -39,8 +39,8 @@ var schedule = new Schedule(zone, [new WeeklyHours(weekdays)], exceptions.ToArra
 
 // All hours of a week, so that every kind of answer is among them.
 var instants = Enumerable.Range(0, 7 * 24).Select(hour => today.AtStartOfDayInZone(zone).ToInstant() + Duration.FromHours(hour)).ToArray();
-Measure("status, 50 exceptions", 200, instants.Length, () => { foreach (var instant in instants) Keep(schedule.At(instant)); });
-Measure("calendar of 366 days, 50 exceptions", 20, 1, () => Keep(schedule.Calendar(today, today.PlusDays(365))));
+Measure("status, 50 exceptions", 200, instants.Length, () => { foreach (var instant in instants) Keep(schedule.StatusAt(instant)); });
+Measure("calendar of 366 days, 50 exceptions", 20, 1, () => Keep(CalendarDay.List(schedule, today, today.PlusDays(365))));
 
 // Prints the microseconds and the bytes that one answer takes, a row for each round but the first two, which warm up.
 static void Measure(string row, int turns, int answers, Action action)

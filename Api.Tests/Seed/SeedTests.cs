@@ -1,6 +1,5 @@
 using System.Text;
 using Api.CommandLine;
-using Api.Locations;
 using Api.Seed;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -226,7 +225,7 @@ public sealed class SeedTests : IDisposable
         Assert.Equal(("no", "NO", "02134", "NO"), (location.Location.Name, location.Location.Address.Region, location.Location.Address.PostalCode, location.Location.Address.Country));
         Assert.Equal(("+15555550100", null, true), (location.Location.Telephone, location.Location.Email, location.Location.Telehealth));
         Assert.Equal("Step-free, and a lift.", location.Location.AccessibilityNotes);
-        Assert.Equal([Access.WalkIn], location.Location.Access!);
+        Assert.Equal([Api.Hours.AccessMode.WalkIn], location.Location.Access!);
         Assert.Equal(4, location.Exceptions.Count);
     }
 

@@ -79,7 +79,7 @@ sealed class ContactFormBuilder(
         return
         [
             .. all.Values
-                .Where(location => !location.Schedule.IsClosedForGood(now))
+                .Where(location => !location.Schedule.IsPermanentlyClosed(now))
                 .Select(location => new FormChoice(location.Slug, location.Name)),
         ];
     }

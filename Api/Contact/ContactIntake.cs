@@ -1,5 +1,6 @@
 using System.Globalization;
 using Api.Data;
+using Api.Hours;
 using Api.Http.RateLimiting;
 using Api.Outbox;
 using Microsoft.Extensions.Options;

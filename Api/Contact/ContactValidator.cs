@@ -36,7 +36,7 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 
         RuleFor(s => s.Location).NotEmpty().WithText("LocationNeeded")
             .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!)).WithText("LocationUnknown")
-            .MustAsync(async (slug, ct) => !(await locations.GetAsync(ct))[slug!].Schedule.IsClosedForGood(time.GetCurrentInstant()))
+            .MustAsync(async (slug, ct) => !(await locations.GetAsync(ct))[slug!].Schedule.IsPermanentlyClosed(time.GetCurrentInstant()))
             .WithText("LocationClosed");
 
         RuleFor(s => s.Message).NotEmpty().WithText("MessageNeeded")

@@ -9,6 +9,10 @@ abstract class Database : IAsyncDisposable
     /// <exception cref="StorageException">The database cannot do its work at the moment.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct);
 
+    /// <summary>Runs queries on a read-only connection, all of which see the same state of the database.</summary>
+    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    public abstract Task<T> ReadSnapshotAsync<T>(Func<DbConnection, Task<T>> queries, CancellationToken ct);
+
     /// <summary>Runs statements that belong together, and completes once their commit is on disk.</summary>
     /// <param name="work">
     /// Statements on the given connection. It may await nothing else, and can run a second time, when a commit that it shares with others

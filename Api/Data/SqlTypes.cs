@@ -19,8 +19,7 @@ static class SqlTypes
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new PatternHandler<Instant>(Instants));
         SqlMapper.AddTypeHandler(new PatternHandler<LocalDate>(LocalDatePattern.Iso));
-        SqlMapper.AddTypeHandler(new PatternHandler<LocalTime>(
-            LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
+        SqlMapper.AddTypeHandler(new PatternHandler<LocalTime>(TimePatterns.TimeOfDay));
         MapAsJson<IReadOnlyList<string>>();
     }
 

@@ -9,115 +9,134 @@ using NodaTime.Text;
 
 namespace Api.Formats;
 
-/// <summary>A FHIR R4 <c>Location</c> resource. What is not known is left out.</summary>
+/// <summary>A FHIR R4 <c>Location</c> resource. Unknown facts are absent.</summary>
 public sealed record FhirLocation
 {
     /// <summary>Always <c>Location</c>.</summary>
     public string ResourceType { get; } = "Location";
 
-    /// <summary>The location's slug. One of more than 64 characters ends after 47, and with a hash of the whole: FHIR has no longer ids.</summary>
+    /// <summary>
+    /// The location's slug. FHIR allows 64 characters, so a longer slug is cut after 47 and ends with a hash of the
+    /// whole.
+    /// </summary>
     public required string Id { get; init; }
 
-    /// <summary><c>active</c>, <c>suspended</c> while it is closed for a time, or <c>inactive</c> since it is closed for good.</summary>
+    /// <summary>
+    /// <c>active</c>, <c>suspended</c> while temporarily closed, or <c>inactive</c> once permanently closed.
+    /// </summary>
     public required string Status { get; init; }
 
     /// <summary>The location's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Always <c>instance</c>: one place, and not a kind of place.</summary>
+    /// <summary>Always <c>instance</c>: one place, not a kind of place.</summary>
     public string Mode { get; } = "instance";
 
-    /// <summary>How it is reached.</summary>
+    /// <summary>The telephone number and the e-mail address.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ContactPoint>? Telecom { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The postal address.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FhirAddress? Address { get; init; }
 
-    /// <summary>Where it is on the globe, WGS 84.</summary>
+    /// <summary>The position on the globe, WGS 84.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FhirPosition? Position { get; init; }
 
-    /// <summary>The usual week; left out when the hours are not known, or it is never open.</summary>
+    /// <summary>The usual week; absent if the hours are not known, or if it is never open.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<HoursOfOperation>? HoursOfOperation { get; init; }
 
-    /// <summary>The exceptions of the coming 366 days and what else departs from the usual week, in words.</summary>
+    /// <summary>What departs from the usual week in the coming 366 days, in words.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AvailabilityExceptions { get; init; }
 
-    const int LongestId = 64;
-
     internal static Formatted<FhirLocation> Of(Location location, Schedule schedule, LocalDate today)
     {
-        var year = WallClock.Year(schedule, today);
-        var exceptions = Exceptions(schedule, today, year);
-        // FHIR knows neither empty lists nor empty texts.
-        var hours = schedule.WeeklyHoursOn(today) is { } current ? Weekly(current) : [];
-        ContactPoint?[] telecom = [ContactPoint.Of("phone", location.Telephone), ContactPoint.Of("email", location.Email)];
+        var year = WallClock.ListYear(schedule, today);
+        var exceptions = DescribeExceptions(schedule, today, year);
+        var hours = schedule.WeeklyHoursOn(today) is { } current ? ToHoursOfOperation(current) : [];
+        var contacts = ContactPoint.List(location);
+        // FHIR has neither empty lists nor empty texts.
         var body = new FhirLocation
         {
-            Id = IdOf(location.Slug),
-            Status = schedule.On(today).Kind switch
+            Id = CreateId(location.Slug),
+            Status = schedule.DayOn(today).Kind switch
             {
                 DayKind.ClosedForGood => "inactive",
                 DayKind.TemporarilyClosed => "suspended",
                 _ => "active",
             },
             Name = location.Name,
-            Telecom = telecom.OfType<ContactPoint>().ToArray() is { Length: > 0 } known ? known : null,
+            Telecom = contacts.Count > 0 ? contacts : null,
             Address = FhirAddress.Of(location.Address),
             Position = location.Coordinates is { } point ? new FhirPosition(point.Longitude, point.Latitude) : null,
             HoursOfOperation = hours.Length > 0 ? hours : null,
             AvailabilityExceptions = exceptions.Length > 0 ? exceptions : null,
         };
-        return new Formatted<FhirLocation>(body, Unsaid(schedule, today, year).ToHashSet());
+        return new Formatted<FhirLocation>(body, FindNotExpressed(schedule, today, year).ToHashSet());
     }
 
-    // The usual week is in fields that know open and closed only; all else of the coming year is told in words.
-    static IEnumerable<NotExpressed> Unsaid(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+    // The fields of the usual week only know open and closed. The text expresses the rest of the coming year.
+    static IEnumerable<NotExpressed> FindNotExpressed(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
     {
-        if (schedule.WeeklyHoursOn(today) is not { } week) yield return NotExpressed.UnknownHours;
-        else foreach (var detail in WallClock.UnsaidDetails(WallClock.Week(week).SelectMany(day => day))) yield return detail;
-        if (WallClock.HasLaterWeeks(schedule, today)) yield return NotExpressed.ChangesToCome;
+        var missing = schedule.WeeklyHoursOn(today) is { } week
+            ? WallClock.FindNotExpressedDetails(WallClock.ListWeek(week).SelectMany(day => day))
+            : [NotExpressed.UnknownHours];
+        foreach (var detail in missing) yield return detail;
+        if (WallClock.HasLaterChanges(schedule, today)) yield return NotExpressed.ChangesToCome;
         if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
-        if (WallClock.BeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
-        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: true)) yield return NotExpressed.Periods;
+        if (WallClock.ClosureBeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
+        if (WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: true)) yield return NotExpressed.Periods;
     }
 
-    static string IdOf(string slug) => slug.Length <= LongestId
-        ? slug : $"{slug[..(LongestId - 17)]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(slug)).AsSpan(0, 8))}";
-
-    static string Exceptions(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+    static string CreateId(string slug)
     {
-        var words = HoursText.In(CultureInfo.GetCultureInfo("en"));
-        var changes = WallClock.ChangesToCome(schedule, today)
-            .Select(change => $"From {Iso(change.ValidFrom!.Value)}: {words.Of(change)}");
-        return string.Join(". ", changes.Concat(WallClock.Runs(schedule, year).Select(run => $"{Dates(run)}: {Words(run.Day)}")));
-
-        string Words(WallDay day)
-        {
-            if (day.Periods is not { } periods) return words.Reason(schedule.On(day.Date), day.ClosedParts, null);
-            if (day.TemporarilyClosed) return words.Reason(schedule.On(day.Date), [], schedule.Closure);
-            return day.Reason is { } reason ? $"{reason}, {words.Of(periods)}" : words.Of(periods);
-        }
-
-        static string Dates(WallRun run) =>
-            run.Last is not { } last ? $"From {Iso(run.First)}" : run.First == last ? Iso(last) : $"{Iso(run.First)} to {Iso(last)}";
+        const int LongestId = 64, HashBytes = 8;
+        if (slug.Length <= LongestId) return slug;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(slug)).AsSpan(0, HashBytes);
+        return $"{slug[..(LongestId - (2 * HashBytes) - 1)]}-{Convert.ToHexStringLower(hash)}";
     }
 
-    // FHIR has times of one day only, without 24:00: what is open over midnight ends with the last second of the day, and goes
-    // on at the beginning of the next.
-    static HoursOfOperation[] Weekly(WeeklyHours hours) =>
+    static string DescribeExceptions(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+    {
+        var text = HoursText.In(CultureInfo.GetCultureInfo("en"));
+        var changes = WallClock.ListChanges(schedule, today)
+            .Select(change => $"From {FormatDate(change.ValidFrom!.Value)}: {text.FormatWeek(change)}");
+        var departures = WallClock.ListDepartures(schedule, year)
+            .Select(run => $"{FormatDates(run)}: {DescribeHours(schedule, run.Day, text)}");
+        return string.Join(". ", changes.Concat(departures));
+    }
+
+    static string DescribeHours(Schedule schedule, WallDay day, HoursText text)
+    {
+        if (day.Periods is not { } periods) return text.FormatDay(schedule.DayOn(day.Date), null);
+        if (day.TemporarilyClosed) return text.FormatRule(schedule.DayOn(day.Date), schedule.Closure);
+        return day.Reason is { } reason ? $"{reason}, {text.FormatPeriods(periods)}" : text.FormatPeriods(periods);
+    }
+
+    static string FormatDates(WallRun run)
+    {
+        if (run.Last is not { } last) return $"From {FormatDate(run.First)}";
+        return run.First == last ? FormatDate(last) : $"{FormatDate(run.First)} to {FormatDate(last)}";
+    }
+
+    static HoursOfOperation[] ToHoursOfOperation(WeeklyHours hours) =>
     [
-        .. WallClock.Week(hours).SelectMany((periods, day) => periods.Seen().SelectMany(period => Parts(day, period)))
+        .. WallClock.ListWeek(hours)
+            .SelectMany((periods, day) => periods.WithoutTelephoneOnly().SelectMany(period => SplitAtMidnight(day, period)))
             .GroupBy(part => (part.Opens, part.Closes), part => part.Day)
             .Select(days => new HoursOfOperation(
-                [.. days.Distinct().Order().Select(Abbreviation)], days.Key is { Opens: null } ? true : null, days.Key.Opens, days.Key.Closes)),
+                [.. days.Distinct().Order().Select(AbbreviateDay)],
+                days.Key.Opens is null ? true : null,
+                days.Key.Opens,
+                days.Key.Closes)),
     ];
 
-    static IEnumerable<(int Day, string? Opens, string? Closes)> Parts(int day, Period period)
+    // FHIR has the times of one day only, without 24:00. A night ends with the last second of the day and goes on at
+    // the beginning of the next.
+    static IEnumerable<(int Day, string? Opens, string? Closes)> SplitAtMidnight(int day, Period period)
     {
         if (period.IsAllDay)
         {
@@ -125,41 +144,51 @@ public sealed record FhirLocation
         }
         else if (!period.EndsNextDay)
         {
-            yield return (day, Time(period.Opens), Time(period.Closes));
+            yield return (day, FormatTime(period.Opens), FormatTime(period.Closes));
         }
         else
         {
-            yield return (day, Time(period.Opens), "23:59:59");
-            if (period.Closes != LocalTime.Midnight) yield return ((day + 1) % 7, "00:00:00", Time(period.Closes));
+            yield return (day, FormatTime(period.Opens), "23:59:59");
+            if (period.Closes != LocalTime.Midnight) yield return ((day + 1) % 7, "00:00:00", FormatTime(period.Closes));
         }
     }
 
-    static string Abbreviation(int day) => WeeklyHours.Week[day].ToString()[..3].ToLowerInvariant();
-    static string Time(LocalTime time) => LocalTimePattern.ExtendedIso.Format(time);
-    static string Iso(LocalDate date) => LocalDatePattern.Iso.Format(date);
+    static string AbbreviateDay(int day) => $"{WeeklyHours.Week[day]}"[..3].ToLowerInvariant();
+
+    static string FormatTime(LocalTime time) => LocalTimePattern.ExtendedIso.Format(time);
+
+    static string FormatDate(LocalDate date) => LocalDatePattern.Iso.Format(date);
 }
 
 /// <summary>A period of the usual week.</summary>
 /// <param name="DaysOfWeek"><c>mon</c> to <c>sun</c>.</param>
-/// <param name="AllDay"><c>true</c> when it is open all day, otherwise left out.</param>
-/// <param name="OpeningTime">The first moment, local, HH:mm:ss; left out when it is open all day.</param>
-/// <param name="ClosingTime">The end, local, HH:mm:ss; 23:59:59 is the end of the day. Left out when it is open all day.</param>
+/// <param name="AllDay"><c>true</c> if it is open all day, otherwise absent.</param>
+/// <param name="OpeningTime">The local time at which it opens, HH:mm:ss; absent if it is open all day.</param>
+/// <param name="ClosingTime">
+/// The local time at which it closes, HH:mm:ss; 23:59:59 is the end of the day. Absent if it is open all day.
+/// </param>
 public sealed record HoursOfOperation(
     IReadOnlyList<string> DaysOfWeek,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? AllDay,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? OpeningTime,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClosingTime);
 
-/// <summary>A way to reach a location.</summary>
+/// <summary>A telephone number or an e-mail address.</summary>
 /// <param name="System"><c>phone</c> or <c>email</c>.</param>
 /// <param name="Value">The number, E.164, or the address.</param>
 /// <param name="Use">Always <c>work</c>.</param>
 public sealed record ContactPoint(string System, string Value, string Use)
 {
-    internal static ContactPoint? Of(string system, string? value) => value is null ? null : new ContactPoint(system, value, "work");
+    internal static IReadOnlyList<ContactPoint> List(Location location)
+    {
+        var contacts = new List<ContactPoint>();
+        if (location.Telephone is { } telephone) contacts.Add(new ContactPoint("phone", telephone, "work"));
+        if (location.Email is { } email) contacts.Add(new ContactPoint("email", email, "work"));
+        return contacts;
+    }
 }
 
-/// <summary>A postal address. What is not known is left out.</summary>
+/// <summary>A postal address. Unknown parts are absent.</summary>
 public sealed record FhirAddress
 {
     /// <summary>Street and number, in one line.</summary>

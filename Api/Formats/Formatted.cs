@@ -1,20 +1,22 @@
 namespace Api.Formats;
 
-/// <summary>A record in the words of another system, and what of it that system has no words for.</summary>
-/// <param name="Body">What it can say.</param>
-/// <param name="NotExpressed">What it cannot say, as the header <c>Not-Expressed</c> tells it; empty when all is said.</param>
+/// <summary>An answer in the format of another system, and what that format cannot express.</summary>
+/// <param name="Body">The answer.</param>
+/// <param name="NotExpressed">
+/// What is missing from it, for the header <c>Not-Expressed</c>; empty if nothing is.
+/// </param>
 sealed record Formatted<T>(T Body, IReadOnlyCollection<NotExpressed> NotExpressed);
 
-/// <summary>What a format may be unable to say.</summary>
+/// <summary>What a format may be unable to express.</summary>
 enum NotExpressed
 {
-    /// <summary>That hours are not known: the format has none then, which its readers may take for closed or for nothing.</summary>
+    /// <summary>Hours that are not known. The format has no hours then, which readers may take for closed.</summary>
     UnknownHours,
 
     /// <summary>Whether patients are seen with or without an appointment.</summary>
     AccessModes,
 
-    /// <summary>Periods in which only the telephone is answered, which are left out.</summary>
+    /// <summary>Periods in which only the telephone is answered.</summary>
     TelephoneOnly,
 
     /// <summary>The notes of periods.</summary>
@@ -23,18 +25,22 @@ enum NotExpressed
     /// <summary>The reasons of exceptions.</summary>
     Reasons,
 
-    /// <summary>Weekly hours that hold from a date to come, or from one that is more than a year away, or that there is no room for.</summary>
+    /// <summary>
+    /// Weekly hours that begin on a later date, on a date more than a year away, or for which there is no room.
+    /// </summary>
     ChangesToCome,
 
-    /// <summary>Exceptions later than a year from now, yearly ones that do not hold within it, or those that there is no room for.</summary>
+    /// <summary>
+    /// Exceptions after the coming year, yearly ones that have no date in it, and those for which there is no room.
+    /// </summary>
     LaterExceptions,
 
-    /// <summary>A temporary closure, or its first or last day.</summary>
+    /// <summary>A temporary closure, or its first or last date.</summary>
     TemporaryClosure,
 
-    /// <summary>That it is closed for good, and not only closed, or from when on.</summary>
+    /// <summary>That it is permanently closed and not only closed, or the first date of that.</summary>
     ClosedForGood,
 
-    /// <summary>A period, or a closed part of one, of a form that the format does not have.</summary>
+    /// <summary>A period or a closed part of a kind that the format does not have.</summary>
     Periods,
 }

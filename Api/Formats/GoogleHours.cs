@@ -5,16 +5,18 @@ using NodaTime;
 namespace Api.Formats;
 
 /// <summary>
-/// The hours as a Google Business Profile has them, to be sent to its API (Business Information v1, <c>Location</c>) with
+/// The hours for a Google Business Profile, as a body for its API (Business Information v1, <c>Location</c>) with
 /// <c>updateMask=regularHours,specialHours,openInfo.status</c>.
 /// </summary>
 public sealed record GoogleHours
 {
-    /// <summary>The usual week; left out when the hours are not known.</summary>
+    /// <summary>The usual week; absent if the hours are not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BusinessHours? RegularHours { get; init; }
 
-    /// <summary>The dates of the coming 366 on which other hours hold; they replace the usual ones of that date.</summary>
+    /// <summary>
+    /// The dates of the coming 366 days that depart from the usual week. Their hours replace the usual ones.
+    /// </summary>
     public required SpecialHours SpecialHours { get; init; }
 
     /// <summary>Whether the business is open at all.</summary>
@@ -22,19 +24,16 @@ public sealed record GoogleHours
 
     internal static Formatted<GoogleHours> Of(Schedule schedule, LocalDate today)
     {
-        var year = WallClock.Year(schedule, today);
+        var year = WallClock.ListYear(schedule, today);
         var departures = year.Where(day => day.Departs).ToArray();
-        var kind = schedule.On(today).Kind;
-        var closedNow = kind == DayKind.TemporarilyClosed;
-        // While it is closed for a time, that is said once and not of every day.
-        var dates = departures.Where(day => day.Periods is not null && !(closedNow && day.TemporarilyClosed));
+        var kind = schedule.DayOn(today).Kind;
+        // While it is temporarily closed, the status says so and not each date.
+        var isClosedNow = kind == DayKind.TemporarilyClosed;
+        var dates = departures.Where(day => day.Periods is not null && !(isClosedNow && day.TemporarilyClosed));
         var body = new GoogleHours
         {
-            RegularHours = schedule.WeeklyHoursOn(today) is { } hours ? new BusinessHours(
-            [
-                .. WallClock.Week(hours).SelectMany((periods, index) => periods.Seen().Select(period => WeeklyPeriod(WeeklyHours.Week[index], period))),
-            ]) : null,
-            SpecialHours = new SpecialHours([.. dates.SelectMany(Special)]),
+            RegularHours = schedule.WeeklyHoursOn(today) is { } hours ? ToRegularHours(hours) : null,
+            SpecialHours = new SpecialHours([.. dates.SelectMany(ToSpecialPeriods)]),
             OpenInfo = new OpenInfo(kind switch
             {
                 DayKind.ClosedForGood => "CLOSED_PERMANENTLY",
@@ -43,65 +42,87 @@ public sealed record GoogleHours
             }),
         };
 
-        var unsaid = WallClock.Unsaid(schedule, today, year).ToHashSet();
-        // Said once it is so, but not before.
-        if (kind == DayKind.ClosedForGood) unsaid.Remove(NotExpressed.ClosedForGood);
-        if (WallClock.ChangesToCome(schedule, today).Any(change => !change.IsForGood)) unsaid.Add(NotExpressed.ChangesToCome);
-        if (departures.Any(day => day.Reason is not null)) unsaid.Add(NotExpressed.Reasons);
-        // Now it is said without its end; to come, its dates are, but only those of the coming year.
-        if (closedNow ? schedule.Closure!.ReopensOn is not null : WallClock.HasLaterClosure(schedule, today)) unsaid.Add(NotExpressed.TemporaryClosure);
-        if (departures.Any(day => day.Periods?.Seen().Any(IsTooLate) == true)) unsaid.Add(NotExpressed.Periods);
-        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: false)) unsaid.Add(NotExpressed.Periods);
-        return new Formatted<GoogleHours>(body, unsaid);
+        var missing = WallClock.FindNotExpressed(schedule, today, year);
+        // The status expresses a permanent closure, but not a future one.
+        if (kind == DayKind.ClosedForGood) missing.Remove(NotExpressed.ClosedForGood);
+        if (WallClock.ListChanges(schedule, today).Any(change => !change.IsPermanentlyClosed))
+            missing.Add(NotExpressed.ChangesToCome);
+        if (departures.Any(day => day.Reason is not null)) missing.Add(NotExpressed.Reasons);
+        // The status of a present closure has no end. The dates of a future one are those of the coming year only.
+        var lacksClosure = isClosedNow
+            ? schedule.Closure!.ReopensOn is not null
+            : WallClock.HasLaterClosure(schedule, today);
+        if (lacksClosure) missing.Add(NotExpressed.TemporaryClosure);
+        var isAnyTooLate = departures.Any(day => day.Periods?.WithoutTelephoneOnly().Any(EndsTooLate) == true);
+        if (isAnyTooLate || WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: false))
+            missing.Add(NotExpressed.Periods);
+        return new Formatted<GoogleHours>(body, missing);
     }
 
-    static BusinessPeriod WeeklyPeriod(IsoDayOfWeek day, Period period)
+    static BusinessHours ToRegularHours(WeeklyHours hours) => new(
+    [
+        .. WallClock.ListWeek(hours).SelectMany((periods, index) =>
+            periods.WithoutTelephoneOnly().Select(period => ToWeeklyPeriod(WeeklyHours.Week[index], period))),
+    ]);
+
+    static BusinessPeriod ToWeeklyPeriod(IsoDayOfWeek day, Period period)
     {
-        // The end of the day is its 24:00, and not the next day's 0:00.
-        var sameDay = !period.EndsNextDay || period.Closes == LocalTime.Midnight;
-        return new BusinessPeriod(Name(day), Of(period.Opens), Name(sameDay ? day : (IsoDayOfWeek)((int)day % 7 + 1)), Closing(period));
+        var closeDay = RunsIntoNextDay(period) ? (IsoDayOfWeek)((int)day % 7 + 1) : day;
+        return new BusinessPeriod(FormatDay(day), ToTime(period.Opens), FormatDay(closeDay), ToClosingTime(period));
     }
 
-    static IEnumerable<SpecialHourPeriod> Special(WallDay day)
+    static IEnumerable<SpecialHourPeriod> ToSpecialPeriods(WallDay day)
     {
-        var date = Of(day.Date);
-        var periods = day.Periods!.Seen().ToArray();
+        var date = ToDate(day.Date);
+        var periods = day.Periods!.WithoutTelephoneOnly().ToArray();
         if (periods.Length == 0) return [new SpecialHourPeriod(date, null, null, null, true)];
-        return periods.Where(period => !IsTooLate(period)).Select(period => period.EndsNextDay && period.Closes != LocalTime.Midnight
-            ? new SpecialHourPeriod(date, Of(day.Date.PlusDays(1)), Of(period.Opens), Of(period.Closes), null)
-            : new SpecialHourPeriod(date, date, Of(period.Opens), Closing(period), null));
+        return periods.Where(period => !EndsTooLate(period)).Select(period => new SpecialHourPeriod(
+            date,
+            RunsIntoNextDay(period) ? ToDate(day.Date.PlusDays(1)) : date,
+            ToTime(period.Opens),
+            ToClosingTime(period),
+            null));
     }
 
-    // Hours of one date may last until 11:59 of the next.
-    static bool IsTooLate(Period period) => period.EndsNextDay && period.Closes >= new LocalTime(12, 0);
+    // Midnight is 24:00 of a day and not 0:00 of the next.
+    static bool RunsIntoNextDay(Period period) => period.EndsNextDay && period.Closes != LocalTime.Midnight;
 
-    static TimeOfDay Closing(Period period) => period.Closes == LocalTime.Midnight ? new TimeOfDay(24, 0) : Of(period.Closes);
-    static TimeOfDay Of(LocalTime time) => new(time.Hour, time.Minute);
-    static GoogleDate Of(LocalDate date) => new(date.Year, date.Month, date.Day);
-    static string Name(IsoDayOfWeek day) => day.ToString().ToUpperInvariant();
+    // The hours of a date may last until 11:59 of the next date.
+    static bool EndsTooLate(Period period) => period.EndsNextDay && period.Closes >= LocalTime.Noon;
+
+    static TimeOfDay ToClosingTime(Period period) =>
+        period.Closes == LocalTime.Midnight ? new TimeOfDay(24, 0) : ToTime(period.Closes);
+
+    static TimeOfDay ToTime(LocalTime time) => new(time.Hour, time.Minute);
+
+    static GoogleDate ToDate(LocalDate date) => new(date.Year, date.Month, date.Day);
+
+    static string FormatDay(IsoDayOfWeek day) => $"{day}".ToUpperInvariant();
 }
 
 /// <summary>The usual week.</summary>
-/// <param name="Periods">When it is open; a day that opens no period is closed.</param>
+/// <param name="Periods">The open periods. A day on which none opens is closed.</param>
 public sealed record BusinessHours(IReadOnlyList<BusinessPeriod> Periods);
 
 /// <summary>A period of the usual week.</summary>
 /// <param name="OpenDay">The day on which it opens: <c>MONDAY</c> to <c>SUNDAY</c>.</param>
-/// <param name="OpenTime">Its first moment.</param>
+/// <param name="OpenTime">The time at which it opens.</param>
 /// <param name="CloseDay">The day on which it closes.</param>
-/// <param name="CloseTime">The first moment after it.</param>
+/// <param name="CloseTime">The time at which it closes.</param>
 public sealed record BusinessPeriod(string OpenDay, TimeOfDay OpenTime, string CloseDay, TimeOfDay CloseTime);
 
-/// <summary>Dates with other hours.</summary>
-/// <param name="SpecialHourPeriods">The periods of these dates, in order; a date that is closed has one that says so.</param>
+/// <summary>The dates that depart from the usual week.</summary>
+/// <param name="SpecialHourPeriods">
+/// The periods of these dates, in order. A closed date has one entry that says so.
+/// </param>
 public sealed record SpecialHours(IReadOnlyList<SpecialHourPeriod> SpecialHourPeriods);
 
-/// <summary>A period of one date, or that the date is closed.</summary>
-/// <param name="StartDate">The date on which it opens, or which is closed.</param>
-/// <param name="EndDate">The date on which it closes, that one or the next; left out when closed.</param>
-/// <param name="OpenTime">Its first moment; left out when closed.</param>
-/// <param name="CloseTime">The first moment after it; left out when closed.</param>
-/// <param name="Closed"><c>true</c> when the date is closed, otherwise left out.</param>
+/// <summary>A period of a date, or a closed date.</summary>
+/// <param name="StartDate">The date on which the period opens, or the closed date.</param>
+/// <param name="EndDate">The date on which the period closes, this one or the next; absent for a closed date.</param>
+/// <param name="OpenTime">The time at which it opens; absent for a closed date.</param>
+/// <param name="CloseTime">The time at which it closes; absent for a closed date.</param>
+/// <param name="Closed"><c>true</c> for a closed date, otherwise absent.</param>
 public sealed record SpecialHourPeriod(
     GoogleDate StartDate,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GoogleDate? EndDate,

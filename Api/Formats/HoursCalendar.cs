@@ -13,58 +13,67 @@ using Calendar = Ical.Net.Calendar;
 namespace Api.Formats;
 
 /// <summary>
-/// The exceptions of the coming year and the closures, for a time and for good, for a calendar program (RFC 5545). A day that is
-/// closed is an event of the whole day, other periods and closed parts have their times. What comes back every year does so here;
-/// where something more specific takes the place of it, that date is left out. The usual week is not in it.
+/// The closures, and the exceptions of the coming year, for a calendar program (RFC 5545). A closed day is an all-day
+/// event; other periods and closed parts have their times. The usual week is not in the calendar.
 /// </summary>
 static class HoursCalendar
 {
-    // Chosen at random, once. With another one every event would be new to every calendar.
+    // Chosen at random, once. With another one, every event would be new to every calendar program.
     static readonly Guid Namespace = new("5b0e1f0c-6f3a-4c58-9d0e-2f6b8a7d4c13");
 
-    /// <summary>How long ago what still goes on may have begun, and keeps its beginning.</summary>
-    const int LongestBeginning = 10 * WallClock.Days;
-
-    /// <param name="locations">Whose exceptions; what is the same at several is one event that names them.</param>
-    /// <param name="name">What the calendar is called.</param>
-    /// <param name="language">Of the summaries.</param>
-    /// <param name="now">The moment from which on the coming year counts.</param>
+    /// <param name="locations">The locations. Events that are equal at several of them become one.</param>
+    /// <param name="name">The name of the calendar.</param>
+    /// <param name="language">The language of the summaries.</param>
+    /// <param name="now">The instant at which the coming year begins.</param>
     public static Formatted<string> Of(
         IReadOnlyList<(Location Location, Schedule Schedule)> locations, string name, CultureInfo language, Instant now)
     {
-        var words = HoursText.In(language);
         var calendar = new Calendar { ProductId = "-//Clinic API//Hours//EN", Method = "PUBLISH" };
-        // RFC 7986, and what programs took before it.
+        // The name by RFC 7986, and as programs read it before.
         calendar.AddProperty("NAME", name);
         calendar.AddProperty("X-WR-CALNAME", name);
         calendar.AddProperty("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
 
-        // RFC 5545, 3.6: a calendar has at least one component, and without events there are still the time zones.
+        // A calendar needs at least one component (RFC 5545, 3.6), so one without events still has its time zones.
         var zones = new SortedDictionary<string, LocalDate>(StringComparer.Ordinal);
-        foreach (var (_, schedule) in locations) zones[schedule.Zone.Id] = now.InZone(schedule.Zone).Date;
+        foreach (var (_, schedule) in locations) zones[schedule.Zone.Id] = schedule.DateAt(now);
         if (zones.Count == 0) zones[DateTimeZone.Utc.Id] = now.InUtc().Date;
-        var events = locations.SelectMany(place => EventsOf(place.Schedule, words, now.InZone(place.Schedule.Zone).Date)
-            .Select(planned => (place.Location, Planned: planned with { Location = planned.ClinicWide ? "" : place.Location.Slug })));
-        foreach (var same in events.GroupBy(entry => entry.Planned, entry => entry.Location).OrderBy(group => group.Key.First))
+
+        foreach (var same in GroupEvents(locations, HoursText.In(language), now))
         {
             var planned = same.Key;
-            // The calendar of the clinic says which locations are meant, unless it is all of them.
             var names = string.Join(", ", same.Select(location => location.Name));
-            var isAll = same.Count() == locations.Count;
-            calendar.Events.Add(ToEvent(planned, isAll ? planned.Summary : $"{names}: {planned.Summary}", names,
-                Uid(planned, isAll && planned.ClinicWide ? [] : same.Select(location => location.Slug)), now));
-            if (planned.Zone.Length > 0) zones[planned.Zone] = LocalDate.Min(zones[planned.Zone], planned.First);
+            var isEverywhere = same.Count() == locations.Count;
+            // The summary names the locations unless all of them are meant.
+            var summary = isEverywhere ? planned.Summary : $"{names}: {planned.Summary}";
+            var slugs = isEverywhere && planned.ClinicWide ? [] : same.Select(location => location.Slug);
+            calendar.Events.Add(ToEvent(planned, summary, names, CreateUid(planned, slugs), now));
+            if (planned.Zone is { } zone) zones[zone.Id] = LocalDate.Min(zones[zone.Id], planned.First);
         }
         foreach (var (zone, earliest) in zones)
-            calendar.AddTimeZone(VTimeZone.FromDateTimeZone(zone, earliest.PlusYears(-1).ToDateTimeUnspecified(), includeHistoricalData: true));
+        {
+            var since = earliest.PlusYears(-1).ToDateTimeUnspecified();
+            calendar.AddTimeZone(VTimeZone.FromDateTimeZone(zone, since, includeHistoricalData: true));
+        }
 
-        var unsaid = locations.SelectMany(place => Unsaid(place.Schedule, now.InZone(place.Schedule.Zone).Date)).ToHashSet();
-        return new Formatted<string>(Fold(new CalendarSerializer().SerializeToString(calendar)!), unsaid);
+        var missing = locations.SelectMany(place => FindNotExpressed(place.Schedule, place.Schedule.DateAt(now)));
+        return new Formatted<string>(FoldLines(new CalendarSerializer().SerializeToString(calendar)!), missing.ToHashSet());
     }
 
-    // Lines of at most 75 octets (RFC 5545, 3.1). Ical.Net cuts between UTF-16's units, which takes emoji apart.
-    static string Fold(string text)
+    // Only exceptions of the whole clinic are the same event at several locations.
+    static IEnumerable<IGrouping<PlannedEvent, Location>> GroupEvents(
+        IReadOnlyList<(Location Location, Schedule Schedule)> locations, HoursText text, Instant now) =>
+        from place in locations
+        from planned in PlanEvents(place.Schedule, text, place.Schedule.DateAt(now))
+        let key = planned with { Location = planned.ClinicWide ? "" : place.Location.Slug }
+        group place.Location by key into same
+        orderby same.Key.First
+        select same;
+
+    // A line has at most 75 octets (RFC 5545, 3.1). Ical.Net splits emoji, so its folding is undone first.
+    static string FoldLines(string text)
     {
+        const int LongestLine = 75;
         var folded = new StringBuilder(text.Length);
         var octets = 0;
         foreach (var rune in text.Replace("\r\n ", "", StringComparison.Ordinal).EnumerateRunes())
@@ -73,7 +82,7 @@ static class HoursCalendar
             {
                 octets = 0;
             }
-            else if (octets + rune.Utf8SequenceLength > 75)
+            else if (octets + rune.Utf8SequenceLength > LongestLine)
             {
                 folded.Append("\r\n ");
                 octets = 1 + rune.Utf8SequenceLength;
@@ -87,219 +96,274 @@ static class HoursCalendar
         return folded.ToString();
     }
 
-    static IEnumerable<Planned> EventsOf(Schedule schedule, HoursText words, LocalDate today)
+    static IEnumerable<PlannedEvent> PlanEvents(Schedule schedule, HoursText text, LocalDate today)
     {
-        // A date that is further away than calendar programs go is not told.
-        var forGood = schedule.ClosedForGoodOn is { } date && date <= WallClock.LastDate ? date : (LocalDate?)null;
-        if (schedule.Closure is { } closure && !WallClock.BeginsLater(schedule, today))
-        {
-            var from = closure.ClosedFrom ?? today;
-            var last = WallClock.LastDayOfClosure(schedule);
-            if (last is null || (today <= last && from <= last))
-            {
-                yield return new Planned("closure", words.Reason(schedule.On(LocalDate.Max(from, today)), [], closure), false, from)
-                {
-                    Days = last is { } end ? NodaTime.Period.DaysBetween(from, end) + 1 : 1,
-                    Rule = last is null ? "FREQ=DAILY" : "",
-                    // One that has no first date is the same event tomorrow.
-                    Begin = closure.ClosedFrom is null ? "" : Iso(from),
-                };
-            }
-        }
-        if (forGood is { } gone)
-            yield return new Planned("closedForGood", words.Reason(schedule.On(gone), [], null), false, gone) { Days = 1, Rule = "FREQ=DAILY", Begin = Iso(gone) };
+        if (WallClock.FindClosure(schedule, today) is { } dates && !WallClock.ClosureBeginsLater(schedule, today))
+            yield return PlanClosure(schedule, dates, text, today);
+        if (FindPermanentClosure(schedule) is { } first) yield return PlanPermanentClosure(schedule, first, text);
         foreach (var exception in schedule.Exceptions)
         {
-            foreach (var (first, days, rule, left) in Occurrences(schedule, exception, today))
+            foreach (var planned in PlanException(schedule, exception, text, today)) yield return planned;
+        }
+    }
+
+    static PlannedEvent PlanClosure(Schedule schedule, ClosureDates dates, HoursText text, LocalDate today)
+    {
+        var closure = schedule.Closure!;
+        return new PlannedEvent
+        {
+            Id = "closure",
+            Summary = text.FormatRule(schedule.DayOn(LocalDate.Max(dates.First, today)), closure),
+            ClinicWide = false,
+            First = dates.First,
+            Days = dates.Last is { } last ? NodaTime.Period.DaysBetween(dates.First, last) + 1 : 1,
+            Recurrence = dates.Last is null ? Recurrence.Daily : null,
+            // A closure without a first date begins today, and is the same event tomorrow.
+            Start = closure.ClosedFrom is null ? "" : FormatDate(dates.First),
+        };
+    }
+
+    static PlannedEvent PlanPermanentClosure(Schedule schedule, LocalDate first, HoursText text) => new()
+    {
+        Id = "closedForGood",
+        Summary = text.FormatRule(schedule.DayOn(first), null),
+        ClinicWide = false,
+        First = first,
+        Recurrence = Recurrence.Daily,
+        Start = FormatDate(first),
+    };
+
+    // Calendar programs do not read years that are far away.
+    static LocalDate? FindPermanentClosure(Schedule schedule) =>
+        schedule.ClosedForGoodOn is { } first && first <= WallClock.LastDate ? first : null;
+
+    static IEnumerable<PlannedEvent> PlanException(
+        Schedule schedule, ScheduleException exception, HoursText text, LocalDate today)
+    {
+        foreach (var occurrence in FindOccurrences(schedule, exception, today))
+        {
+            var isYearly = occurrence.Recurrence is not null;
+            var planned = new PlannedEvent
             {
-                var id = Identify(exception);
-                var last = rule.Length > 0 ? forGood?.PlusDays(-1) : null;
-                var day = schedule.On(first);
-                // One that comes back is the same event next year.
-                var begin = rule.Length > 0 ? "" : Iso(first);
-                if (exception.Effect is ExceptionEffect.Closed or ExceptionEffect.AsUsual)
-                {
-                    var summary = exception.Effect == ExceptionEffect.Closed ? words.Reason(day, [], null) : exception.Reason;
-                    yield return new Planned(id, summary, exception.ClinicWide, first) { Days = days, Rule = rule, Left = left, Until = last, Begin = begin };
-                    continue;
-                }
-                foreach (var span in Spans(exception.Periods))
-                {
-                    var summary = exception.Effect == ExceptionEffect.Periods
-                        ? words.Reason(day, [], null) : words.Reason(new Moment(State.Closed, null, day, exception), null);
-                    var planned = new Planned(id, summary, exception.ClinicWide, first) { Span = span, Zone = schedule.Zone.Id, Days = 1, Begin = begin };
-                    // Where clocks change in it, a program could understand other instants, so these are told as they are.
-                    var changed = Dates(rule, exception, first, days, today).Where(other => !IsAsRead(schedule.Zone, other, span)).ToArray();
-                    if (rule.Length > 0 || changed.Length < days)
-                    {
-                        yield return planned with
-                        {
-                            // Not with COUNT: a time that is skipped does not count (RFC 5545, 3.3.10), which not every program knows.
-                            Rule = rule.Length > 0 || days == 1 ? rule : "FREQ=DAILY",
-                            Left = string.Join(",", left.Split(',', StringSplitOptions.RemoveEmptyEntries).Concat(changed.Select(Iso)).Distinct()),
-                            Until = rule.Length > 0 || days == 1 ? last : first.PlusDays(days - 1),
-                        };
-                    }
-                    foreach (var other in changed)
-                    {
-                        var (start, end) = Instants(schedule.Zone, other, span);
-                        if (start < end && !Timeline.IsSkipped(schedule.Zone, other) && WallClock.Holds(schedule, exception, other))
-                            yield return planned with { First = other, Begin = $"{Iso(other)} exact", Exact = (start, end) };
-                    }
-                }
+                Id = CreateId(exception),
+                Summary = Summarize(exception, schedule.DayOn(occurrence.First), text),
+                ClinicWide = exception.ClinicWide,
+                First = occurrence.First,
+                Days = occurrence.Days,
+                Recurrence = occurrence.Recurrence,
+                Until = isYearly ? FindPermanentClosure(schedule)?.PlusDays(-1) : null,
+                SkippedDates = occurrence.SkippedDates,
+                // A yearly event is the same event next year.
+                Start = isYearly ? "" : FormatDate(occurrence.First),
+            };
+            if (exception.Effect is ExceptionEffect.Closed or ExceptionEffect.AsUsual)
+            {
+                yield return planned;
+                continue;
+            }
+            foreach (var span in MinuteSpan.Merge(exception.Periods.Select(MinuteSpan.Of)))
+            {
+                foreach (var timed in PlanTimes(schedule, exception, planned, span, today)) yield return timed;
             }
         }
     }
 
-    // The periods of a day in minutes since its midnight; those that touch or overlap are one.
-    static List<(int From, int To)> Spans(IEnumerable<Period> periods)
+    static string Summarize(ScheduleException exception, ScheduleDay day, HoursText text) => exception.Effect switch
     {
-        var spans = new List<(int From, int To)>();
-        foreach (var span in periods.Select(period => (From: Minutes(period.Opens), To: Minutes(period.Closes) + (period.EndsNextDay ? 1440 : 0))).Order())
-        {
-            if (spans is [.., var last] && span.From <= last.To) spans[^1] = last with { To = Math.Max(last.To, span.To) };
-            else spans.Add(span);
-        }
-        return spans;
-
-        static int Minutes(LocalTime time) => (time.Hour * 60) + time.Minute;
-    }
-
-    // Those of an occurrence that are told: of one that comes back, those of the coming year.
-    static IEnumerable<LocalDate> Dates(string rule, ScheduleException exception, LocalDate first, int days, LocalDate today)
-    {
-        if (rule.Length == 0) return Enumerable.Range(0, days).Select(first.PlusDays);
-        var count = NodaTime.Period.DaysBetween(first, today.PlusDays(WallClock.Days));
-        return Enumerable.Range(0, count).Select(first.PlusDays).Where(exception.When.Includes);
-    }
-
-    static (Instant Start, Instant End) Instants(DateTimeZone zone, LocalDate date, (int From, int To) span) =>
-        (Timeline.ToInstant(zone, At(date, span.From), ends: false), Timeline.ToInstant(zone, At(date, span.To), ends: true));
-
-    // RFC 5545, 3.3.5: a time that happens twice is the first, one that is skipped is by the clock before. Here an end that
-    // happens twice is the second, and a time that is skipped is the moment of the change.
-    static bool IsAsRead(DateTimeZone zone, LocalDate date, (int From, int To) span) =>
-        !Timeline.IsSkipped(zone, date) && zone.MapLocal(At(date, span.From)).Count > 0 && zone.MapLocal(At(date, span.To)).Count == 1;
-
-    static LocalDateTime At(LocalDate date, int minutes) => date.AtMidnight().PlusMinutes(minutes);
-
-    // The stretches of days in the coming year on which an exception holds; those that come back with their rule and the dates
-    // on which something else takes their place.
-    static IEnumerable<(LocalDate First, int Days, string Rule, string Left)> Occurrences(
-        Schedule schedule, ScheduleException exception, LocalDate today)
-    {
-        var runs = new List<(LocalDate First, LocalDate Last)>();
-        var last = today.PlusDays(WallClock.Days - 1);
-        for (var date = today; date <= last; date = date.PlusDays(1))
-        {
-            if (!Holds(date)) continue;
-            if (runs is [.., var run] && run.Last.PlusDays(1) == date) runs[^1] = run with { Last = date };
-            else runs.Add((date, date));
-        }
-        if (runs.Count == 0) yield break;
-        // One that has begun already keeps its beginning, or it would be another event every day.
-        while (runs[0].First.PlusDays(-1) is var before && runs[0].First <= today && before > today.PlusDays(-LongestBeginning) && Holds(before) &&
-            !(exception.When is DateRule.Yearly { From: var day } && IsOn(runs[0].First, day)))
-        {
-            runs[0] = runs[0] with { First = before };
-        }
-
-        if (exception.When is DateRule.Yearly or DateRule.YearlyWeekday && exception.When.Days == 1)
-        {
-            var left = new List<string>();
-            for (var date = runs[0].First; date <= last; date = date.PlusDays(1))
-                if (exception.When.Includes(date) && !Holds(date) && !(date >= schedule.ClosedForGoodOn)) left.Add(Iso(date));
-            yield return (runs[0].First, 1, YearlyRule(exception.When), string.Join(",", left));
-        }
-        // Several days as one event that comes back, when none of them is left out and they are as many every year.
-        else if (exception is { When: DateRule.Yearly range, Effect: ExceptionEffect.Closed or ExceptionEffect.AsUsual } &&
-            !(range.From != range.To && range.Includes(new LocalDate(2000, 2, 29))) && runs.All(run => IsOn(run.First, range.From) && (IsOn(run.Last, range.To) || run.Last == last)))
-        {
-            var first = runs[0].First;
-            var end = range.To.InYear(first.Year);
-            if (end < first) end = range.To.InYear(first.Year + 1);
-            yield return (first, NodaTime.Period.DaysBetween(first, end) + 1, YearlyRule(new DateRule.Yearly(range.From, range.From)), "");
-        }
-        else
-        {
-            foreach (var run in runs) yield return (run.First, NodaTime.Period.DaysBetween(run.First, run.Last) + 1, "", "");
-        }
-
-        // A date that the zone skips ends a run: left out of it by its time, the next one would be, which begins at the same instant.
-        bool Holds(LocalDate date) => WallClock.Holds(schedule, exception, date) && !Timeline.IsSkipped(schedule.Zone, date);
-        static bool IsOn(LocalDate date, AnnualDate day) => date.Month == day.Month && date.Day == day.Day;
-    }
-
-    static string YearlyRule(DateRule rule) => rule switch
-    {
-        DateRule.Yearly yearly => string.Create(CultureInfo.InvariantCulture, $"FREQ=YEARLY;BYMONTH={yearly.From.Month};BYMONTHDAY={yearly.From.Day}"),
-        DateRule.YearlyWeekday weekday => string.Create(CultureInfo.InvariantCulture,
-            $"FREQ=YEARLY;BYMONTH={weekday.Month};BYDAY={weekday.Nth}{weekday.Day.ToString()[..2].ToUpperInvariant()}"),
-        _ => throw new ArgumentException("Not yearly.", nameof(rule)),
+        ExceptionEffect.AsUsual => exception.Reason,
+        ExceptionEffect.ClosedPart => text.FormatClosedPart(exception),
+        _ => text.FormatRule(day, null),
     };
 
-    static CalendarEvent ToEvent(Planned planned, string summary, string where, string uid, Instant now)
+    // The times of an exception on the dates of an event. Where clocks change, programs may understand the local times
+    // as other instants, so these dates get events of their own in UTC.
+    static IEnumerable<PlannedEvent> PlanTimes(
+        Schedule schedule, ScheduleException exception, PlannedEvent planned, MinuteSpan span, LocalDate today)
     {
-        var first = planned.First;
+        var zone = schedule.Zone;
+        var changed = ListDates(planned, exception, today).Where(date => !IsUnambiguous(zone, date, span)).ToArray();
+        var timed = planned with { Span = span, Zone = zone, Days = 1 };
+        if (planned.Recurrence is not null || planned.Days > changed.Length)
+        {
+            var isRange = planned.Recurrence is null && planned.Days > 1;
+            yield return timed with
+            {
+                // Not with COUNT: a skipped time does not count (RFC 5545, 3.3.10), which not every program knows.
+                Recurrence = isRange ? Recurrence.Daily : planned.Recurrence,
+                Until = isRange ? planned.First.PlusDays(planned.Days - 1) : planned.Until,
+                SkippedDates = new DateList(planned.SkippedDates.Union(changed)),
+            };
+        }
+        foreach (var date in changed)
+        {
+            var (start, end) = (zone.EarliestInstant(AtMinute(date, span.From)), zone.LatestInstant(AtMinute(date, span.To)));
+            if (start >= end || zone.Skips(date) || !WallClock.Applies(schedule, exception, date)) continue;
+            yield return timed with
+            {
+                First = date,
+                Recurrence = null,
+                Until = null,
+                SkippedDates = DateList.Empty,
+                Instants = (start, end),
+                Start = $"{FormatDate(date)} exact",
+            };
+        }
+    }
+
+    // The dates of an event; of a yearly one, those of the coming year.
+    static IEnumerable<LocalDate> ListDates(PlannedEvent planned, ScheduleException exception, LocalDate today)
+    {
+        if (planned.Recurrence is null) return Enumerable.Range(0, planned.Days).Select(planned.First.PlusDays);
+        var count = NodaTime.Period.DaysBetween(planned.First, WallClock.LastDateOfYear(today)) + 1;
+        return Enumerable.Range(0, count).Select(planned.First.PlusDays).Where(exception.When.Includes);
+    }
+
+    // RFC 5545, 3.3.5: a time that happens twice means the first, and one that is skipped is by the clock before. Here
+    // an end that happens twice means the second, and a skipped time means the instant of the change.
+    static bool IsUnambiguous(DateTimeZone zone, LocalDate date, MinuteSpan span) =>
+        !zone.Skips(date)
+        && zone.MapLocal(AtMinute(date, span.From)).Count > 0
+        && zone.MapLocal(AtMinute(date, span.To)).Count == 1;
+
+    static LocalDateTime AtMinute(LocalDate date, int minute) => date.AtMidnight().PlusMinutes(minute);
+
+    static IEnumerable<Occurrence> FindOccurrences(Schedule schedule, ScheduleException exception, LocalDate today)
+    {
+        var last = WallClock.LastDateOfYear(today);
+        (LocalDate First, LocalDate Last)[] runs =
+        [
+            .. Enumerable.Range(0, HoursLimits.DaysAhead)
+                .Select(today.PlusDays)
+                .Where(Applies)
+                .SplitIntoRuns((date, next) => next == date.PlusDays(1))
+                .Select(run => (run[0], run[^1])),
+        ];
+        if (runs.Length == 0) return [];
+        if (runs[0].First == today) runs[0].First = FindBeginning(today);
+
+        var first = runs[0].First;
+        if (exception.When is DateRule.Yearly or DateRule.YearlyWeekday && exception.When.Days == 1)
+        {
+            var skipped = Enumerable.Range(0, NodaTime.Period.DaysBetween(first, last) + 1)
+                .Select(first.PlusDays)
+                .Where(date => exception.When.Includes(date) && !Applies(date) && !schedule.IsPermanentlyClosedOn(date));
+            return [new Occurrence(first, 1, Recurrence.Yearly(exception.When), new DateList(skipped))];
+        }
+        if (exception.When is DateRule.Yearly range && CanRepeatAsRange(exception, range, runs, last))
+        {
+            var end = range.To.InYear(first.Year);
+            if (end < first) end = range.To.InYear(first.Year + 1);
+            var firstDay = new DateRule.Yearly(range.From, range.From);
+            var days = NodaTime.Period.DaysBetween(first, end) + 1;
+            return [new Occurrence(first, days, Recurrence.Yearly(firstDay), DateList.Empty)];
+        }
+        return runs.Select(run => new Occurrence(
+            run.First, NodaTime.Period.DaysBetween(run.First, run.Last) + 1, null, DateList.Empty));
+
+        // A date that the zone skips ends a run: as a skipped time it would stand for the beginning of the next date.
+        bool Applies(LocalDate date) => WallClock.Applies(schedule, exception, date) && !schedule.Zone.Skips(date);
+
+        // What began before today keeps its beginning, or it would be another event every day.
+        LocalDate FindBeginning(LocalDate date)
+        {
+            var earliest = today.PlusDays(-10 * HoursLimits.DaysAhead);
+            while (date.PlusDays(-1) > earliest && Applies(date.PlusDays(-1)) && !BeginsOn(exception.When, date))
+                date = date.PlusDays(-1);
+            return date;
+        }
+    }
+
+    static bool BeginsOn(DateRule rule, LocalDate date) => rule is DateRule.Yearly range && IsOn(date, range.From);
+
+    // A range is one yearly event if no date of it is left out and it has the same number of days every year.
+    static bool CanRepeatAsRange(
+        ScheduleException exception, DateRule.Yearly range, (LocalDate First, LocalDate Last)[] runs, LocalDate last)
+    {
+        if (exception.Effect is not (ExceptionEffect.Closed or ExceptionEffect.AsUsual)) return false;
+        if (range.From != range.To && range.Includes(new LocalDate(2000, 2, 29))) return false;
+        return runs.All(run => IsOn(run.First, range.From) && (IsOn(run.Last, range.To) || run.Last == last));
+    }
+
+    static bool IsOn(LocalDate date, AnnualDate day) => date.Month == day.Month && date.Day == day.Day;
+
+    static CalendarEvent ToEvent(PlannedEvent planned, string summary, string location, string uid, Instant now)
+    {
+        var (start, end) = FindStartAndEnd(planned);
         var happening = new CalendarEvent
         {
             Uid = uid,
-            // Of the day, and not of the request: the same answer until something changes.
+            // The date instead of the instant of the request, so that the answer stays the same until something
+            // changes.
             DtStamp = new CalDateTime(now.InUtc().Date.AtMidnight().ToDateTimeUnspecified(), "UTC", hasTime: true),
             Summary = summary,
-            Location = where,
+            Location = location,
             Transparency = "TRANSPARENT",
-            Start = planned.Exact is { } exact ? At(exact.Start) : At(first, planned.Span?.From, planned.Zone),
-            End = planned.Exact is { } times ? At(times.End) : planned.Span is { } span ? At(first, span.To, planned.Zone) : At(first.PlusDays(planned.Days), null, ""),
+            Start = start,
+            End = end,
+            RecurrenceRule = planned.Recurrence?.ToRule(FindUntil(planned)),
         };
-        if (planned.Rule.Length > 0) happening.RecurrenceRule = new RecurrenceRule(planned.Rule) { Until = Until(planned) };
-        foreach (var date in planned.Left.Split(',', StringSplitOptions.RemoveEmptyEntries))
-            happening.ExceptionDates.Add(At(LocalDatePattern.Iso.Parse(date).Value, planned.Span?.From, planned.Zone));
+        foreach (var date in planned.SkippedDates) happening.ExceptionDates.Add(FindStart(planned, date));
         return happening;
     }
 
-    // In UTC where the event has a time (RFC 5545, 3.3.10).
-    static CalDateTime? Until(Planned planned)
+    static (CalDateTime Start, CalDateTime End) FindStartAndEnd(PlannedEvent planned)
     {
-        if (planned.Until is not { } last) return null;
-        if (planned.Zone.Length == 0) return At(last, null, "");
-        var end = Timeline.ToInstant(DateTimeZoneProviders.Tzdb[planned.Zone], last.PlusDays(1).AtMidnight(), ends: false) - NodaTime.Duration.FromSeconds(1);
-        return At(end);
+        if (planned.Instants is { } instants) return (ToUtc(instants.Start), ToUtc(instants.End));
+        var start = FindStart(planned, planned.First);
+        return planned.Span is { } span
+            ? (start, ToLocal(planned.First, span.To, planned.Zone!))
+            : (start, ToDate(planned.First.PlusDays(planned.Days)));
     }
 
-    static CalDateTime At(LocalDate date, int? minutes, string zone) => minutes is { } time
-        ? new CalDateTime(At(date, time).ToDateTimeUnspecified(), zone, hasTime: true)
-        : new CalDateTime(date.Year, date.Month, date.Day);
+    static CalDateTime FindStart(PlannedEvent planned, LocalDate date) =>
+        planned.Span is { } span ? ToLocal(date, span.From, planned.Zone!) : ToDate(date);
 
-    static CalDateTime At(Instant instant) => new(instant.ToDateTimeUtc(), "UTC", hasTime: true);
-
-    static IEnumerable<NotExpressed> Unsaid(Schedule schedule, LocalDate today)
+    // In UTC if the event has a time (RFC 5545, 3.3.10).
+    static CalDateTime? FindUntil(PlannedEvent planned)
     {
-        if (schedule.Versions.Any(version => version.ValidFrom > today && !version.IsForGood)) yield return NotExpressed.ChangesToCome;
+        if (planned.Until is not { } last) return null;
+        return planned.Zone is { } zone
+            ? ToUtc(zone.StartOfDay(last.PlusDays(1)) - NodaTime.Duration.FromSeconds(1))
+            : ToDate(last);
+    }
+
+    static CalDateTime ToDate(LocalDate date) => new(date.Year, date.Month, date.Day);
+
+    static CalDateTime ToLocal(LocalDate date, int minute, DateTimeZone zone) =>
+        new(AtMinute(date, minute).ToDateTimeUnspecified(), zone.Id, hasTime: true);
+
+    static CalDateTime ToUtc(Instant instant) => new(instant.ToDateTimeUtc(), "UTC", hasTime: true);
+
+    static IEnumerable<NotExpressed> FindNotExpressed(Schedule schedule, LocalDate today)
+    {
+        if (schedule.Versions.Any(version => version.BeginsAfter(today) && !version.IsPermanentlyClosed))
+            yield return NotExpressed.ChangesToCome;
         if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
-        if (WallClock.BeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
+        if (WallClock.ClosureBeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
         if (schedule.ClosedForGoodOn > WallClock.LastDate) yield return NotExpressed.ClosedForGood;
     }
 
-    // The rule and what it does, but not the reason: a corrected word does not make another event.
-    static string Identify(ScheduleException exception)
+    // The rule and its effect without the reason: a corrected word does not make another event.
+    static string CreateId(ScheduleException exception)
     {
         var when = exception.When switch
         {
-            DateRule.Dates dates => $"{Iso(dates.From)} to {Iso(dates.To)}",
-            DateRule.Yearly yearly => $"every {AnnualDatePattern.Iso.Format(yearly.From)} to {AnnualDatePattern.Iso.Format(yearly.To)}",
-            DateRule.YearlyWeekday weekday => string.Create(CultureInfo.InvariantCulture, $"every {weekday.Nth} {weekday.Day} of {weekday.Month}"),
-            _ => throw new ArgumentException("A rule of an unknown kind.", nameof(exception)),
+            DateRule.Dates dates => $"{FormatDate(dates.From)} to {FormatDate(dates.To)}",
+            DateRule.Yearly yearly => $"every {FormatDay(yearly.From)} to {FormatDay(yearly.To)}",
+            DateRule.YearlyWeekday weekday => string.Create(
+                CultureInfo.InvariantCulture, $"every {weekday.Nth} {weekday.Day} of {weekday.Month}"),
+            _ => throw new ArgumentException("Unknown kind of rule.", nameof(exception)),
         };
-        var spans = Spans(exception.Periods).Select(span => string.Create(CultureInfo.InvariantCulture, $"{span.From}-{span.To}"));
+        var spans = MinuteSpan.Merge(exception.Periods.Select(MinuteSpan.Of))
+            .Select(span => string.Create(CultureInfo.InvariantCulture, $"{span.From}-{span.To}"));
         return $"{when} {exception.Effect} {string.Join(",", spans)}";
     }
 
-    // RFC 7986, 5.3, and RFC 9562, 5.5: a UUID of the name alone, whatever the site's address is.
-    static string Uid(Planned planned, IEnumerable<string> slugs)
+    // A UUID made of a name (RFC 7986, 5.3, and RFC 9562, 5.5), so it does not depend on the address of the site.
+    static string CreateUid(PlannedEvent planned, IEnumerable<string> slugs)
     {
-        var name = string.Join('\n', [planned.Id, $"{planned.Span?.From}", planned.Begin, .. slugs]);
-#pragma warning disable CA5350 // The standard names SHA-1; nothing rests on its strength.
+        var name = string.Join('\n', [planned.Id, $"{planned.Span?.From}", planned.Start, .. slugs]);
+#pragma warning disable CA5350 // The standard requires SHA-1, and nothing depends on its strength.
         var id = SHA1.HashData([.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)]).AsSpan(0, 16);
 #pragma warning restore CA5350
         id[6] = (byte)((id[6] & 0x0F) | 0x50);
@@ -307,25 +371,45 @@ static class HoursCalendar
         return $"{new Guid(id, bigEndian: true)}";
     }
 
-    static string Iso(LocalDate date) => LocalDatePattern.Iso.Format(date);
+    static string FormatDate(LocalDate date) => LocalDatePattern.Iso.Format(date);
 
-    /// <summary>An event before it is one, so that the same one of two locations is found to be the same.</summary>
-    sealed record Planned(string Id, string Summary, bool ClinicWide, LocalDate First)
+    static string FormatDay(AnnualDate day) => AnnualDatePattern.Iso.Format(day);
+
+    /// <summary>The dates on which an exception applies, as one event.</summary>
+    sealed record Occurrence(LocalDate First, int Days, Recurrence? Recurrence, DateList SkippedDates);
+
+    /// <summary>An event before it is written. Equal events of two locations become one.</summary>
+    sealed record PlannedEvent
     {
-        /// <summary>Minutes since midnight; <c>null</c> for whole days.</summary>
-        public (int From, int To)? Span { get; init; }
+        /// <summary>Identifies the event together with <see cref="Start"/>.</summary>
+        public required string Id { get; init; }
 
-        /// <summary>When it really happens, where a program could understand its times differently.</summary>
-        public (Instant Start, Instant End)? Exact { get; init; }
+        /// <summary>Distinguishes the event from the same one at another time.</summary>
+        public required string Start { get; init; }
 
-        /// <summary>What tells it from the same at another time.</summary>
-        public required string Begin { get; init; }
+        public required string Summary { get; init; }
+        public required bool ClinicWide { get; init; }
+        public required LocalDate First { get; init; }
+        public int Days { get; init; } = 1;
 
-        public string Zone { get; init; } = "";
-        public required int Days { get; init; }
-        public string Rule { get; init; } = "";
-        public string Left { get; init; } = "";
+        /// <summary>The times of the event; <c>null</c> for whole days.</summary>
+        public MinuteSpan? Span { get; init; }
+
+        /// <summary>The time zone of the times; <c>null</c> for whole days.</summary>
+        public DateTimeZone? Zone { get; init; }
+
+        /// <summary>The instants of the event if programs could understand its local times differently.</summary>
+        public (Instant Start, Instant End)? Instants { get; init; }
+
+        public Recurrence? Recurrence { get; init; }
+
+        /// <summary>The last date of a recurring event; <c>null</c> if it has no end.</summary>
         public LocalDate? Until { get; init; }
+
+        /// <summary>The dates of a recurring event on which another rule decides.</summary>
+        public DateList SkippedDates { get; init; } = DateList.Empty;
+
+        /// <summary>The location's slug; empty for an event of the whole clinic.</summary>
         public string Location { get; init; } = "";
     }
 }

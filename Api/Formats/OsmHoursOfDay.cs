@@ -1,58 +1,52 @@
 using System.Globalization;
-using NodaTime;
 
 namespace Api.Formats;
 
-/// <summary>What holds between one midnight and the next, as <c>opening_hours</c> has it: <c>08:00-12:00,13:00-17:00</c>.</summary>
-/// <param name="Open">When it is open; empty when it is not.</param>
-/// <param name="Unknown">When it is not known whether it is open; empty when all is known.</param>
-/// <param name="Closed">The rest of the day.</param>
+/// <summary>
+/// The hours from one midnight to the next, as <c>opening_hours</c> writes them: <c>08:00-12:00,13:00-17:00</c>.
+/// </summary>
+/// <param name="Open">The open times; empty if there are none.</param>
+/// <param name="Unknown">The times for which the hours are not known; empty if all are known.</param>
+/// <param name="Closed">The other times.</param>
 readonly record struct OsmHoursOfDay(string Open, string Unknown, string Closed)
 {
-    const int Midnight = 24 * 60;
+    static readonly MinuteSpan WholeDay = new(0, MinuteSpan.MinutesOfDay);
 
-    public static readonly OsmHoursOfDay AllClosed = OfSpans([], []), AllOpen = OfSpans([(0, Midnight)], []), AllUnknown = OfSpans([], [(0, Midnight)]);
+    public static readonly OsmHoursOfDay AllClosed = FromSpans([], []);
+    public static readonly OsmHoursOfDay AllOpen = FromSpans([WholeDay], []);
+    public static readonly OsmHoursOfDay AllUnknown = FromSpans([], [WholeDay]);
 
-    /// <param name="before">The periods of the day before, which may run into this one.</param>
+    /// <param name="before">The periods of the day before, which may run into this day.</param>
     /// <param name="periods">The periods of this day.</param>
     public static OsmHoursOfDay Of(IEnumerable<Period> before, IEnumerable<Period> periods)
     {
-        var nights = before.Seen().Where(period => period.EndsNextDay).Select(period => (From: 0, To: Minutes(period.Closes)));
-        var own = periods.Seen().Select(period => (From: Minutes(period.Opens), To: period.EndsNextDay ? Midnight : Minutes(period.Closes)));
-        return OfSpans([.. nights.Where(night => night.To > 0), .. own], []);
+        var nights = before.WithoutTelephoneOnly().Select(MinuteSpan.Of)
+            .Where(span => span.To > MinuteSpan.MinutesOfDay)
+            .Select(span => new MinuteSpan(0, span.To - MinuteSpan.MinutesOfDay));
+        var own = periods.WithoutTelephoneOnly().Select(MinuteSpan.Of)
+            .Select(span => span with { To = Math.Min(span.To, MinuteSpan.MinutesOfDay) });
+        return FromSpans([.. nights, .. own], []);
     }
 
-    /// <param name="known">What is known of a day whose hours are not.</param>
-    public static OsmHoursOfDay Of(IReadOnlyList<KnownStretch> known) =>
-        OfSpans([.. known.Where(stretch => stretch.IsOpen).Select(stretch => (stretch.From, stretch.To))],
-            Between([.. known.Select(stretch => (stretch.From, stretch.To))]));
+    /// <summary>The hours of a day that is unknown but for some stretches.</summary>
+    public static OsmHoursOfDay FromKnownStretches(IReadOnlyList<KnownStretch> known) => FromSpans(
+        [.. known.Where(stretch => stretch.IsOpen).Select(stretch => stretch.Span)],
+        FindGaps(known.Select(stretch => stretch.Span)));
 
-    static OsmHoursOfDay OfSpans((int, int)[] open, (int, int)[] unknown) =>
-        new(Text(Merge(open)), Text(Merge(unknown)), Text(Between([.. open, .. unknown])));
+    static OsmHoursOfDay FromSpans(MinuteSpan[] open, MinuteSpan[] unknown) =>
+        new(Format(MinuteSpan.Merge(open)), Format(MinuteSpan.Merge(unknown)), Format(FindGaps([.. open, .. unknown])));
 
-    static List<(int From, int To)> Merge((int From, int To)[] spans)
+    static MinuteSpan[] FindGaps(IEnumerable<MinuteSpan> spans)
     {
-        var merged = new List<(int From, int To)>();
-        foreach (var span in spans.Order())
-        {
-            if (merged is [.., var last] && span.From <= last.To) merged[^1] = last with { To = Math.Max(last.To, span.To) };
-            else merged.Add(span);
-        }
-        return merged;
+        var merged = MinuteSpan.Merge(spans);
+        var starts = merged.Select(span => span.To).Prepend(WholeDay.From);
+        var ends = merged.Select(span => span.From).Append(WholeDay.To);
+        return [.. starts.Zip(ends, (from, to) => new MinuteSpan(from, to)).Where(gap => gap.From < gap.To)];
     }
 
-    // The rest of the day.
-    static (int From, int To)[] Between((int From, int To)[] spans)
-    {
-        var merged = Merge(spans);
-        var from = merged.Select(span => span.To).Prepend(0);
-        var to = merged.Select(span => span.From).Append(Midnight);
-        return [.. from.Zip(to).Where(span => span.First < span.Second)];
-    }
+    static string Format(IEnumerable<MinuteSpan> spans) =>
+        string.Join(",", spans.Select(span => $"{FormatTime(span.From)}-{FormatTime(span.To)}"));
 
-    static string Text(IEnumerable<(int From, int To)> spans) => string.Join(",", spans.Select(span => $"{Text(span.From)}-{Text(span.To)}"));
-
-    static string Text(int minutes) => string.Create(CultureInfo.InvariantCulture, $"{minutes / 60:00}:{minutes % 60:00}");
-
-    static int Minutes(LocalTime time) => (time.Hour * 60) + time.Minute;
+    static string FormatTime(int minutes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{minutes / 60:00}:{minutes % 60:00}");
 }

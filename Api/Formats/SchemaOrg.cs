@@ -7,7 +7,7 @@ using NodaTime;
 
 namespace Api.Formats;
 
-/// <summary>A location as a schema.org <c>MedicalClinic</c>, JSON-LD, to be put into a page. What is not known is left out.</summary>
+/// <summary>A location as a schema.org <c>MedicalClinic</c> in JSON-LD, for a page. Unknown facts are absent.</summary>
 public sealed record MedicalClinic
 {
     /// <summary>Always <c>https://schema.org</c>.</summary>
@@ -18,14 +18,14 @@ public sealed record MedicalClinic
     [JsonPropertyName("@type"), JsonPropertyOrder(-1)]
     public string Type { get; } = "MedicalClinic";
 
-    /// <summary>The location's address in this API, absolute.</summary>
+    /// <summary>The absolute URL of the location in this API.</summary>
     [JsonPropertyName("@id")]
     public required string Id { get; init; }
 
     /// <summary>The location's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The postal address.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PostalAddress? Address { get; init; }
 
@@ -37,7 +37,7 @@ public sealed record MedicalClinic
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Email { get; init; }
 
-    /// <summary>Where it is on the globe.</summary>
+    /// <summary>The position on the globe.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GeoCoordinates? Geo { get; init; }
 
@@ -45,73 +45,78 @@ public sealed record MedicalClinic
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsAcceptingNewPatients { get; init; }
 
-    /// <summary>The weekly hours, now and those to come within a year; left out when they are not known.</summary>
+    /// <summary>The weekly hours, present and those that begin within a year; absent if they are not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<OpeningHoursSpecification>? OpeningHoursSpecification { get; init; }
 
-    /// <summary>The dates of the coming 366 on which other hours hold; they replace the weekly ones.</summary>
+    /// <summary>
+    /// The dates of the coming 366 days that depart from the weekly hours. Their hours replace the weekly ones.
+    /// </summary>
     public required IReadOnlyList<OpeningHoursSpecification> SpecialOpeningHoursSpecification { get; init; }
 
-    internal static Formatted<MedicalClinic> Of(Location location, Schedule schedule, SiteOptions site, LocalDate today)
+    internal static Formatted<MedicalClinic> Of(
+        Location location, Schedule schedule, SiteOptions site, LocalDate today)
     {
-        var year = WallClock.Year(schedule, today);
+        var year = WallClock.ListYear(schedule, today);
+        var weekly = ListWeekly(schedule, today);
         var body = new MedicalClinic
         {
             Id = $"{site.ApiUrl}/v1/locations/{location.Slug}",
             Name = location.Name,
-            Address = location.Address == new Address { StreetAddress = null, Locality = null, Region = null, PostalCode = null, Country = null }
-                ? null : new PostalAddress(location.Address),
+            Address = PostalAddress.Of(location.Address),
             Telephone = location.Telephone,
             Email = location.Email,
             Geo = location.Coordinates is { } point ? new GeoCoordinates(point.Latitude, point.Longitude) : null,
             IsAcceptingNewPatients = location.AcceptingNewPatients,
-            OpeningHoursSpecification = Weekly(schedule, today) is { Length: > 0 } weekly ? weekly : null,
-            SpecialOpeningHoursSpecification = [.. Special(schedule, year)],
+            OpeningHoursSpecification = weekly.Length > 0 ? weekly : null,
+            SpecialOpeningHoursSpecification = [.. ListSpecial(schedule, year)],
         };
-        var unsaid = WallClock.Unsaid(schedule, today, year).ToHashSet();
-        if (WallClock.BeginsLater(schedule, today)) unsaid.Add(NotExpressed.TemporaryClosure);
-        if (WallClock.HasUntoldParts(schedule, year, closedPartsAreTold: false)) unsaid.Add(NotExpressed.Periods);
-        return new Formatted<MedicalClinic>(body, unsaid);
+        var missing = WallClock.FindNotExpressed(schedule, today, year);
+        if (WallClock.ClosureBeginsLater(schedule, today)) missing.Add(NotExpressed.TemporaryClosure);
+        if (WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: false))
+            missing.Add(NotExpressed.Periods);
+        return new Formatted<MedicalClinic>(body, missing);
     }
 
-    static OpeningHoursSpecification[] Weekly(Schedule schedule, LocalDate today)
+    static OpeningHoursSpecification[] ListWeekly(Schedule schedule, LocalDate today)
     {
-        var changes = WallClock.ChangesToCome(schedule, today).ToArray();
-        var current = schedule.WeeklyHoursOn(today);
-        var versions = current is null ? changes : [current, .. changes];
-        return
-        [
-            .. versions.SelectMany((hours, index) =>
-            {
-                var through = index + 1 < versions.Length ? versions[index + 1].ValidFrom!.Value.PlusDays(-1) : (LocalDate?)null;
-                // What has begun needs no beginning.
-                var from = hours == current ? null : hours.ValidFrom;
-                return WallClock.Week(hours)
-                    .SelectMany((periods, day) => Spans(periods).Select(span => (Day: WeeklyHours.Week[day], Span: span)))
-                    .GroupBy(entry => entry.Span, entry => $"{entry.Day}")
-                    .Select(days => new OpeningHoursSpecification([.. days], days.Key.Opens, days.Key.Closes, from, through, null));
-            }),
-        ];
+        var versions = WallClock.ListVersions(schedule, today);
+        return [.. versions.SelectMany((hours, index) =>
+        {
+            var next = versions.ElementAtOrDefault(index + 1);
+            // The present hours need no beginning.
+            var from = hours.BeginsAfter(today) ? hours.ValidFrom : null;
+            return WallClock.ListWeek(hours)
+                .SelectMany((periods, day) => ListTimes(periods).Select(times => (Day: WeeklyHours.Week[day], times)))
+                .GroupBy(entry => entry.times, entry => $"{entry.Day}")
+                .Select(days => new OpeningHoursSpecification(
+                    [.. days], days.Key.Opens, days.Key.Closes, from, next?.ValidFrom?.PlusDays(-1), null));
+        })];
     }
 
-    // Dates of which only a part is known cannot be told: the rest of them would be closed.
-    static IEnumerable<OpeningHoursSpecification> Special(Schedule schedule, IReadOnlyList<WallDay> year) =>
-        WallClock.Runs(schedule, year).Where(run => run.Day.Periods is not null).SelectMany(run => Spans(run.Day.Periods!).Select(span =>
-            new OpeningHoursSpecification(null, span.Opens, span.Closes, run.First, run.Last, run.Day.Reason)));
+    // An unknown date with a known part is left out: search engines would take the rest of it for closed.
+    static IEnumerable<OpeningHoursSpecification> ListSpecial(Schedule schedule, IReadOnlyList<WallDay> year) =>
+        from run in WallClock.ListDepartures(schedule, year)
+        where run.Day.Periods is not null
+        from times in ListTimes(run.Day.Periods!)
+        select new OpeningHoursSpecification(null, times.Opens, times.Closes, run.First, run.Last, run.Day.Reason);
 
-    // As search engines read it: closed all day is 00:00 to 00:00, and open all day until 23:59.
-    static IEnumerable<(LocalTime Opens, LocalTime Closes)> Spans(IEnumerable<Period> periods) =>
-        periods.Seen().Select(period => (period.Opens, period.IsAllDay ? new LocalTime(23, 59) : period.Closes))
+    // Search engines read 00:00 to 00:00 as closed all day, and 00:00 to 23:59 as open all day.
+    static IEnumerable<(LocalTime Opens, LocalTime Closes)> ListTimes(IEnumerable<Period> periods) =>
+        periods.WithoutTelephoneOnly()
+            .Select(period => (period.Opens, period.IsAllDay ? new LocalTime(23, 59) : period.Closes))
             .DefaultIfEmpty((LocalTime.Midnight, LocalTime.Midnight));
 }
 
 /// <summary>A schema.org <c>OpeningHoursSpecification</c>.</summary>
-/// <param name="DayOfWeek">The days of the week, <c>Monday</c> to <c>Sunday</c>; left out of dates.</param>
-/// <param name="Opens">The first moment, local, HH:mm. With <c>closes</c> the same, 00:00, it is closed all day.</param>
-/// <param name="Closes">The first moment after it, local, HH:mm; before <c>opens</c> when on the next day; 23:59 for the end of a whole day.</param>
-/// <param name="ValidFrom">The first date; left out where there is none.</param>
-/// <param name="ValidThrough">The last date; left out where there is none.</param>
-/// <param name="Description">Why, for people; left out of the weekly hours.</param>
+/// <param name="DayOfWeek">The days of the week, <c>Monday</c> to <c>Sunday</c>; absent for dates.</param>
+/// <param name="Opens">The local time at which it opens, HH:mm. 00:00 to 00:00 is closed all day.</param>
+/// <param name="Closes">
+/// The local time at which it closes, HH:mm; before <c>opens</c> if on the next day. 00:00 to 23:59 is open all day.
+/// </param>
+/// <param name="ValidFrom">The first date; absent if there is none.</param>
+/// <param name="ValidThrough">The last date; absent if there is none.</param>
+/// <param name="Description">The reason for people; absent for the weekly hours.</param>
 public sealed record OpeningHoursSpecification(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? DayOfWeek,
     LocalTime Opens, LocalTime Closes,
@@ -124,36 +129,45 @@ public sealed record OpeningHoursSpecification(
     public string Type { get; } = "OpeningHoursSpecification";
 }
 
-/// <summary>A schema.org <c>PostalAddress</c>. What is not known is left out.</summary>
+/// <summary>A schema.org <c>PostalAddress</c>. Unknown parts are absent.</summary>
 public sealed record PostalAddress
 {
-    internal PostalAddress(Address address) =>
-        (StreetAddress, AddressLocality, AddressRegion, PostalCode, AddressCountry) =
-        (address.StreetAddress, address.Locality, address.Region, address.PostalCode, address.Country);
-
     /// <summary>Always <c>PostalAddress</c>.</summary>
     [JsonPropertyName("@type"), JsonPropertyOrder(-1)]
     public string Type { get; } = "PostalAddress";
 
     /// <summary>Street and number.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? StreetAddress { get; }
+    public string? StreetAddress { get; init; }
 
     /// <summary>City or town.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? AddressLocality { get; }
+    public string? AddressLocality { get; init; }
 
     /// <summary>State or province.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? AddressRegion { get; }
+    public string? AddressRegion { get; init; }
 
     /// <summary>Postal code.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? PostalCode { get; }
+    public string? PostalCode { get; init; }
 
     /// <summary>Country, as ISO 3166-1 alpha-2.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? AddressCountry { get; }
+    public string? AddressCountry { get; init; }
+
+    internal static PostalAddress? Of(Address address)
+    {
+        var known = new PostalAddress
+        {
+            StreetAddress = address.StreetAddress,
+            AddressLocality = address.Locality,
+            AddressRegion = address.Region,
+            PostalCode = address.PostalCode,
+            AddressCountry = address.Country,
+        };
+        return known == new PostalAddress() ? null : known;
+    }
 }
 
 /// <summary>A schema.org <c>GeoCoordinates</c>, WGS 84.</summary>
@@ -166,7 +180,9 @@ public sealed record GeoCoordinates(double Latitude, double Longitude)
     public string Type { get; } = "GeoCoordinates";
 }
 
-/// <summary>An article as a schema.org <c>MedicalWebPage</c>, JSON-LD, to be put into its page. What is not known is left out.</summary>
+/// <summary>
+/// An article as a schema.org <c>MedicalWebPage</c> in JSON-LD, for its page. Unknown facts are absent.
+/// </summary>
 public sealed record MedicalWebPage
 {
     /// <summary>Always <c>https://schema.org</c>.</summary>
@@ -181,16 +197,16 @@ public sealed record MedicalWebPage
     [JsonPropertyName("@id")]
     public required string Id { get; init; }
 
-    /// <summary>The same.</summary>
+    /// <summary>The article's page on the web site.</summary>
     public required string Url { get; init; }
 
     /// <summary>The headline.</summary>
     public required string Headline { get; init; }
 
-    /// <summary>What the article says, in a sentence or two.</summary>
+    /// <summary>The summary of the article.</summary>
     public required string Description { get; init; }
 
-    /// <summary>Since when it is public, UTC.</summary>
+    /// <summary>When it was published, UTC.</summary>
     public required Instant DatePublished { get; init; }
 
     /// <summary>When it last changed, UTC.</summary>
@@ -199,7 +215,7 @@ public sealed record MedicalWebPage
     /// <summary>The topics.</summary>
     public required IReadOnlyList<string> Keywords { get; init; }
 
-    /// <summary>Who wrote it.</summary>
+    /// <summary>The author.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Person? Author { get; init; }
 

@@ -4,154 +4,162 @@ using NodaTime;
 namespace Api.Formats;
 
 /// <summary>
-/// A schedule as other systems have it: a usual week, and dates on which something else holds, all by the clock on the wall.
-/// Every period is told on the day on which it opens, without what is closed of it or overlaps, and takes 24 hours at most.
+/// A schedule as other systems understand it: a usual week and dates that depart from it, in wall-clock time. Periods
+/// belong to the day on which they open, without closed parts and overlaps, and last 24 hours at most.
 /// </summary>
 static class WallClock
 {
-    /// <summary>How many dates from today on are told: a year, a leap year's days.</summary>
-    public const int Days = 366;
-
-    /// <summary>The usual periods of each day of the week, from Monday.</summary>
-    public static IReadOnlyList<IReadOnlyList<Period>> Week(WeeklyHours hours)
-    {
-        // Without changes of the clock, and between two weeks like it, so that what comes over from Sunday is there too.
-        var monday = new LocalDate(2001, 1, 1);
-        var week = ByDay(hours);
-        var usual = new Schedule(DateTimeZone.Utc, [new WeeklyHours(week)], []);
-        return [.. Dates(usual, monday, monday.PlusDays(6)).Select(day => day.Periods!)];
-    }
-
-    /// <summary>The last date of what has no end, or not within the coming year: not every program reads years after it.</summary>
+    /// <summary>The last date to write for what has no end. Not every program reads later years.</summary>
     public static readonly LocalDate LastDate = new(2099, 12, 31);
 
-    /// <summary>Every date of the coming year, in order.</summary>
-    public static IReadOnlyList<WallDay> Year(Schedule schedule, LocalDate today)
-    {
-        var weeks = schedule.Versions.ToDictionary(version => version, Week);
-        return [.. Dates(schedule, today, today.PlusDays(Days - 1)).Select(day => day with { Departs = Departs(day) })];
+    // No yearly rule is absent for longer.
+    const int YearsUntilEveryRuleRepeats = 40;
 
-        bool Departs(WallDay day) => schedule.WeeklyHoursOn(day.Date) is { } hours
-            ? !day.Periods!.SequenceEqual(weeks[hours][(int)day.Date.DayOfWeek - 1])
-            : day.Periods is not null || day.ClosedParts.Count > 0;
+    /// <summary>The last date of the coming year.</summary>
+    public static LocalDate LastDateOfYear(LocalDate today) => today.PlusDays(HoursLimits.DaysAhead - 1);
+
+    /// <summary>Lists the usual periods of each day of the week, from Monday.</summary>
+    public static IReadOnlyList<IReadOnlyList<Period>> ListWeek(WeeklyHours hours)
+    {
+        // A week in UTC has no clock changes. The same week comes before it, so Sunday night runs into Monday.
+        var monday = new LocalDate(2001, 1, 1);
+        var periods = WeeklyHours.Week.SelectMany(day => hours[day].Select(period => (day, period)));
+        var always = new WeeklyHours(periods.ToLookup(pair => pair.day, pair => pair.period));
+        var days = ListDays(new Schedule(DateTimeZone.Utc, [always], []), monday, monday.PlusDays(6));
+        return [.. days.Select(day => day.Periods!)];
+    }
+
+    /// <summary>Lists every date of the coming year.</summary>
+    public static IReadOnlyList<WallDay> ListYear(Schedule schedule, LocalDate today)
+    {
+        var weeks = schedule.Versions.ToDictionary(version => version, ListWeek);
+        return [.. ListDays(schedule, today, LastDateOfYear(today)).Select(day => day with { Departs = Departs(day) })];
+
+        bool Departs(WallDay day)
+        {
+            if (schedule.WeeklyHoursOn(day.Date) is not { } hours)
+                return day.Periods is not null || day.ClosedParts.Count > 0;
+            return !day.Periods!.SequenceEqual(weeks[hours][(int)day.Date.DayOfWeek - 1]);
+        }
     }
 
     /// <summary>
-    /// The dates of a year on which the weekly hours in force do not say all, those in a row of which the same is told
-    /// together. Dates between them that are usually like that, as the weekends of a long closure, are told with them.
+    /// Lists the dates of a year that depart from the weekly hours. Dates in a row with the same hours and reason are
+    /// one run, also across usual dates with these hours, such as the weekends of a long closure.
     /// </summary>
-    public static IReadOnlyList<WallRun> Runs(Schedule schedule, IReadOnlyList<WallDay> year)
+    public static IReadOnlyList<WallRun> ListDepartures(Schedule schedule, IReadOnlyList<WallDay> year) =>
+    [
+        .. year
+            .SplitIntoRuns((day, next) => next.HasSameHoursAs(day))
+            .SelectMany(days => days.Where(day => day.NeedsMention).SplitIntoRuns(HaveSameReason))
+            .Where(days => days.Any(day => day.Departs))
+            .Select(days => ToRun(schedule, year, days)),
+    ];
+
+    static bool HaveSameReason(WallDay day, WallDay next) =>
+        next.Reason == day.Reason && next.TemporarilyClosed == day.TemporarilyClosed;
+
+    // A closure has the dates with which it was entered, even if it began before today or goes on after the year.
+    static WallRun ToRun(Schedule schedule, IReadOnlyList<WallDay> year, IReadOnlyList<WallDay> days)
     {
-        var runs = new List<(WallDay Day, LocalDate First, LocalDate Last, bool Departs)>();
-        var goesOn = false;
-        foreach (var day in year)
+        var (first, last) = (days[0], days[^1]);
+        var run = new WallRun(first, first.Date, last.Date);
+        if (!first.TemporarilyClosed) return run;
+        return run with
         {
-            goesOn = goesOn && runs[^1].Day.HasSameHours(day);
-            // Told only when the run goes on after it.
-            if (!day.Departs && day.Reason is null && !day.TemporarilyClosed) continue;
-            if (goesOn && runs[^1].Day.Reason == day.Reason && runs[^1].Day.TemporarilyClosed == day.TemporarilyClosed)
-                runs[^1] = runs[^1] with { Last = day.Date, Departs = runs[^1].Departs || day.Departs };
-            else
-                runs.Add((day, day.Date, day.Date, day.Departs));
-            goesOn = true;
-        }
-        return [.. runs.Where(run => run.Departs).Select(run => ToRun(schedule, year, run.Day, run.First, run.Last))];
+            First = first.Date == year[0].Date ? schedule.Closure!.ClosedFrom ?? first.Date : first.Date,
+            Last = last.Date == year[^1].Date ? schedule.LastDateOfClosure : last.Date,
+        };
     }
 
-    // A closure is told as it was entered, be it that it began before today or goes on for longer than a year.
-    static WallRun ToRun(Schedule schedule, IReadOnlyList<WallDay> year, WallDay day, LocalDate first, LocalDate last)
+    /// <summary>The dates of a temporary closure that is not over; <c>null</c> if there is none.</summary>
+    public static ClosureDates? FindClosure(Schedule schedule, LocalDate today)
     {
-        if (!day.TemporarilyClosed) return new WallRun(day, first, last);
-        return new WallRun(day,
-            first == year[0].Date ? schedule.Closure!.ClosedFrom ?? first : first, last == year[^1].Date ? LastDayOfClosure(schedule) : last);
-    }
-
-    /// <summary>The last date of the temporary closure; <c>null</c> when it has no end.</summary>
-    public static LocalDate? LastDayOfClosure(Schedule schedule)
-    {
-        var (reopens, forGood) = (schedule.Closure?.ReopensOn, schedule.ClosedForGoodOn);
-        var end = reopens is null || forGood < reopens ? forGood : reopens;
-        return end?.PlusDays(-1);
+        if (schedule.Closure is not { } closure) return null;
+        var dates = new ClosureDates(closure.ClosedFrom ?? today, schedule.LastDateOfClosure);
+        return dates.EndsBefore(LocalDate.Max(dates.First, today)) ? null : dates;
     }
 
     /// <summary>Whether a temporary closure begins, or goes on, after the coming year.</summary>
     public static bool HasLaterClosure(Schedule schedule, LocalDate today) =>
-        schedule.Closure is { } closure && LocalDate.Max(closure.ClosedFrom ?? today, today.PlusDays(Days)) is var from &&
-        (LastDayOfClosure(schedule) is not { } last || from <= last);
+        FindClosure(schedule, today) is { } dates && !dates.EndsBefore(today.PlusDays(HoursLimits.DaysAhead));
 
     /// <summary>Whether a temporary closure begins after the coming year.</summary>
-    public static bool BeginsLater(Schedule schedule, LocalDate today) =>
-        HasLaterClosure(schedule, today) && schedule.Closure!.ClosedFrom >= today.PlusDays(Days);
+    public static bool ClosureBeginsLater(Schedule schedule, LocalDate today) =>
+        FindClosure(schedule, today) is { } dates && dates.First > LastDateOfYear(today);
+
+    /// <summary>The weekly hours that are valid today, if they are known, and those that replace them.</summary>
+    public static IReadOnlyList<WeeklyHours> ListVersions(Schedule schedule, LocalDate today)
+    {
+        var changes = ListChanges(schedule, today);
+        return schedule.WeeklyHoursOn(today) is { } current ? [current, .. changes] : [.. changes];
+    }
 
     /// <summary>
-    /// Whether a part is known of a date whose hours are not, which the day before does not tell: a format without unknown hours
-    /// can say nothing of such a date.
+    /// The weekly hours that begin within the coming year, and the permanent closure whenever it begins.
     /// </summary>
-    /// <param name="schedule">The schedule.</param>
-    /// <param name="year">The dates to look at.</param>
-    /// <param name="closedPartsAreTold">Whether the format tells the closed parts of the date itself.</param>
-    public static bool HasUntoldParts(Schedule schedule, IReadOnlyList<WallDay> year, bool closedPartsAreTold) =>
-        year.Any(day => day.Periods is null && (day.CutOff.Count > 0 ||
-            (!(closedPartsAreTold && day.ClosedParts.Count > 0) && Known(schedule, day.Date).Any(stretch => stretch.IsClosedPart))));
+    public static IEnumerable<WeeklyHours> ListChanges(Schedule schedule, LocalDate today) =>
+        schedule.Versions.Where(version => version.BeginsAfter(today) &&
+            (version.IsPermanentlyClosed || !version.BeginsAfter(LastDateOfYear(today))));
 
-    /// <summary>Whether there are weekly hours that begin after the coming year.</summary>
-    public static bool HasLaterWeeks(Schedule schedule, LocalDate today) =>
-        schedule.Versions.Any(version => version.ValidFrom >= today.PlusDays(Days) && !version.IsForGood);
-
-    /// <summary>The weekly hours that take the place of those in force within the coming year; that it is closed for good, whenever.</summary>
-    public static IEnumerable<WeeklyHours> ChangesToCome(Schedule schedule, LocalDate today) =>
-        schedule.Versions.Where(version => version.ValidFrom > today && (version.ValidFrom < today.PlusDays(Days) || version.IsForGood));
+    /// <summary>Whether weekly hours begin after the coming year.</summary>
+    public static bool HasLaterChanges(Schedule schedule, LocalDate today) => schedule.Versions.Any(version =>
+        version.BeginsAfter(LastDateOfYear(today)) && !version.IsPermanentlyClosed);
 
     /// <summary>
-    /// Whether exceptions hold after the coming year that are not told with it: dated ones, and yearly ones that hold on no date
-    /// of it, as on February 29.
+    /// Whether an exception after the coming year is not expressed by the dates of that year: a dated one, or a yearly
+    /// one that has no date in it, such as February 29.
     /// </summary>
     public static bool HasLaterExceptions(Schedule schedule, LocalDate today) =>
-        schedule.Exceptions.Any(exception => HoldsLater(schedule, exception, today));
+        schedule.Exceptions.Any(exception => AppliesLater(schedule, exception, today));
 
-    public static bool HoldsLater(Schedule schedule, ScheduleException exception, LocalDate today)
+    public static bool AppliesLater(Schedule schedule, ScheduleException exception, LocalDate today)
     {
-        var later = today.PlusDays(Days);
-        if (schedule.IsSettledOn(later)) return false;
-        if (exception.When is DateRule.Dates dates) return Holds(schedule, exception, LocalDate.Max(dates.From, later), dates.To);
-        // No yearly rule stays away for longer than these.
-        return !Holds(schedule, exception, today, later.PlusDays(-1)) && Holds(schedule, exception, later, later.PlusYears(40));
+        var later = today.PlusDays(HoursLimits.DaysAhead);
+        if (schedule.StaysTheSameFrom(later)) return false;
+        if (exception.When is DateRule.Dates dates)
+            return Applies(schedule, exception, LocalDate.Max(dates.From, later), dates.To);
+        return !Applies(schedule, exception, today, LastDateOfYear(today))
+            && Applies(schedule, exception, later, later.PlusYears(YearsUntilEveryRuleRepeats));
     }
 
-    static bool Holds(Schedule schedule, ScheduleException exception, LocalDate from, LocalDate to)
+    static bool Applies(Schedule schedule, ScheduleException exception, LocalDate from, LocalDate to)
     {
-        // What never holds in so many years is not looked for any longer.
-        var count = Math.Min(NodaTime.Period.DaysBetween(from, to) + 1, 41 * Days);
-        for (var i = 0; i < count; i++) if (Holds(schedule, exception, from.PlusDays(i))) return true;
-        return false;
+        // An exception that applies on none of so many dates applies on none at all.
+        var most = (YearsUntilEveryRuleRepeats + 1) * HoursLimits.DaysAhead;
+        var count = Math.Clamp(NodaTime.Period.DaysBetween(from, to) + 1, 0, most);
+        return Enumerable.Range(0, count).Any(days => Applies(schedule, exception, from.PlusDays(days)));
     }
 
-    /// <summary>Whether an exception has a say on a date: it decides about it, or closes a part of it.</summary>
-    public static bool Holds(Schedule schedule, ScheduleException exception, LocalDate date) =>
-        exception.When.Includes(date) && schedule.On(date) is { IsInClosure: false } day &&
-        (exception.Effect == ExceptionEffect.ClosedPart
-            ? schedule.ClosedPartsOn(date).Contains(exception) : ReferenceEquals(day.Exception, exception));
+    /// <summary>Whether an exception decides about a date or closes a part of it.</summary>
+    public static bool Applies(Schedule schedule, ScheduleException exception, LocalDate date)
+    {
+        if (!exception.When.Includes(date)) return false;
+        var day = schedule.DayOn(date);
+        return ReferenceEquals(day.Exception, exception)
+            || day.ClosedParts.Any(part => ReferenceEquals(part, exception));
+    }
 
     /// <summary>The periods in which patients are seen.</summary>
-    public static IEnumerable<Period> Seen(this IEnumerable<Period> periods) =>
+    public static IEnumerable<Period> WithoutTelephoneOnly(this IEnumerable<Period> periods) =>
         periods.Where(period => period.Access != AccessMode.TelephoneOnly);
 
-    /// <summary>What a format leaves unsaid that knows open and closed only.</summary>
-    public static IEnumerable<NotExpressed> Unsaid(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+    /// <summary>What a format does not express that only knows open and closed.</summary>
+    public static HashSet<NotExpressed> FindNotExpressed(
+        Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
     {
-        var current = schedule.WeeklyHoursOn(today);
-        var told = schedule.Versions.Where(version => version == current).Concat(ChangesToCome(schedule, today))
-            .SelectMany(version => Week(version).SelectMany(day => day))
+        var periods = ListVersions(schedule, today).SelectMany(version => ListWeek(version).SelectMany(day => day))
             .Concat(year.Where(day => day.Departs).SelectMany(day => day.Periods ?? []));
-        foreach (var detail in UnsaidDetails(told)) yield return detail;
-        if (current is null) yield return NotExpressed.UnknownHours;
-        if (HasLaterWeeks(schedule, today)) yield return NotExpressed.ChangesToCome;
-        if (HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
-        if (schedule.ClosedForGoodOn is not null) yield return NotExpressed.ClosedForGood;
+        var missing = FindNotExpressedDetails(periods).ToHashSet();
+        if (schedule.WeeklyHoursOn(today) is null) missing.Add(NotExpressed.UnknownHours);
+        if (HasLaterChanges(schedule, today)) missing.Add(NotExpressed.ChangesToCome);
+        if (HasLaterExceptions(schedule, today)) missing.Add(NotExpressed.LaterExceptions);
+        if (schedule.ClosedForGoodOn is not null) missing.Add(NotExpressed.ClosedForGood);
+        return missing;
     }
 
-    /// <summary>What is left unsaid of periods by a format that knows open and closed only.</summary>
-    public static IEnumerable<NotExpressed> UnsaidDetails(IEnumerable<Period> periods)
+    /// <summary>What a format does not express of periods if it only knows open and closed.</summary>
+    public static IEnumerable<NotExpressed> FindNotExpressedDetails(IEnumerable<Period> periods)
     {
         foreach (var period in periods)
         {
@@ -161,107 +169,146 @@ static class WallClock
         }
     }
 
-    static ILookup<IsoDayOfWeek, Period> ByDay(WeeklyHours hours) =>
-        WeeklyHours.Week.SelectMany(day => hours[day].Select(period => (day, period))).ToLookup(pair => pair.day, pair => pair.period);
-
-    /// <summary>Every date of a range, both included.</summary>
-    public static IEnumerable<WallDay> Dates(Schedule schedule, LocalDate from, LocalDate to)
+    /// <summary>
+    /// Whether a part is known of a date whose hours are not. A format without unknown hours cannot express that part.
+    /// </summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="year">The dates to look at.</param>
+    /// <param name="expressesClosedParts">Whether the format expresses the closed parts of the date itself.</param>
+    public static bool HasPartsOfUnknownDates(
+        Schedule schedule, IReadOnlyList<WallDay> year, bool expressesClosedParts)
     {
-        // What a day leaves to the date after it, of periods longer than 24 hours and of those that another one cuts in two.
-        List<Period> rest = [];
-        foreach (var day in schedule.Calendar(from.PlusDays(-1), to))
+        return year.Where(day => day.Periods is null).Any(day => day.CutOff.Count > 0 || HasClosedPart(day));
+
+        bool HasClosedPart(WallDay day)
         {
-            var periods = rest;
-            rest = [];
-            foreach (var period in day.Periods ?? [])
-            {
-                // Where clocks go back over midnight, a closed part of the date before can last longer than the first midnight.
-                var (opens, closes) = (LocalDateTime.Max(Local(period.Opens), day.Day.Date.AtMidnight()), Local(period.Closes));
-                var (access, note) = (period.Access, period.Note);
-                if (opens.Date > day.Day.Date)
-                {
-                    rest.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, access, note));
-                }
-                else if (opens.PlusDays(1) < closes || (opens.PlusDays(1) == closes && opens.TimeOfDay != LocalTime.Midnight))
-                {
-                    periods.Add(new Period(opens.TimeOfDay, LocalTime.Midnight, access, note));
-                    rest.Add(new Period(LocalTime.Midnight, closes.TimeOfDay, access, note));
-                }
-                // By the wall's clock nothing is left of what ends in an hour that comes twice before it began.
-                else if (opens < closes)
-                {
-                    periods.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, access, note));
-                }
-            }
-            if (day.Day.Date < from) continue;
+            if (expressesClosedParts && day.ClosedParts.Count > 0) return false;
+            return ListKnownStretches(schedule, day.Date).Any(stretch => stretch.IsClosedPart);
+        }
+    }
+
+    /// <summary>Lists every date of a range, including both ends.</summary>
+    public static IEnumerable<WallDay> ListDays(Schedule schedule, LocalDate from, LocalDate to)
+    {
+        List<Period> carriedOver = [];
+        foreach (var day in CalendarDay.List(schedule, from.PlusDays(-1), to))
+        {
+            var periods = carriedOver;
+            carriedOver = [];
+            foreach (var period in day.Periods ?? []) AddPeriod(period, day.Date, periods, carriedOver);
+            if (day.Date < from) continue;
             periods.Sort((one, other) => one.Opens.CompareTo(other.Opens));
-            yield return new WallDay(day.Day.Date, day.Periods is null ? null : periods, ReasonOf(schedule, day))
+            yield return new WallDay(day.Date, day.Periods is null ? null : periods, FindReason(schedule, day.Rule))
             {
-                TemporarilyClosed = day.Day.Kind == DayKind.TemporarilyClosed,
-                ClosedParts = day.ClosedParts,
+                TemporarilyClosed = day.Rule.Kind == DayKind.TemporarilyClosed,
+                ClosedParts = day.Rule.ClosedParts,
                 CutOff = day.Periods is null ? periods : [],
             };
         }
 
-        LocalDateTime Local(Instant instant) => instant.InZone(schedule.Zone).LocalDateTime;
+        // The next date gets the end of a period that is longer than 24 hours, and what begins after midnight because
+        // another period cut off its beginning.
+        void AddPeriod(ResolvedPeriod period, LocalDate date, List<Period> ofDate, List<Period> ofNextDate)
+        {
+            var (opens, closes) = (ToLocal(period.Opens), ToLocal(period.Closes));
+            // Where clocks go back over midnight, a closed part of the date before can outlast the first midnight.
+            opens = LocalDateTime.Max(opens, date.AtMidnight());
+            var isWholeDay = opens.PlusDays(1) == closes && opens.TimeOfDay == LocalTime.Midnight;
+            if (opens.Date > date)
+            {
+                ofNextDate.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, period.Access, period.Note));
+            }
+            else if (opens.PlusDays(1) <= closes && !isWholeDay)
+            {
+                ofDate.Add(new Period(opens.TimeOfDay, LocalTime.Midnight, period.Access, period.Note));
+                ofNextDate.Add(new Period(LocalTime.Midnight, closes.TimeOfDay, period.Access, period.Note));
+            }
+            // Wall-clock time has no room for a period that ends, in an hour that happens twice, before it began.
+            else if (opens < closes)
+            {
+                ofDate.Add(new Period(opens.TimeOfDay, closes.TimeOfDay, period.Access, period.Note));
+            }
+        }
+
+        LocalDateTime ToLocal(Instant instant) => instant.InZone(schedule.Zone).LocalDateTime;
     }
 
-    /// <summary>What is known of a date whose hours are not: what runs into it from the evening before, and when it is closed.</summary>
-    public static IReadOnlyList<KnownStretch> Known(Schedule schedule, LocalDate date)
+    static string? FindReason(Schedule schedule, ScheduleDay day)
+    {
+        if (day.Kind == DayKind.TemporarilyClosed) return schedule.Closure?.Reason;
+        var reasons = day.ClosedParts.Select(part => part.Reason).ToList();
+        if (day.Exception is { } exception) reasons.Insert(0, exception.Reason);
+        return reasons.Count == 0 ? null : string.Join("; ", reasons);
+    }
+
+    /// <summary>
+    /// Lists what is known of a date whose hours are not: the end of the night before it, and its closed parts.
+    /// </summary>
+    public static IReadOnlyList<KnownStretch> ListKnownStretches(Schedule schedule, LocalDate date)
     {
         var known = new List<KnownStretch>();
-        var line = new Timeline(schedule, Timeline.ToInstant(schedule.Zone, date.AtMidnight(), ends: false));
-        // Where clocks go back over midnight, the date before is in between once more.
-        for (var end = Timeline.ToInstant(schedule.Zone, date.PlusDays(1).AtMidnight(), ends: true); line.Now < end;)
+        var timeline = new Timeline(schedule, schedule.Zone.StartOfDay(date));
+        var end = schedule.Zone.LatestInstant(date.PlusDays(1).AtMidnight());
+        while (timeline.Now < end)
         {
-            var (start, day, moment) = (line.Now, line.Date, line.Current);
-            line.Advance();
+            var (start, day, moment) = (timeline.Now, timeline.Date, timeline.Current);
+            timeline.Advance();
+            // Where clocks go back over midnight, the date before comes again.
             if (day != date || moment.State == State.Unknown) continue;
-            // A stretch ends where the clock is changed, so that both its ends are by the same one.
+            // The timeline stops at each clock change, so both ends of a stretch are by the same clock.
             var opens = start.InZone(schedule.Zone).LocalDateTime;
-            var minutes = (opens.Hour * 60) + opens.Minute;
-            known.Add(new KnownStretch(minutes, minutes + (int)(line.Now - start).TotalMinutes, moment.IsOpen, moment.Period is null));
+            var from = (opens.Hour * 60) + opens.Minute;
+            var span = new MinuteSpan(from, from + (int)(timeline.Now - start).TotalMinutes);
+            known.Add(new KnownStretch(span, moment.IsOpen, IsClosedPart: moment.Period is null));
         }
         return known;
     }
-
-    static string? ReasonOf(Schedule schedule, CalendarDay day) =>
-        day.Day.Kind == DayKind.TemporarilyClosed ? schedule.Closure?.Reason
-            : (day.Day.Exception is { } exception ? [exception] : Array.Empty<ScheduleException>()).Concat(day.ClosedParts)
-                .Select(exception => exception.Reason).ToArray() is { Length: > 0 } reasons ? string.Join("; ", reasons) : null;
 }
 
-/// <summary>A date by the clock on the wall.</summary>
+/// <summary>A date in wall-clock time.</summary>
 /// <param name="Date">The local date.</param>
-/// <param name="Periods">The periods that open on it; <c>null</c> when they are not known.</param>
-/// <param name="Reason">Why it departs from the week, as it was entered; <c>null</c> when it does not or that is not told.</param>
+/// <param name="Periods">The periods that open on it; <c>null</c> if they are not known.</param>
+/// <param name="Reason">The reason for its hours, as it was entered; <c>null</c> if there is none.</param>
 sealed record WallDay(LocalDate Date, IReadOnlyList<Period>? Periods, string? Reason)
 {
-    /// <summary>Whether it lies in a temporary closure.</summary>
+    /// <summary>Whether the date lies in a temporary closure.</summary>
     public bool TemporarilyClosed { get; init; }
 
-    /// <summary>The exceptions that close a part of it.</summary>
+    /// <summary>The exceptions that close a part of the date.</summary>
     public IReadOnlyList<ScheduleException> ClosedParts { get; init; } = [];
 
-    /// <summary>What the day before leaves to it when its own periods are not known.</summary>
+    /// <summary>What the day before carries over to the date if its own periods are not known.</summary>
     public IReadOnlyList<Period> CutOff { get; init; } = [];
 
-    /// <summary>Whether the weekly hours in force do not say all about it.</summary>
+    /// <summary>Whether the date departs from the weekly hours.</summary>
     public bool Departs { get; init; }
 
-    public bool HasSameHours(WallDay other) => Periods is null || other.Periods is null
-        ? Periods is null && other.Periods is null && ClosedParts.SequenceEqual(other.ClosedParts) : Periods.SequenceEqual(other.Periods);
+    /// <summary>Whether there is more to say about the date than that the weekly hours hold.</summary>
+    public bool NeedsMention => Departs || Reason is not null || TemporarilyClosed;
+
+    public bool HasSameHoursAs(WallDay other)
+    {
+        if (Periods is not null && other.Periods is not null) return Periods.SequenceEqual(other.Periods);
+        return Periods is null && other.Periods is null && ClosedParts.SequenceEqual(other.ClosedParts);
+    }
 }
 
-/// <summary>Dates in a row of which the same is told.</summary>
-/// <param name="Day">The first of them that is told, and stands for all.</param>
+/// <summary>Dates in a row with the same hours and the same reason.</summary>
+/// <param name="Day">The first of them that needs mention. It stands for all.</param>
 /// <param name="First">The first date.</param>
-/// <param name="Last">The last date; <c>null</c> when there is none.</param>
+/// <param name="Last">The last date; <c>null</c> if there is no end.</param>
 sealed record WallRun(WallDay Day, LocalDate First, LocalDate? Last);
 
-/// <summary>A part of a date of which it is known whether it is open.</summary>
-/// <param name="From">Its first minute since midnight by the clock on the wall.</param>
-/// <param name="To">The first minute after it.</param>
+/// <summary>The dates of a temporary closure.</summary>
+/// <param name="First">The first date.</param>
+/// <param name="Last">The last date; <c>null</c> if there is no end.</param>
+sealed record ClosureDates(LocalDate First, LocalDate? Last)
+{
+    public bool EndsBefore(LocalDate date) => Last is { } last && last < date;
+}
+
+/// <summary>A part of an unknown date for which the hours are known.</summary>
+/// <param name="Span">The part, in wall-clock time.</param>
 /// <param name="IsOpen">Whether patients are seen.</param>
 /// <param name="IsClosedPart">Whether an exception closes it.</param>
-readonly record struct KnownStretch(int From, int To, bool IsOpen, bool IsClosedPart);
+readonly record struct KnownStretch(MinuteSpan Span, bool IsOpen, bool IsClosedPart);

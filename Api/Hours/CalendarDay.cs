@@ -2,54 +2,65 @@ using NodaTime;
 
 namespace Api.Hours;
 
-/// <summary>One date of a calendar.</summary>
-/// <param name="Day">What decides about the date.</param>
-/// <param name="ClosedParts">The exceptions that close a part of it.</param>
+/// <summary>One date of a calendar, with its periods in instants.</summary>
+/// <param name="Rule">The rule that decides about the date.</param>
 /// <param name="Periods">
-/// What there is of the periods that open on it, without what is closed or overlaps; those that touch are one. <c>null</c>
-/// when that is not known.
+/// The periods that open on the date, without closed parts and overlaps, and with those that touch joined; <c>null</c>
+/// if they are not known.
 /// </param>
-/// <param name="OpenTime">How long it is open between the beginning and the end of the date, as the clock of physics has it.</param>
-sealed record CalendarDay(
-    ScheduleDay Day, IReadOnlyList<ScheduleException> ClosedParts, IReadOnlyList<ResolvedPeriod>? Periods, Duration? OpenTime)
+/// <param name="OpenTime">
+/// How long it is open between the beginning and the end of the date, counted in instants.
+/// </param>
+sealed record CalendarDay(ScheduleDay Rule, IReadOnlyList<ResolvedPeriod>? Periods, Duration? OpenTime)
 {
-    public static IReadOnlyList<CalendarDay> Range(Schedule schedule, LocalDate from, LocalDate to)
+    public LocalDate Date => Rule.Date;
+
+    /// <summary>Lists every date of a range, including both ends.</summary>
+    public static IReadOnlyList<CalendarDay> List(Schedule schedule, LocalDate from, LocalDate to)
     {
-        var length = NodaTime.Period.DaysBetween(from, to) + 1;
-        var periods = new List<ResolvedPeriod>?[length];
-        var open = new Duration[length];
-        var line = new Timeline(schedule, Timeline.ToInstant(schedule.Zone, from.AtMidnight(), ends: false));
-        // A period that opens on the last date ends on the day after it, or where something else takes its place.
-        for (var last = to.PlusDays(1); line.Date <= last;)
+        var periods = new Dictionary<LocalDate, List<ResolvedPeriod>>();
+        var openTime = new Dictionary<LocalDate, Duration>();
+        var timeline = new Timeline(schedule, schedule.Zone.StartOfDay(from));
+        // A period that opens on the last date may end on the day after it.
+        while (timeline.Date <= to.PlusDays(1))
         {
-            var (start, date, moment) = (line.Now, line.Date, line.Current);
-            line.Advance();
-            if (moment.Period is not { } period) continue;
-            if (moment.IsOpen && date >= from && date <= to) open[NodaTime.Period.DaysBetween(from, date)] += line.Now - start;
-            if (moment.Day.Date < from || moment.Day.Date > to) continue;
-            var ofDay = periods[NodaTime.Period.DaysBetween(from, moment.Day.Date)] ??= [];
-            if (ofDay is [.., var before] && before.Closes == start && before.Access == period.Access && before.Note == period.Note)
-                ofDay[^1] = before with { Closes = line.Now };
-            else
-                ofDay.Add(new ResolvedPeriod(start, line.Now, period.Access, period.Note));
+            var (start, date, moment) = (timeline.Now, timeline.Date, timeline.Current);
+            timeline.Advance();
+            if (moment.Period is null) continue;
+            if (moment.IsOpen) openTime[date] = openTime.GetValueOrDefault(date) + (timeline.Now - start);
+            if (!periods.TryGetValue(moment.Day.Date, out var ofDay)) periods[moment.Day.Date] = ofDay = [];
+            AddOrExtend(ofDay, new ResolvedPeriod(start, timeline.Now, moment.Period.Access, moment.Period.Note));
         }
 
-        var days = new CalendarDay[length];
-        for (var i = 0; i < length; i++)
+        var days = new List<CalendarDay>();
+        for (var date = from; date <= to; date = date.PlusDays(1))
         {
-            var day = schedule.On(from.PlusDays(i));
-            if (Timeline.IsSkipped(schedule.Zone, day.Date)) day = new ScheduleDay(day.Date, DayKind.Skipped, null, []);
-            var known = day.Kind != DayKind.Unknown;
-            days[i] = new CalendarDay(day, day.IsInClosure || day.Kind == DayKind.Skipped ? [] : schedule.ClosedPartsOn(day.Date),
-                known ? periods[i] ?? [] : null, known ? open[i] : null);
+            var rule = schedule.Zone.Skips(date)
+                ? new ScheduleDay(date, DayKind.Skipped, null, null, [])
+                : schedule.DayOn(date);
+            days.Add(rule.Kind == DayKind.Unknown
+                ? new CalendarDay(rule, null, null)
+                : new CalendarDay(rule, periods.GetValueOrDefault(date, []), openTime.GetValueOrDefault(date)));
         }
         return days;
     }
+
+    static void AddOrExtend(List<ResolvedPeriod> periods, ResolvedPeriod next)
+    {
+        if (periods is [.., var last] && next.Continues(last))
+            periods[^1] = last with { Closes = next.Closes };
+        else
+            periods.Add(next);
+    }
 }
 
-/// <summary>A period as it really comes to pass.</summary>
-/// <param name="Opens">Its first instant.</param>
-/// <param name="Closes">The first instant after it.</param>
+/// <summary>A period in instants.</summary>
+/// <param name="Opens">The first instant of the period.</param>
+/// <param name="Closes">The first instant after the period.</param>
 /// <param name="Access">How patients are seen.</param>
-/// <param name="Note">What else is to be known.</param>
-readonly record struct ResolvedPeriod(Instant Opens, Instant Closes, AccessMode Access, string? Note);
+/// <param name="Note">A note for visitors; <c>null</c> if there is none.</param>
+sealed record ResolvedPeriod(Instant Opens, Instant Closes, AccessMode Access, string? Note)
+{
+    public bool Continues(ResolvedPeriod other) =>
+        Opens == other.Closes && Access == other.Access && Note == other.Note;
+}

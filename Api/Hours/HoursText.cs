@@ -1,161 +1,173 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Resources;
-using Api.Locations;
+using Api.Http;
 using NodaTime;
+using NodaTime.Extensions;
 using NodaTime.Text;
 
 namespace Api.Hours;
 
-/// <summary>Says hours in a language, as a sign on the door would. The words are in <c>HoursText.resx</c> and beside it.</summary>
+/// <summary>
+/// Describes hours in one language, as a sign on the door does. The words are in <c>HoursText.resx</c>.
+/// </summary>
 sealed class HoursText
 {
-    static readonly ResourceManager Resources = new(typeof(HoursText));
-    static readonly ConcurrentDictionary<string, HoursText> Languages = new();
+    static readonly Texts Texts = new(typeof(HoursText));
+    static readonly ConcurrentDictionary<string, HoursText> Known = new();
 
     readonly CultureInfo language;
     readonly LocalTimePattern clock;
     readonly LocalDatePattern date, dateAndYear;
-    readonly ConcurrentDictionary<string, string> words = new();
 
     HoursText(CultureInfo language)
     {
         this.language = language;
-        clock = LocalTimePattern.CreateWithInvariantCulture(Word("ClockPattern"));
-        date = LocalDatePattern.Create(Word("DatePattern"), language);
-        dateAndYear = LocalDatePattern.Create(Word("DateAndYearPattern"), language);
+        clock = LocalTimePattern.CreateWithInvariantCulture(Text("ClockPattern"));
+        date = LocalDatePattern.Create(Text("DatePattern"), language);
+        dateAndYear = LocalDatePattern.Create(Text("DateAndYearPattern"), language);
     }
 
-    public static HoursText In(CultureInfo language) => Languages.GetOrAdd(language.Name, _ => new HoursText(language));
+    public static HoursText In(CultureInfo language) => Known.GetOrAdd(language.Name, _ => new HoursText(language));
 
     /// <summary>
-    /// <c>Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed</c>: days with the same periods are said together,
-    /// three or more in a row as a range.
+    /// Describes a week: <c>Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed</c>. Days with the same
+    /// periods share a phrase.
     /// </summary>
-    public string Of(WeeklyHours? hours)
+    public string FormatWeek(WeeklyHours? hours)
     {
-        if (hours is null) return Word("Unknown");
-        if (hours.IsForGood) return Word("ClosedForGood");
-        var groups = WeeklyHours.Week.GroupBy(day => Of(hours[day])).ToArray();
-        return groups is [var one]
-            ? Say("EveryDay", one.Key)
-            : Sentence(string.Join("; ", groups.Select(group => $"{Days([.. group])} {group.Key}")));
+        if (hours is null) return Text("Unknown");
+        if (hours.IsPermanentlyClosed) return Text("ClosedForGood");
+        var groups = WeeklyHours.Week.GroupBy(day => FormatPeriods(hours[day])).ToArray();
+        return groups is [var everyDay]
+            ? Text("EveryDay", everyDay.Key)
+            : Capitalize(string.Join("; ", groups.Select(group => $"{FormatWeekdays(group)} {group.Key}")));
     }
 
-    /// <summary><c>8:00 am–noon and 1:00 pm–5:00 pm by appointment</c>, or <c>closed</c>.</summary>
-    public string Of(IReadOnlyList<Period> periods) =>
-        periods.Count == 0 ? Within("Closed") : List([.. periods.Select(Of)]);
+    /// <summary>Describes a day: <c>8:00 am–noon and 1:00 pm–5:00 pm by appointment</c>, or <c>closed</c>.</summary>
+    public string FormatPeriods(IReadOnlyList<Period> periods) =>
+        periods.Count == 0 ? LowercaseText("Closed") : JoinList([.. periods.Select(FormatPeriod)]);
 
-    /// <summary><c>Open until 5:00 pm</c>, <c>Closed. Opens Monday at 8:00 am</c></summary>
-    public string Of(in Status status, DateTimeZone zone)
+    /// <summary>
+    /// Describes a status: <c>Open until 5:00 pm</c>, or <c>Closed. Opens Monday at 8:00 am</c>.
+    /// </summary>
+    public string FormatStatus(Status status, DateTimeZone zone)
     {
-        var moment = status.Moment;
-        var state = Word(moment.Period?.Access.ToString() ?? (moment.Day.Kind == DayKind.ClosedForGood ? "ClosedForGood" : moment.State.ToString()));
-        var text = state;
+        var text = FormatState(status.Moment);
         if (status.NamedEnd is { } end)
         {
             var local = end.InZone(zone).LocalDateTime;
-            text = Named("Until", state, local.TimeOfDay, NamedDays.DayOfEnd(local), status.Date);
-            if (status.Then is { } then) text = Say("Then", text, Within(then.ToString()));
+            text = AppendTime(text, "Until", local.TimeOfDay, DayNames.DayOfEnd(local), status.Date);
+            if (status.NextAccess is { } next) text = Text("Then", text, LowercaseText($"{next}"));
         }
         if (status.NamedOpening is { } opening)
         {
             var local = opening.InZone(zone).LocalDateTime;
-            text = Named("Opens", text, local.TimeOfDay, local.Date, status.Date);
+            text = AppendTime(text, "Opens", local.TimeOfDay, local.Date, status.Date);
         }
         return text;
     }
 
-    /// <summary><c>Christmas Day, closed</c>, <c>Monday, 8:00 am–5:00 pm</c></summary>
-    public string Reason(in Moment moment, TemporaryClosure? closure) =>
-        moment.ClosedBy is { } part ? OfPart(part) : Reason(moment.Day, closure);
+    /// <summary>
+    /// Describes the rule that decides about a moment: <c>Christmas Day, closed</c> or <c>Monday, 8:00 am–5:00 pm</c>.
+    /// </summary>
+    public string FormatReason(Moment moment, TemporaryClosure? closure) =>
+        moment.ClosedBy is { } part ? FormatClosedPart(part) : FormatRule(moment.Day, closure);
 
-    /// <summary>The same for a whole day, with what is closed of it.</summary>
-    public string Reason(in ScheduleDay day, IReadOnlyList<ScheduleException> closedParts, TemporaryClosure? closure) =>
-        string.Join("; ", [Reason(day, closure), .. closedParts.Select(OfPart)]);
+    /// <summary>Describes the rule that decides about a date, and the closed parts of the date.</summary>
+    public string FormatDay(ScheduleDay day, TemporaryClosure? closure) =>
+        string.Join("; ", [FormatRule(day, closure), .. day.ClosedParts.Select(FormatClosedPart)]);
 
-    string Reason(in ScheduleDay day, TemporaryClosure? closure) => day.Kind switch
+    /// <summary>Describes the rule that decides about a date: <c>Christmas Day, closed</c>.</summary>
+    public string FormatRule(ScheduleDay day, TemporaryClosure? closure) => day.Kind switch
     {
-        DayKind.Unknown => Word("Unknown"),
-        DayKind.TemporarilyClosed => closure?.Reason is { } reason
-            ? Say("Because", reason, Within("TemporarilyClosed")) : Word("TemporarilyClosed"),
-        DayKind.ClosedForGood => Word("ClosedForGood"),
-        DayKind.Skipped => Say("Skipped", day.Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture)),
-        _ => Sentence(Say("Because", day.Exception?.Reason ?? Name(day.Date.DayOfWeek), Of(day.Periods!))),
+        DayKind.Unknown => Text("Unknown"),
+        DayKind.TemporarilyClosed when closure?.Reason is { } reason =>
+            Text("Because", reason, LowercaseText("TemporarilyClosed")),
+        DayKind.TemporarilyClosed => Text("TemporarilyClosed"),
+        DayKind.ClosedForGood => Text("ClosedForGood"),
+        DayKind.Skipped => Text("Skipped", LocalDatePattern.Iso.Format(day.Date)),
+        _ => Capitalize(Text(
+            "Because", day.Exception?.Reason ?? FormatWeekday(day.Date.DayOfWeek), FormatPeriods(day.Periods!))),
     };
 
-    string OfPart(ScheduleException part) => Say("Because", part.Reason, Say("ClosedPart", Span(part.Periods[0])));
+    /// <summary>Describes a closed part: <c>Staff meeting, closed 12:30 pm–2:00 pm</c>.</summary>
+    public string FormatClosedPart(ScheduleException part) =>
+        Text("Because", part.Reason, Text("ClosedPart", FormatTimes(part.Periods[0])));
 
-    string Of(Period period)
+    string FormatState(Moment moment)
     {
-        var text = period.IsAllDay && period.Access == AccessMode.Open ? Word("AllDay") : Span(period);
-        if (period.Access != AccessMode.Open) text += " " + Within(period.Access == AccessMode.WalkIn ? "WalkInPeriod" : period.Access.ToString());
+        if (moment.Period is { } period) return Text($"{period.Access}");
+        return Text(moment.Day.Kind == DayKind.ClosedForGood ? "ClosedForGood" : $"{moment.State}");
+    }
+
+    string FormatPeriod(Period period)
+    {
+        var text = period.IsAllDay && period.Access == AccessMode.Open ? Text("AllDay") : FormatTimes(period);
+        if (period.Access != AccessMode.Open) text += " " + FormatAccess(period.Access);
         return period.Note is { } note ? $"{text} ({note})" : text;
     }
 
-    string Span(Period period) => period.IsAllDay ? Word("TwentyFourHours") : $"{Of(period.Opens)}–{Of(period.Closes)}";
+    string FormatAccess(AccessMode access) => LowercaseText(access == AccessMode.WalkIn ? "WalkInPeriod" : $"{access}");
 
-    // Noon and midnight are words everywhere, since many do not know which of the two 12:00 am is.
-    string Of(LocalTime time) => time == LocalTime.Noon ? Word("Noon")
-        : time == LocalTime.Midnight ? Word("Midnight")
-        : clock.Format(time).ToLowerInvariant();
+    string FormatTimes(Period period) => period.IsAllDay
+        ? Text("TwentyFourHours")
+        : $"{FormatTime(period.Opens)}–{FormatTime(period.Closes)}";
 
-    // The same within a sentence. Each word there is in two forms: "the" time at which something ends, and "at" the time.
-    string Say(string form, LocalTime time)
+    // Noon and midnight are words, since many people do not know which of the two 12:00 am is.
+    string FormatTime(LocalTime time)
     {
-        var word = time == LocalTime.Noon ? "Noon"
-            : time == LocalTime.Midnight ? "Midnight"
-            : time.Hour == 1 ? "ClockAtOne"
-            : "Clock";
-        return Say(form + word, Of(time));
+        if (time == LocalTime.Noon) return Text("Noon");
+        if (time == LocalTime.Midnight) return Text("Midnight");
+        return clock.Format(time).ToLowerInvariant();
     }
 
-    // The day is named only when it is not today, and with its date when the weekday alone could be an earlier one.
-    string Named(string verb, string state, LocalTime time, LocalDate day, LocalDate today)
+    // Spanish has other words before noon, midnight and one o'clock than before other times.
+    string FormatTimeWith(string preposition, LocalTime time) => Text(preposition + KindOfTime(time), FormatTime(time));
+
+    static string KindOfTime(LocalTime time)
     {
-        var name = NamedDays.Name(day, today);
-        var word = name switch
+        if (time == LocalTime.Noon) return "Noon";
+        if (time == LocalTime.Midnight) return "Midnight";
+        return time.Hour == 1 ? "ClockAtOne" : "Clock";
+    }
+
+    string AppendTime(string text, string verb, LocalTime time, LocalDate day, LocalDate today)
+    {
+        var name = DayNames.Choose(day, today);
+        var form = name switch
         {
-            NamedDay.Today => "Time",
-            NamedDay.Weekday => "Weekday",
+            DayName.Today => "Time",
+            DayName.Weekday => "Weekday",
             _ => "Date",
         };
-        return Say(verb + word, state, Say("The", time), Say("At", time), Name(day.DayOfWeek),
-            (name == NamedDay.DateAndYear ? dateAndYear : date).Format(day));
+        var datePattern = name == DayName.DateAndYear ? dateAndYear : date;
+        return Text(
+            verb + form,
+            text,
+            FormatTimeWith("The", time),
+            FormatTimeWith("At", time),
+            FormatWeekday(day.DayOfWeek),
+            datePattern.Format(day));
     }
 
-    string Days(IsoDayOfWeek[] days)
+    // Three or more days in a row are a range.
+    string FormatWeekdays(IEnumerable<IsoDayOfWeek> days) =>
+        JoinList([.. days.SplitIntoRuns().SelectMany(run => run.Count < 3
+            ? run.Select(FormatWeekday)
+            : [Text("DayRange", FormatWeekday(run[0]), FormatWeekday(run[^1]))])]);
+
+    string FormatWeekday(IsoDayOfWeek day) => language.DateTimeFormat.GetDayName(day.ToDayOfWeek());
+
+    string JoinList(string[] parts) =>
+        parts.Length == 1 ? parts[0] : Text("And", string.Join(", ", parts.SkipLast(1)), parts[^1]);
+
+    string Text(string name, params object?[] values) => Texts.In(language, name, values);
+
+    string LowercaseText(string name)
     {
-        var parts = new List<string>();
-        for (var i = 0; i < days.Length;)
-        {
-            var last = i;
-            while (last + 1 < days.Length && days[last + 1] == days[last] + 1) last++;
-            if (last - i >= 2)
-                parts.Add(Say("DayRange", Name(days[i]), Name(days[last])));
-            else
-                parts.AddRange(days[i..(last + 1)].Select(Name));
-            i = last + 1;
-        }
-        return List(parts);
-    }
-
-    string Name(IsoDayOfWeek day) => language.DateTimeFormat.GetDayName((DayOfWeek)((int)day % 7));
-
-    string List(List<string> parts) => parts.Count == 1
-        ? parts[0] : Say("And", string.Join(", ", parts.SkipLast(1)), parts[^1]);
-
-    string Say(string word, params ReadOnlySpan<object?> parts) => string.Format(language, Word(word), parts);
-
-    string Word(string word) => words.GetOrAdd(word, key =>
-        Resources.GetString(key, language) ?? throw new MissingManifestResourceException($"HoursText.resx has no {key}."));
-
-    // Inside of a sentence and at its beginning.
-    string Within(string word)
-    {
-        var text = Word(word);
+        var text = Text(name);
         return char.ToLower(text[0], language) + text[1..];
     }
 
-    string Sentence(string text) => char.ToUpper(text[0], language) + text[1..];
+    string Capitalize(string text) => char.ToUpper(text[0], language) + text[1..];
 }

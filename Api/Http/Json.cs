@@ -20,7 +20,7 @@ static class Json
     public static void Configure(JsonSerializerOptions options)
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
-        options.Converters.Add(new NodaPatternConverter<LocalTime>(LocalTimePattern.CreateWithInvariantCulture("HH:mm")));
+        options.Converters.Add(new NodaPatternConverter<LocalTime>(TimePatterns.TimeOfDay));
         // NodaTime's own converter writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is unknown.
         options.Converters.Add(new NodaPatternConverter<OffsetDateTime>(
             OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")));
@@ -29,6 +29,9 @@ static class Json
         // Not escaped for HTML, so that texts are readable: it is sent as JSON, with nosniff.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     }
+
+    /// <summary>The name of an enum value in JSON: <c>byAppointment</c>.</summary>
+    public static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName($"{value}");
 
     /// <summary>The options for request bodies. Texts are trimmed and normalised (Unicode NFC).</summary>
     public static JsonSerializerOptions Requests { get; } = ForRequests();

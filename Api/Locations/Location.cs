@@ -1,18 +1,19 @@
 using System.ComponentModel.DataAnnotations;
+using Api.Hours;
 using NodaTime;
 
 namespace Api.Locations;
 
-/// <summary>A place where patients are seen. What is not known of it is <c>null</c>.</summary>
+/// <summary>A place where patients are seen. Unknown facts are <c>null</c>.</summary>
 public sealed record Location
 {
-    /// <summary>What identifies the location: lower-case letters, digits and hyphens, at most 64. It never changes.</summary>
+    /// <summary>The identifier: at most 64 lower-case letters, digits and hyphens. It never changes.</summary>
     public required string Slug { get; init; }
 
     /// <summary>The location's name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it is; its parts are <c>null</c> where they are not known.</summary>
+    /// <summary>The postal address. Unknown parts are <c>null</c>.</summary>
     public required Address Address { get; init; }
 
     /// <summary>The telephone number in E.164 format, <c>+</c> and up to 15 digits.</summary>
@@ -21,14 +22,14 @@ public sealed record Location
     /// <summary>The e-mail address for general questions.</summary>
     public required string? Email { get; init; }
 
-    /// <summary>Where it is on the globe.</summary>
+    /// <summary>The position on the globe.</summary>
     public required Coordinates? Coordinates { get; init; }
 
-    /// <summary>The IANA time zone that its hours are local to.</summary>
+    /// <summary>The IANA time zone of its hours.</summary>
     public required string TimeZone { get; init; }
 
-    /// <summary>How patients are seen; several can be true.</summary>
-    public required IReadOnlyList<Access>? Access { get; init; }
+    /// <summary>The ways in which patients are seen.</summary>
+    public required IReadOnlyList<AccessMode>? Access { get; init; }
 
     /// <summary>Whether new patients are accepted.</summary>
     public required bool? AcceptingNewPatients { get; init; }
@@ -42,20 +43,25 @@ public sealed record Location
     /// <summary>What visitors with a disability should know, plain text.</summary>
     public required string? AccessibilityNotes { get; init; }
 
-    /// <summary>Set while the location is closed for a time, or is going to be; otherwise <c>null</c>.</summary>
+    /// <summary>The temporary closure, present or future; <c>null</c> if there is none.</summary>
     public required TemporaryClosure? TemporaryClosure { get; init; }
 
     /// <summary>
-    /// The first day on which it is closed for good, local, be it past or to come; <c>null</c> when it is not going to be. From
-    /// then on it is not open whatever else is told, and <c>temporaryClosure</c> is <c>null</c>.
+    /// The first local date on which it is permanently closed, past or future; otherwise <c>null</c>. From that date on
+    /// it is never open, and <c>temporaryClosure</c> is <c>null</c>.
     /// </summary>
     public required LocalDate? ClosedForGoodOn { get; init; }
 
     /// <summary>
-    /// The great-circle distance from the point that <c>near</c> gives, in whole metres; <c>null</c> when there is no
-    /// <c>near</c> or the location's coordinates are not known.
+    /// The great-circle distance from the point <c>near</c>, in whole meters; <c>null</c> without <c>near</c> or
+    /// without coordinates.
     /// </summary>
     public int? DistanceMeters { get; init; }
+
+    /// <summary>The instant at which the temporary closure is over; <c>null</c> if it has no end.</summary>
+    internal Instant? ClosureEndsAt => TemporaryClosure?.LastDate(ClosedForGoodOn) is { } last
+        ? DateTimeZoneProviders.Tzdb[TimeZone].StartOfDay(last.PlusDays(1))
+        : null;
 }
 
 /// <summary>The parts of a postal address.</summary>
@@ -84,7 +90,7 @@ public sealed record Coordinates([property: Range(-90, 90)] double Latitude, [pr
 {
     const double EarthRadiusMeters = 6_371_008.8;
 
-    /// <summary>The great-circle distance by the haversine formula, in metres; right to half a per cent.</summary>
+    /// <summary>The great-circle distance by the haversine formula, in meters. The error is at most 0.5 %.</summary>
     internal double DistanceTo(Coordinates other)
     {
         static double Radians(double degrees) => degrees * Math.PI / 180;
@@ -95,19 +101,3 @@ public sealed record Coordinates([property: Range(-90, 90)] double Latitude, [pr
         return 2 * EarthRadiusMeters * Math.Asin(Math.Min(1, Math.Sqrt(h)));
     }
 }
-
-/// <summary>A way in which patients are seen.</summary>
-public enum Access
-{
-    /// <summary>After making an appointment.</summary>
-    ByAppointment,
-
-    /// <summary>Without an appointment.</summary>
-    WalkIn,
-}
-
-/// <summary>Says that a location is closed for a time.</summary>
-/// <param name="ClosedFrom">The first day on which it is closed, local; <c>null</c> when that is not told.</param>
-/// <param name="ReopensOn">The first day on which it is open again, local; <c>null</c> while that is not known.</param>
-/// <param name="Reason">Why, for people; <c>null</c> when it is not told.</param>
-public sealed record TemporaryClosure(LocalDate? ClosedFrom, LocalDate? ReopensOn, string? Reason);

@@ -15,28 +15,31 @@ static class LocationEndpoints
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
         var locations = routes.MapGroup("/locations").WithTags("Locations").Cached("locations", "limit", "cursor");
-        locations.MapGet("/", ListAsync).WithName("listLocations").Paged();
-        locations.MapGet("/{slug}", GetAsync).WithName("getLocation");
+        locations.MapGet("/", ListAsync).WithName("listLocations").Paged()
+            .WithSummary("List locations");
+        locations.MapGet("/{slug}", GetAsync).WithName("getLocation")
+            .WithSummary("Get a location");
     }
 
-    /// <summary>Lists the locations</summary>
     /// <remarks>
-    /// By name, or with `near` the nearest first; then each has its `distanceMeters`, and those whose coordinates are not
-    /// known come last. With `openAt` only those that see patients at that time, be it by appointment; those whose hours are
-    /// not known are not among them.
+    /// Sorted by name. With `near`, the nearest location comes first, each has its `distanceMeters`, and those without
+    /// coordinates come last. With `openAt`, the list has only the locations that are open at that time, with or
+    /// without an appointment. Locations whose hours are not known are left out then.
     /// </remarks>
-    /// <param name="near">A point as `latitude,longitude` in degrees, WGS 84, for example `35.84,-90.70`.</param>
+    /// <param name="near">A point as `latitude,longitude` in degrees, WGS 84: `35.84,-90.70`.</param>
     /// <param name="openAt">`now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.</param>
-    /// <param name="limit">How many items a page has at most, 1 to 100.</param>
+    /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
-    /// <param name="store"></param>
-    /// <param name="hours"></param>
-    /// <param name="time"></param>
-    /// <param name="http"></param>
-    /// <param name="ct"></param>
     static async Task<Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
-        string? near, string? openAt, [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit, string? cursor,
-        LocationStore store, HoursStore hours, TimeProvider time, HttpContext http, CancellationToken ct)
+        string? near,
+        string? openAt,
+        [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
+        string? cursor,
+        LocationStore store,
+        HoursStore hours,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
         Instant? instant = openAt == "now" ? now : null;
@@ -52,58 +55,67 @@ static class LocationEndpoints
         var filters = $"locations\n{near}\n{openAt}";
         if (!Paging.TryReadCursor(cursor, filters, parts: 1, out var key)) return Problems.BadCursor();
 
-        IReadOnlyList<Location> locations = [.. (await store.ListAsync(ct)).Select(location => Current(location, now, http))];
-        if (point is not null)
-        {
-            locations = [.. locations
-                .Select(location => location with
-                {
-                    DistanceMeters = location.Coordinates is { } here ? (int)Math.Round(point.DistanceTo(here)) : null,
-                })
-                .OrderBy(location => location.DistanceMeters ?? int.MaxValue)];
-        }
+        var stored = await store.ListAsync(ct);
+        foreach (var location in stored) http.FreshUntil(now, FindClosureEnd(location, now));
+        IReadOnlyList<Location> locations = [.. stored.Select(location => WithoutPastClosure(location, now))];
+        if (point is not null) locations = SortByDistance(locations, point);
+        if (!Paging.TryContinue(locations, location => location.Slug, key, out var following))
+            return Problems.BadCursor();
 
-        if (!Paging.TryContinue(locations, location => location.Slug, key, out var rest)) return Problems.BadCursor();
-        // After the page's beginning was found: the location that the last page ended with may have closed since.
+        // Filtered after the page's beginning is found: the last location of the page before may have closed since.
         if (instant is { } at)
         {
-            var schedules = (await hours.ListAsync(ct)).ToDictionary(location => location.Location, location => location.Schedule);
-            var statuses = schedules.ToDictionary(pair => pair.Key, pair => pair.Value.At(at));
-            if (openAt == "now") foreach (var status in statuses.Values) http.FreshUntil(now, status.ValidUntil);
-            rest = [.. rest.Where(location => statuses.TryGetValue(location.Slug, out var status) && status.Moment.IsOpen)];
+            var schedules = await hours.ListAsync(ct);
+            var statuses = schedules.ToDictionary(entry => entry.Location, entry => entry.Schedule.StatusAt(at));
+            if (openAt == "now")
+            {
+                foreach (var status in statuses.Values) http.FreshUntil(now, status.ValidUntil);
+            }
+            following = [.. following.Where(location => statuses.GetValueOrDefault(location.Slug)?.Moment.IsOpen == true)];
         }
-        return TypedResults.Ok(Paging.Page(http, rest, limit ?? Paging.DefaultLimit, last => Paging.Cursor(filters, last.Slug)));
+        return TypedResults.Ok(Paging.Page(
+            http, following, limit ?? Paging.DefaultLimit, last => Paging.Cursor(filters, last.Slug)));
     }
 
-    /// <summary>Reads a location</summary>
-    /// <remarks>One location with all that is known of it. What is not known is `null`.</remarks>
-    /// <param name="slug">The location's slug, as the list has it.</param>
-    /// <param name="store"></param>
-    /// <param name="time"></param>
-    /// <param name="http"></param>
-    /// <param name="ct"></param>
+    /// <remarks>All facts about one location. Unknown facts are `null`.</remarks>
+    /// <param name="slug">The location's slug, as in the list of locations.</param>
     static async Task<Results<Ok<Location>, Problem<Problems.NotFound>>> GetAsync(
-        string slug, LocationStore store, TimeProvider time, HttpContext http, CancellationToken ct) =>
-        await store.FindAsync(slug, ct) is { } location
-            ? TypedResults.Ok(Current(location, time.GetCurrentInstant(), http)) : Problems.NoSuch("location", slug);
-
-    // A closure that is over is none, and what is closed for good is not closed for a time.
-    static Location Current(Location location, Instant now, HttpContext http)
+        string slug, LocationStore store, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        if (location.TemporaryClosure is not { } closure || (closure.ReopensOn ?? location.ClosedForGoodOn) is not { } end) return location;
-        if (location.ClosedForGoodOn < end) end = location.ClosedForGoodOn.Value;
-        var over = Timeline.ToInstant(DateTimeZoneProviders.Tzdb[location.TimeZone], end.AtMidnight(), ends: false);
-        if (over <= now) return location with { TemporaryClosure = null };
-        http.FreshUntil(now, over);
-        return location;
+        if (await store.FindAsync(slug, ct) is not { } location) return Problems.NoSuch("location", slug);
+        var now = time.GetCurrentInstant();
+        http.FreshUntil(now, FindClosureEnd(location, now));
+        return TypedResults.Ok(WithoutPastClosure(location, now));
     }
+
+    static Location WithoutPastClosure(Location location, Instant now) =>
+        location.ClosureEndsAt <= now ? location with { TemporaryClosure = null } : location;
+
+    // The cache may keep an answer only until a closure in it is over.
+    static Instant? FindClosureEnd(Location location, Instant now) =>
+        location.ClosureEndsAt > now ? location.ClosureEndsAt : null;
+
+    static IReadOnlyList<Location> SortByDistance(IEnumerable<Location> locations, Coordinates point) =>
+    [
+        .. locations
+            .Select(location => location with { DistanceMeters = MeasureDistance(location, point) })
+            .OrderBy(location => location.DistanceMeters ?? int.MaxValue),
+    ];
+
+    static int? MeasureDistance(Location location, Coordinates point) =>
+        location.Coordinates is { } place ? (int)Math.Round(point.DistanceTo(place)) : null;
 
     static Coordinates? ParsePoint(string text)
     {
-        const NumberStyles Degrees = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
-        return text.Split(',') is [var first, var second] &&
-            double.TryParse(first, Degrees, CultureInfo.InvariantCulture, out var latitude) && latitude is >= -90 and <= 90 &&
-            double.TryParse(second, Degrees, CultureInfo.InvariantCulture, out var longitude) && longitude is >= -180 and <= 180
-            ? new Coordinates(latitude, longitude) : null;
+        if (text.Split(',') is not [var first, var second]) return null;
+        if (ParseDegrees(first, 90) is not { } latitude || ParseDegrees(second, 180) is not { } longitude) return null;
+        return new Coordinates(latitude, longitude);
+    }
+
+    static double? ParseDegrees(string text, double limit)
+    {
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        var isNumber = double.TryParse(text, Style, CultureInfo.InvariantCulture, out var degrees);
+        return isNumber && Math.Abs(degrees) <= limit ? degrees : null;
     }
 }

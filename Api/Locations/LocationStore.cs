@@ -1,6 +1,7 @@
+using System.Data.Common;
 using Api.Data;
+using Api.Hours;
 using Dapper;
-using Microsoft.Data.Sqlite;
 using NodaTime;
 
 namespace Api.Locations;
@@ -10,28 +11,27 @@ sealed class LocationStore(Database db)
 {
     const string Columns =
         """
-        l.slug, l.name, l.street_address, l.locality, l.region, l.postal_code, l.country, l.telephone, l.email,
-        l.latitude, l.longitude, l.time_zone, l.access, l.accepting_new_patients, l.telehealth, l.languages,
-        l.accessibility_notes, l.temporarily_closed, l.closure_reason, l.closed_from, l.reopens_on, l.closed_for_good_on
+        slug, name, street_address, locality, region, postal_code, country, telephone, email,
+        latitude, longitude, time_zone, access, accepting_new_patients, telehealth, languages,
+        accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on, closed_for_good_on
         """;
 
-    /// <summary>Every location, by name.</summary>
-    public async Task<IReadOnlyList<Location>> ListAsync(CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
-            $"SELECT {Columns} FROM locations l ORDER BY l.name, l.slug", cancellationToken: ct));
-        return [.. rows.Select(row => row.ToLocation())];
-    }
+    /// <summary>Every location, sorted by name.</summary>
+    public Task<IReadOnlyList<Location>> ListAsync(CancellationToken ct) =>
+        db.ReadAsync<IReadOnlyList<Location>>(async connection =>
+        {
+            var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+                $"SELECT {Columns} FROM locations ORDER BY name, slug", cancellationToken: ct));
+            return [.. rows.Select(row => row.ToLocation())];
+        }, ct);
 
     /// <summary>One location, or <c>null</c>.</summary>
-    public async Task<Location?> FindAsync(string slug, CancellationToken ct)
+    public Task<Location?> FindAsync(string slug, CancellationToken ct) => db.ReadAsync(async connection =>
     {
-        await using var connection = await db.OpenAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-            $"SELECT {Columns} FROM locations l WHERE l.slug = @slug", new { slug }, cancellationToken: ct));
+            $"SELECT {Columns} FROM locations WHERE slug = @slug", new { slug }, cancellationToken: ct));
         return row?.ToLocation();
-    }
+    }, ct);
 
     /// <summary>The row, slug and name of every location, sorted by name.</summary>
     public Task<IEnumerable<(long Id, string Slug, string Name)>> ListRowsAsync(CancellationToken ct) => db.ReadAsync(
@@ -39,20 +39,10 @@ sealed class LocationStore(Database db)
             "SELECT id, slug, name FROM locations ORDER BY name, slug", cancellationToken: ct)),
         ct);
 
-    /// <summary>Whether there is such a location.</summary>
-    public async Task<bool> ExistsAsync(string slug, CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "SELECT EXISTS (SELECT 1 FROM locations WHERE slug = @slug)", new { slug }, cancellationToken: ct));
-    }
-
-    /// <summary>Writes a location, new or changed. Called inside <see cref="Database.WriteAsync"/>.</summary>
-    public static void Save(SqliteConnection connection, Location location) => connection.Execute(
-        """
-        INSERT INTO locations (slug, name, street_address, locality, region, postal_code, country, telephone, email,
-                               latitude, longitude, time_zone, access, accepting_new_patients, telehealth, languages,
-                               accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on, closed_for_good_on)
+    /// <summary>Adds or replaces a location. Called inside <see cref="Database.WriteAsync"/>.</summary>
+    public static Task SaveAsync(DbConnection connection, Location location) => connection.ExecuteAsync(
+        $"""
+        INSERT INTO locations ({Columns})
         VALUES (@Slug, @Name, @StreetAddress, @Locality, @Region, @PostalCode, @Country, @Telephone, @Email,
                 @Latitude, @Longitude, @TimeZone, @Access, @AcceptingNewPatients, @Telehealth, @Languages,
                 @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ClosedFrom, @ReopensOn, @ClosedForGoodOn)
@@ -64,9 +54,10 @@ sealed class LocationStore(Database db)
             accepting_new_patients = excluded.accepting_new_patients, telehealth = excluded.telehealth,
             languages = excluded.languages, accessibility_notes = excluded.accessibility_notes,
             temporarily_closed = excluded.temporarily_closed, closure_reason = excluded.closure_reason,
-            closed_from = excluded.closed_from, reopens_on = excluded.reopens_on, closed_for_good_on = excluded.closed_for_good_on
+            closed_from = excluded.closed_from, reopens_on = excluded.reopens_on,
+            closed_for_good_on = excluded.closed_for_good_on
         """,
-        Row.Of(location));
+        Row.From(location));
 
     sealed record Row
     {
@@ -93,7 +84,7 @@ sealed class LocationStore(Database db)
         public required LocalDate? ReopensOn { get; init; }
         public required LocalDate? ClosedForGoodOn { get; init; }
 
-        public static Row Of(Location location) => new()
+        public static Row From(Location location) => new()
         {
             Slug = location.Slug,
             Name = location.Name,
@@ -135,7 +126,7 @@ sealed class LocationStore(Database db)
             Email = Email,
             Coordinates = Latitude is { } latitude && Longitude is { } longitude ? new Coordinates(latitude, longitude) : null,
             TimeZone = TimeZone,
-            Access = Access?.Select(access => Enum.Parse<Access>(access, ignoreCase: true)).ToArray(),
+            Access = Access?.Select(access => Enum.Parse<AccessMode>(access, ignoreCase: true)).ToArray(),
             AcceptingNewPatients = AcceptingNewPatients,
             Telehealth = Telehealth,
             Languages = Languages,

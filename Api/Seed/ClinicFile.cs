@@ -64,7 +64,7 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
     static SeedLocation ReadLocation(SeedMap map, DateTimeZone clinicZone)
     {
         var zone = map.FindText("timeZone", "America/Chicago", SeedFiles.ReadTimeZone) ?? clinicZone;
-        var access = map.FindTexts("access", "byAppointment", SeedFiles.ReadName<Access>);
+        var access = map.FindTexts("access", "byAppointment", SeedFiles.ReadName<AccessMode>);
         if (HasDuplicates(access))
             throw new SeedMistake(map.LineOf("access"), "access has the same value twice: write it once.");
         var languages = map.FindTexts("languages", "en", SeedFiles.ReadLanguage);

@@ -21,8 +21,6 @@ static partial class SeedFiles
 
     const int LongestEmail = 254;
 
-    static readonly LocalTimePattern Clock = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
-
     // Nothing on the web site is older. Dates are stored and sorted as text, so years must have four digits.
     static readonly LocalDate FirstDate = new(1900, 1, 1);
 
@@ -104,11 +102,11 @@ static partial class SeedFiles
     /// </summary>
     public static Period ReadPeriod(string text, int line)
     {
-        if (text.Split('-') is [var opens, var closes] && Clock.Parse(opens) is { Success: true, Value: var from })
+        if (text.Split('-') is [var opens, var closes] && TimePatterns.TimeOfDay.Parse(opens) is { Success: true, Value: var from })
         {
             if (closes == "24:00")
                 throw Mistake(text, line, $"does not end on this day: write {opens}-00:00, which ends at midnight.");
-            if (Clock.Parse(closes) is { Success: true, Value: var to })
+            if (TimePatterns.TimeOfDay.Parse(closes) is { Success: true, Value: var to })
             {
                 if (from != to || from == LocalTime.Midnight) return new Period(from, to);
                 throw Mistake(text, line, "closes when it opens: " +
@@ -127,7 +125,7 @@ static partial class SeedFiles
         text.ToUpperInvariant() is "CLOSED" or "NONE" or "OFF" or "NO" or "FALSE" or "-";
 
     /// <summary>Formats a period like <c>08:00-17:00</c>.</summary>
-    public static string Format(Period period) => $"{Clock.Format(period.Opens)}-{Clock.Format(period.Closes)}";
+    public static string Format(Period period) => $"{TimePatterns.TimeOfDay.Format(period.Opens)}-{TimePatterns.TimeOfDay.Format(period.Closes)}";
 
     /// <summary>Guesses the period that a text like <c>8am - 5pm</c> means.</summary>
     /// <returns><c>null</c> when there is no good guess.</returns>
@@ -138,7 +136,7 @@ static partial class SeedFiles
         if (from == to && from != LocalTime.Midnight) return null;
         // "9-5" ends in the afternoon rather than on the next day, so it is better not to guess.
         var mayMeanAfternoon = to < from && to != LocalTime.Midnight && !match.Groups["half2"].Success;
-        return mayMeanAfternoon ? null : $"{Clock.Format(from)}-{Clock.Format(to)}";
+        return mayMeanAfternoon ? null : $"{TimePatterns.TimeOfDay.Format(from)}-{TimePatterns.TimeOfDay.Format(to)}";
     }
 
     static LocalTime? LikelyTime(Match match, string number)

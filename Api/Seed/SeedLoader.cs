@@ -3,7 +3,6 @@ using Api.Data;
 using Api.Hours;
 using Api.Locations;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Api.Seed;
 
@@ -22,10 +21,10 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
         {
             foreach (var (location, hours, exceptions, verifiedAt) in seed.Locations)
             {
-                LocationStore.Save((SqliteConnection)connection, location);
-                HoursStore.Save((SqliteConnection)connection, location.Slug, hours, exceptions, verifiedAt);
+                await LocationStore.SaveAsync(connection, location);
+                await HoursStore.SaveAsync(connection, location.Slug, hours, exceptions, verifiedAt);
             }
-            HoursStore.SaveClinicWide((SqliteConnection)connection, seed.Exceptions);
+            await HoursStore.SaveClinicWideAsync(connection, seed.Exceptions);
             foreach (var article in seed.Articles) await articles.SaveAsync(connection, article.Draft, article.Text);
             return seed;
         }, ct);

@@ -101,6 +101,16 @@ sealed class SqliteDatabase : Database
         }
     }
 
+    public override Task<T> ReadSnapshotAsync<T>(Func<DbConnection, Task<T>> queries, CancellationToken ct) =>
+        ReadAsync(async connection =>
+        {
+            // Deferred, since an immediate transaction would ask for the right to write.
+#pragma warning disable CA1849 // There is nothing to wait for: it begins with the first statement.
+            using var snapshot = ((SqliteConnection)connection).BeginTransaction(deferred: true);
+#pragma warning restore CA1849
+            return await queries(connection);
+        }, ct);
+
     public override async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct)
     {
         try

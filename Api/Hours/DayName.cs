@@ -1,0 +1,49 @@
+using NodaTime;
+
+namespace Api.Hours;
+
+/// <summary>How a sentence names the day on which something happens.</summary>
+enum DayName
+{
+    /// <summary>Not at all: the time alone is today's.</summary>
+    Today,
+
+    /// <summary>By the day of the week, which is unambiguous for the next six days.</summary>
+    Weekday,
+
+    /// <summary>By the day of the week and the date.</summary>
+    Date,
+
+    /// <summary>By the day of the week and the date with its year, which is not this year.</summary>
+    DateAndYear,
+}
+
+static class DayNames
+{
+    // The seventh day from today has the same weekday as today.
+    const int LastDayNamedByWeekday = 6;
+
+    /// <summary>The name that a day has in a sentence that is shown today.</summary>
+    public static DayName Choose(LocalDate day, LocalDate today) => NodaTime.Period.DaysBetween(today, day) switch
+    {
+        <= 0 => DayName.Today,
+        <= LastDayNamedByWeekday => DayName.Weekday,
+        _ => day.Year == today.Year ? DayName.Date : DayName.DateAndYear,
+    };
+
+    /// <summary>
+    /// The day that a sentence names for an end. Midnight ends a day and does not begin the next one.
+    /// </summary>
+    public static LocalDate DayOfEnd(LocalDateTime end) =>
+        end.TimeOfDay == LocalTime.Midnight ? end.Date.PlusDays(-1) : end.Date;
+
+    /// <summary>The first date after today on which a day has another name; <c>null</c> if its name stays.</summary>
+    public static LocalDate? NextChange(LocalDate day, LocalDate today)
+    {
+        LocalDate[] candidates = [new(day.Year, 1, 1), day.PlusDays(-LastDayNamedByWeekday), day];
+        return candidates
+            .Where(date => date > today && Choose(day, date) != Choose(day, today))
+            .Select(date => (LocalDate?)date)
+            .Min();
+    }
+}
