@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Api.Data;
 using Api.Http;
 using Dapper;
@@ -20,12 +21,12 @@ sealed class HoursStore(Database db)
     /// <summary>The schedule of every location, sorted by the locations' names.</summary>
     public Task<IReadOnlyList<LocationSchedule>> ListAsync(CancellationToken ct) => LoadAsync(null, ct);
 
-    // One state of the database for all queries, or the periods of a week could be replaced between two of them.
+    // One state of the database for all queries, or hours could be replaced between two of them.
     Task<IReadOnlyList<LocationSchedule>> LoadAsync(string? slug, CancellationToken ct) =>
         db.ReadSnapshotAsync<IReadOnlyList<LocationSchedule>>(async connection =>
         {
             var where = slug is null ? "" : "WHERE l.slug = @slug";
-            var orClinicWide = slug is null ? "" : "WHERE l.slug = @slug OR e.location_id IS NULL";
+            var whereOrClinicWide = slug is null ? "" : "WHERE l.slug = @slug OR e.location_id IS NULL";
             Task<IEnumerable<T>> QueryAsync<T>(string sql) =>
                 connection.QueryAsync<T>(new CommandDefinition(sql, new { slug }, cancellationToken: ct));
 
@@ -39,47 +40,33 @@ sealed class HoursStore(Database db)
                 """);
             var weeks = await QueryAsync<WeekRow>(
                 $"""
-                SELECT w.id, w.location_id, w.valid_from
+                SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
                 FROM weekly_hours w
-                JOIN locations l ON l.id = w.location_id
-                {where}
-                """);
-            var weeklyPeriods = await QueryAsync<PeriodRow>(
-                $"""
-                SELECT p.weekly_hours_id AS owner_id, p.day, p.opens, p.closes, p.access, p.note
-                FROM weekly_periods p
-                JOIN weekly_hours w ON w.id = p.weekly_hours_id
                 JOIN locations l ON l.id = w.location_id
                 {where}
                 """);
             var exceptions = await QueryAsync<ExceptionRow>(
                 $"""
-                SELECT e.id, e.location_id, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday,
-                       e.nth, e.effect, e.reason
+                SELECT e.location_id, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth,
+                       e.effect, e.reason, {SqliteHours.ExceptionPeriods} AS periods
                 FROM hours_exceptions e
                 LEFT JOIN locations l ON l.id = e.location_id
-                {orClinicWide}
+                {whereOrClinicWide}
                 ORDER BY e.id
                 """);
-            var exceptionPeriods = await QueryAsync<PeriodRow>(
-                $"""
-                SELECT p.hours_exception_id AS owner_id, 0 AS day, p.opens, p.closes, p.access, p.note
-                FROM hours_exception_periods p
-                JOIN hours_exceptions e ON e.id = p.hours_exception_id
-                LEFT JOIN locations l ON l.id = e.location_id
-                {orClinicWide}
-                """);
 
-            var periodsOfWeek = weeklyPeriods.ToLookup(row => row.OwnerId);
-            var periodsOfException = exceptionPeriods.ToLookup(row => row.OwnerId, row => row.ToPeriod());
-            var weeksOfLocation = weeks.ToLookup(row => row.LocationId, row => row.ToWeek(periodsOfWeek[row.Id]));
-            var exceptionsOfLocation = exceptions.ToLookup(
-                row => row.LocationId, row => row.ToException([.. periodsOfException[row.Id]]));
+            // Most locations of a clinic have the same hours, which are read once for all of them.
+            var hoursOfLocation = weeks
+                .GroupBy(row => (row.ValidFrom, row.Periods))
+                .Select(same => (Hours: same.First().ToHours(), Locations: same.Select(row => row.LocationId)))
+                .SelectMany(same => same.Locations, (same, location) => (Location: location, same.Hours))
+                .ToLookup(pair => pair.Location, pair => pair.Hours);
+            var exceptionsOfLocation = exceptions.ToLookup(row => row.LocationId, row => row.ToException());
             var clinicWide = exceptionsOfLocation[null];
             return
             [
                 .. locations.Select(row => row.ToSchedule(
-                    weeksOfLocation[row.Id], clinicWide.Concat(exceptionsOfLocation[row.Id]))),
+                    hoursOfLocation[row.Id], clinicWide.Concat(exceptionsOfLocation[row.Id]))),
             ];
         }, ct);
 
@@ -197,30 +184,17 @@ sealed class HoursStore(Database db)
 
     sealed record WeekRow
     {
-        public required long Id { get; init; }
         public required long LocationId { get; init; }
         public required LocalDate ValidFrom { get; init; }
+        public required string Periods { get; init; }
 
-        public WeeklyHours ToWeek(IEnumerable<PeriodRow> periods) => new(
-            periods.ToLookup(row => (IsoDayOfWeek)row.Day, row => row.ToPeriod()),
+        public WeeklyHours ToHours() => new(
+            StoredPeriod.List(Periods).ToLookup(period => period.Day, period => period.ToPeriod()),
             ValidFrom == Always ? null : ValidFrom);
-    }
-
-    sealed record PeriodRow
-    {
-        public required long OwnerId { get; init; }
-        public required int Day { get; init; }
-        public required LocalTime Opens { get; init; }
-        public required LocalTime Closes { get; init; }
-        public required AccessMode Access { get; init; }
-        public required string? Note { get; init; }
-
-        public Period ToPeriod() => new(Opens, Closes, Access, Note);
     }
 
     sealed record ExceptionRow
     {
-        public required long Id { get; init; }
         public required long? LocationId { get; init; }
         public required LocalDate? StartsOn { get; init; }
         public required LocalDate? EndsOn { get; init; }
@@ -231,9 +205,13 @@ sealed class HoursStore(Database db)
         public required int? Nth { get; init; }
         public required ExceptionEffect Effect { get; init; }
         public required string Reason { get; init; }
+        public required string Periods { get; init; }
 
-        public ScheduleException ToException(IReadOnlyList<Period> periods) =>
-            new(ToDateRule(), Effect, Reason, periods, clinicWide: LocationId is null);
+        public ScheduleException ToException()
+        {
+            var periods = StoredPeriod.List(Periods).Select(period => period.ToPeriod());
+            return new ScheduleException(ToDateRule(), Effect, Reason, [.. periods], clinicWide: LocationId is null);
+        }
 
         DateRule ToDateRule()
         {
@@ -244,4 +222,17 @@ sealed class HoursStore(Database db)
 
         static AnnualDate ToAnnualDate(string text) => AnnualDatePattern.Iso.Parse(text).Value;
     }
+}
+
+/// <summary>A period as SQL returns it in JSON.</summary>
+sealed record StoredPeriod(IsoDayOfWeek Day, string Opens, string Closes, string Access, string? Note)
+{
+    public static IEnumerable<StoredPeriod> List(string json) =>
+        JsonSerializer.Deserialize<StoredPeriod[]>(json, JsonSerializerOptions.Web)!;
+
+    public Period ToPeriod() => new(
+        TimePatterns.TimeOfDay.Parse(Opens).Value,
+        TimePatterns.TimeOfDay.Parse(Closes).Value,
+        Enum.Parse<AccessMode>(Access, ignoreCase: true),
+        Note);
 }
