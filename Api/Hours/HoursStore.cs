@@ -38,12 +38,15 @@ sealed class HoursStore(Database db)
                 {where}
                 ORDER BY l.name, l.slug
                 """);
+            // Most locations of a clinic have the same hours, so each different week comes once, with its locations.
             var weeks = await QueryAsync<WeekRow>(
                 $"""
-                SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
-                FROM weekly_hours w
-                JOIN locations l ON l.id = w.location_id
-                {where}
+                SELECT same.valid_from, same.periods, {SqliteHours.Locations} AS locations
+                FROM (SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
+                      FROM weekly_hours w
+                      JOIN locations l ON l.id = w.location_id
+                      {where}) same
+                GROUP BY same.valid_from, same.periods
                 """);
             var exceptions = await QueryAsync<ExceptionRow>(
                 $"""
@@ -55,12 +58,7 @@ sealed class HoursStore(Database db)
                 ORDER BY e.id
                 """);
 
-            // Most locations of a clinic have the same hours, which are read once for all of them.
-            var hoursOfLocation = weeks
-                .GroupBy(row => (row.ValidFrom, row.Periods))
-                .Select(same => (Hours: same.First().ToHours(), Locations: same.Select(row => row.LocationId)))
-                .SelectMany(same => same.Locations, (same, location) => (Location: location, same.Hours))
-                .ToLookup(pair => pair.Location, pair => pair.Hours);
+            var hoursOfLocation = weeks.SelectMany(row => row.ListHours()).ToLookup(pair => pair.Location, pair => pair.Hours);
             var exceptionsOfLocation = exceptions.ToLookup(row => row.LocationId, row => row.ToException());
             var clinicWide = exceptionsOfLocation[null];
             return
@@ -184,13 +182,16 @@ sealed class HoursStore(Database db)
 
     sealed record WeekRow
     {
-        public required long LocationId { get; init; }
         public required LocalDate ValidFrom { get; init; }
         public required string Periods { get; init; }
+        public required string Locations { get; init; }
 
-        public WeeklyHours ToHours() => new(
-            StoredPeriod.List(Periods).ToLookup(period => period.Day, period => period.ToPeriod()),
-            ValidFrom == Always ? null : ValidFrom);
+        public IEnumerable<(long Location, WeeklyHours Hours)> ListHours()
+        {
+            var periods = StoredPeriod.List(Periods).ToLookup(period => period.Day, period => period.ToPeriod());
+            var hours = new WeeklyHours(periods, ValidFrom == Always ? null : ValidFrom);
+            return JsonSerializer.Deserialize<long[]>(Locations)!.Select(location => (location, hours));
+        }
     }
 
     sealed record ExceptionRow
@@ -227,8 +228,9 @@ sealed class HoursStore(Database db)
 /// <summary>A period as SQL returns it in JSON.</summary>
 sealed record StoredPeriod(IsoDayOfWeek Day, string Opens, string Closes, string Access, string? Note)
 {
+    // Most exceptions have no periods, and there are thousands of exceptions.
     public static IEnumerable<StoredPeriod> List(string json) =>
-        JsonSerializer.Deserialize<StoredPeriod[]>(json, JsonSerializerOptions.Web)!;
+        json == "[]" ? [] : JsonSerializer.Deserialize<StoredPeriod[]>(json, JsonSerializerOptions.Web)!;
 
     public Period ToPeriod() => new(
         TimePatterns.TimeOfDay.Parse(Opens).Value,

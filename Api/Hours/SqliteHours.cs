@@ -1,11 +1,14 @@
 namespace Api.Hours;
 
 /// <summary>
-/// The SQL on hours that only SQLite understands. One text for all periods of a week takes a third of the time of a row
-/// for each: the status of 1,000 locations with 15,000 periods reads them in 8 ms instead of 34 ms.
+/// The SQL on hours that only SQLite understands: rows as JSON. The 15,000 weekly periods of 1,000 locations are read in
+/// 8 ms so, and in 34 ms as a row each, which would double the time of their status.
 /// </summary>
 static class SqliteHours
 {
+    /// <summary>The ids of the locations that have the same week, as a JSON array.</summary>
+    public const string Locations = "json_group_array(same.location_id)";
+
     /// <summary>The periods of the weekly hours <c>w</c> as a JSON array of <see cref="StoredPeriod"/>.</summary>
     public const string WeeklyPeriods =
         """
