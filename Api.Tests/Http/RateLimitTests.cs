@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
+using Api.Data;
 using Api.Http.RateLimiting;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
