@@ -54,6 +54,9 @@ public sealed class ClaimTests
         Assert.Single(claim.Deliveries);
         Assert.Null(await Store(sender).ClaimAsync(mail, later, 50, default));
         Assert.Null(await Store(sender).ClaimAsync(mail, later + Claim.Length - Duration.FromMilliseconds(1), 50, default));
+        // Another process has read its clock before, and waited for the writer, or its clock is behind.
+        foreach (var behind in new[] { Duration.FromMilliseconds(1), Duration.FromSeconds(1), Claim.Length - Duration.FromMilliseconds(1) })
+            Assert.Null(await Store(sender).ClaimAsync(mail, later - behind, 50, default));
         // Renewed while the work goes on.
         await Store(sender).RenewAsync(claim, later + 2 * Claim.Length, default);
         Assert.Null(await Store(sender).ClaimAsync(mail, later + Claim.Length, 50, default));

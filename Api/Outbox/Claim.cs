@@ -14,6 +14,12 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
     /// <summary>How often a claim is renewed.</summary>
     public static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// A claim that ends later was made before the clock was set back. It is twice the length, since another process can have read a later
+    /// time: its clock is ahead, or this one has waited for the writer since.
+    /// </summary>
+    public static Instant LatestEnd(Instant now) => now + 2 * Length;
+
     readonly HashSet<long> open = [.. deliveries.Select(delivery => delivery.Id)];
     long untilMilliseconds = until.ToUnixTimeMilliseconds();
 

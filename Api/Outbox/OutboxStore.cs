@@ -62,7 +62,7 @@ sealed class OutboxStore
         JOIN locations l ON l.id = s.location_id
         """;
 
-    // No claim is made for longer than Claim.Length. One with a later end was made before the clock was set back.
+    // A claim that ends later than @latestEnd was made before the clock was set back.
     const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
 
     // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an entry.
@@ -184,7 +184,7 @@ sealed class OutboxStore
                 var rows = await connection.QueryAsync<Delivery>(
                     $"""
                     UPDATE outbox
-                    SET claimed_by = @name, claimed_until = @latestEnd
+                    SET claimed_by = @name, claimed_until = @until
                     WHERE id IN ({SelectDue})
                     RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at, '') AS due_at, waiting_since
                     """,
@@ -196,7 +196,18 @@ sealed class OutboxStore
         return deliveries.Count == 0 ? null : new Claim(name, deliveries, now + Claim.Length);
 
         object Parameters((string Channel, string? Target) source, string? name) =>
-            new { channel = source.Channel, target = source.Target, now, limit, name, latestEnd = now + Claim.Length, recipients, groups };
+            new
+            {
+                channel = source.Channel,
+                target = source.Target,
+                now,
+                limit,
+                name,
+                until = now + Claim.Length,
+                latestEnd = Claim.LatestEnd(now),
+                recipients,
+                groups,
+            };
     }
 
     /// <summary>Makes a claim last longer.</summary>
@@ -276,7 +287,7 @@ sealed class OutboxStore
                 WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name
                   AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND {IsFree}
                 """,
-                new { name, fault, now, latestEnd = now + Claim.Length }),
+                new { name, fault, now, latestEnd = Claim.LatestEnd(now) }),
             ct);
     }
 
@@ -324,7 +335,7 @@ sealed class OutboxStore
               WHEN 'acknowledgement' THEN NOT @acknowledge
               ELSE NOT @mailIsOn END
         """,
-        new { now, latestEnd = now + Claim.Length, mailIsOn = mail.IsOn, acknowledge = mail.IsOn && mail.Acknowledge, webhooks });
+        new { now, latestEnd = Claim.LatestEnd(now), mailIsOn = mail.IsOn, acknowledge = mail.IsOn && mail.Acknowledge, webhooks });
 
     /// <param name="renamed">The new way in which the address is written; <c>null</c>: it is no longer in the settings.</param>
     static Task<int> ChangeRecipientAsync(DbConnection connection, string group, string target, string? renamed, Instant now) =>
@@ -340,7 +351,7 @@ sealed class OutboxStore
                           JOIN locations l ON l.id = s.location_id
                           WHERE s.id = o.submission_id AND l.slug = @group)
             """,
-            new { renamed, target, group, now, latestEnd = now + Claim.Length });
+            new { renamed, target, group, now, latestEnd = Claim.LatestEnd(now) });
 
     /// <summary>Makes deliveries due at once that were last tried in the future: the clock was set back while the program was down.</summary>
     public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(
