@@ -15,7 +15,7 @@ namespace Api.Tests.Data;
 /// </summary>
 public sealed class CrashTests
 {
-    const int Rounds = 6, Senders = 16, Messages = 3000;
+    const int Rounds = 6, Senders = 16, Messages = 2000;
 
     static readonly string[] Settings =
     [

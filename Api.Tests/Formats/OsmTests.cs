@@ -15,7 +15,7 @@ public sealed class OsmTests
     public async Task OpenStreetMaps_own_library_says_what_the_engine_says()
     {
         await using var library = await OpeningHoursLibrary.StartAsync();
-        foreach (var seed in RandomPlansAttribute.DrawSeeds(150))
+        foreach (var seed in RandomPlansAttribute.DrawSeeds(60))
         {
             var plan = new RandomSchedules(seed).Next();
             var schedule = plan.ToSchedule();

@@ -314,8 +314,12 @@ public sealed class StatusTests : IAsyncLifetime
             ]
             """, hours["exceptions"]);
 
-        api.Clock.SetUtcNow(new DateTimeOffset(2026, 9, 1, 5, 0, 0, TimeSpan.Zero));
-        hours = await api.GetAsync("/v1/locations/main/hours");
+        await using var later = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.Add($"--Seed:Folder={seed.Path}");
+            factory.Clock.SetUtcNow(new DateTimeOffset(2026, 9, 1, 5, 0, 0, TimeSpan.Zero));
+        });
+        hours = await later.GetAsync("/v1/locations/main/hours");
         Assert.Equal("2026-09-01", (string?)hours["validFrom"]);
         JsonAssert.Equal("[]", hours["changes"]);
     }

@@ -183,11 +183,15 @@ public sealed class LocationTests : IAsyncLifetime
     [Fact]
     public async Task A_closure_that_is_over_is_no_closure()
     {
-        api.Clock.SetUtcNow(new DateTimeOffset(2026, 8, 3, 3, 59, 45, TimeSpan.Zero));
-        using (var last = await api.SendAsync(HttpMethod.Get, "/v1/locations/whole")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
-        api.Clock.Advance(TimeSpan.FromSeconds(15));
-        Assert.Null((await api.GetAsync("/v1/locations/whole"))["temporaryClosure"]);
-        Assert.Null((await api.GetAsync("/v1/locations"))["items"]![1]!["temporaryClosure"]);
+        await using var other = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.Add($"--Seed:Folder={seed.Path}");
+            factory.Clock.SetUtcNow(new DateTimeOffset(2026, 8, 3, 3, 59, 45, TimeSpan.Zero));
+        });
+        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/whole")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
+        other.Clock.Advance(TimeSpan.FromSeconds(15));
+        Assert.Null((await other.GetAsync("/v1/locations/whole"))["temporaryClosure"]);
+        Assert.Null((await other.GetAsync("/v1/locations"))["items"]![1]!["temporaryClosure"]);
     }
 
     [Fact]
@@ -203,8 +207,11 @@ public sealed class LocationTests : IAsyncLifetime
                 temporaryClosure: { closedFrom: 2026-07-01, reopensOn: 2026-08-03, reason: Renovation }
                 hours: { monday: [], tuesday: [], wednesday: [08:00-17:00], thursday: [], friday: [08:00-17:00], saturday: [], sunday: [] }
             """);
-        await using var other = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
-        other.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 10, 4, 59, 45, TimeSpan.Zero));
+        await using var other = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.Add($"--Seed:Folder={seed.Path}");
+            factory.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 10, 4, 59, 45, TimeSpan.Zero));
+        });
         using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/gone")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
         var before = await other.GetAsync("/v1/locations/gone");
         Assert.Equal("Renovation", (string?)before["temporaryClosure"]!["reason"]);
