@@ -107,6 +107,18 @@ public sealed class ApiFactory : IAsyncLifetime
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
 
+    /// <summary>Reads whole tables, with a line for each row.</summary>
+    public Task<string> DumpAsync(params string[] tables) => Database.ReadAsync(async connection =>
+    {
+        var lines = new List<string>();
+        foreach (var table in tables)
+        {
+            var rows = await connection.QueryAsync($"SELECT * FROM {table}");
+            lines.AddRange(rows.Select(row => $"{table}: {row}"));
+        }
+        return string.Join('\n', lines);
+    }, default);
+
     internal Task SaveArticlesAsync(params ArticleDraft[] drafts)
     {
         var store = App.Services.GetRequiredService<ArticleStore>();

@@ -48,7 +48,8 @@ sealed class ApiProcess : IDisposable
     {
         var folder = args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal));
         var hasKeys = args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal));
-        return folder is null || hasKeys ? args : [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
+        if (folder is null || hasKeys) return args;
+        return [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
     }
 
     public string Output => Read(output);
@@ -65,7 +66,8 @@ sealed class ApiProcess : IDisposable
     }
 
     /// <summary>Runs a command to its end, on a machine that trusts the certificates of a PEM file.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunTrustingAsync(string certificates, params string[] args)
+    public static async Task<(int ExitCode, string Output, string Errors)> RunTrustingAsync(
+        string certificates, params string[] args)
     {
         using var api = new ApiProcess(args, certificates);
         return (await api.ExitAsync(), api.Output, api.Errors);

@@ -35,7 +35,8 @@ sealed class Arrivals<T>
             lock (gate)
             {
                 if (items.Count >= count) return [.. items];
-                if (end is not null) throw new TimeoutException($"{items.Count} of {count} have arrived, and no more will: {end}");
+                if (end is not null)
+                    throw new TimeoutException($"{items.Count} of {count} have arrived, and no more will: {end}");
                 next = change.Task;
             }
 

@@ -57,7 +57,8 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         if (json["reference"] is not null) json["reference"] = "7K3Q-X9MZ-2TBV";
         if (json["token"] is not null) json["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
         var filter = call.Groups["filter"] is { Success: true, Value: var given } ? given : ".";
-        return string.Concat(filter.Split(", ").Select(path => (Select(json, path)?.ToJsonString(Readable) ?? "null") + "\n"));
+        var values = filter.Split(", ").Select(path => Select(json, path)?.ToJsonString(Readable) ?? "null");
+        return string.Concat(values.Select(value => value + "\n"));
     }
 
     // The part of jq's language that the pages use: .name and [0], one after the other.
@@ -85,8 +86,8 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
             var page = target == "" ? PathOf(file) : Path.Combine(Path.GetDirectoryName(PathOf(file))!, target);
             Assert.True(Path.Exists(page), $"{file} links to {target}, which does not exist.");
             if (link.Groups["section"] is not { Success: true, Value: var section }) continue;
-            var sections = Heading().Matches(File.ReadAllText(page)).Select(heading => heading.Groups[1].Value.ToLowerInvariant().Replace(' ', '-'));
-            Assert.Contains(section, sections);
+            var headings = Heading().Matches(File.ReadAllText(page)).Select(heading => heading.Groups[1].Value);
+            Assert.Contains(section, headings.Select(heading => heading.ToLowerInvariant().Replace(' ', '-')));
         }
     }
 

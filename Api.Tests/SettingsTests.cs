@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,8 @@ public sealed class SettingsTests
     static JsonNode ReadFile([CallerFilePath] string here = "")
     {
         var file = Path.Combine(Path.GetDirectoryName(here)!, "..", "Api", "appsettings.json");
-        return JsonNode.Parse(System.IO.File.ReadAllText(file), null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
+        var comments = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip };
+        return JsonNode.Parse(System.IO.File.ReadAllText(file), null, comments)!;
     }
 
     /// <summary>The options classes that the program binds to a section of the configuration.</summary>
@@ -56,10 +58,12 @@ public sealed class SettingsTests
 
     static void AssertDefaults(string section, object defaults, JsonObject written)
     {
-        foreach (var property in defaults.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting))
+        var properties = defaults.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        foreach (var property in properties.Where(IsSetting))
         {
             var key = $"{section}:{property.Name}";
-            Assert.True(written.TryGetPropertyValue(property.Name, out var value), $"appsettings.json does not name {key}.");
+            var isThere = written.TryGetPropertyValue(property.Name, out var value);
+            Assert.True(isThere, $"appsettings.json does not name {key}.");
             if (Samples.Contains(key)) continue;
             switch (property.GetValue(defaults))
             {
@@ -71,7 +75,8 @@ public sealed class SettingsTests
                     break;
                 case IEnumerable items:
                     Assert.Empty(items);
-                    Assert.True(value is JsonArray { Count: 0 } or JsonObject { Count: 0 }, $"{key} is empty by default.");
+                    var isEmpty = value is JsonArray { Count: 0 } or JsonObject { Count: 0 };
+                    Assert.True(isEmpty, $"{key} is empty by default.");
                     break;
                 case var group:
                     AssertDefaults(key, group!, value!.AsObject());
@@ -81,18 +86,23 @@ public sealed class SettingsTests
     }
 
     // A collection without a setter is filled in place.
-    static bool IsSetting(PropertyInfo property) =>
-        property.SetMethod is { IsPublic: true } || (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable)));
+    static bool IsSetting(PropertyInfo property)
+    {
+        var isCollection = property.PropertyType != typeof(string)
+            && property.PropertyType.IsAssignableTo(typeof(IEnumerable));
+        return isCollection || property.SetMethod is { IsPublic: true };
+    }
 
     [Fact]
     public void Every_setting_that_the_operators_guide_names_is_in_the_file()
     {
         var guide = System.IO.File.ReadAllText(OperatingFile());
-        var named = System.Text.RegularExpressions.Regex.Matches(guide, @"`([A-Z]\w+(?::[A-Z]\w+)+)`").Select(match => match.Groups[1].Value).ToHashSet();
+        var named = Regex.Matches(guide, @"`([A-Z]\w+(?::[A-Z]\w+)+)`").Select(match => match.Groups[1].Value).ToHashSet();
         Assert.True(named.Count > 30);
         Assert.All(named, key => Assert.True(IsInFile(key.Split(':')), $"appsettings.json does not name {key}."));
 
-        static string OperatingFile([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "Api", "OPERATING.md");
+        static string OperatingFile([CallerFilePath] string here = "") =>
+            Path.Combine(Path.GetDirectoryName(here)!, "..", "Api", "OPERATING.md");
 
         static bool IsInFile(string[] path)
         {

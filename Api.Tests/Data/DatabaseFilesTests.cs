@@ -183,7 +183,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await api.Database.WriteSynchronouslyAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), default);
+            while (!stop.IsCancellationRequested) await api.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied");
         });
         for (var i = 0; i < 50; i++) await Task.Run(api.Database.RenewMark);
         await stop.CancelAsync();

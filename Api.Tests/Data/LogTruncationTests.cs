@@ -84,11 +84,11 @@ public sealed class LogTruncationTests
     public async Task A_log_that_grew_during_a_long_read_shrinks_by_itself()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TABLE filler (bytes BLOB)"), default);
+        await api.ExecuteAsync("CREATE TABLE filler (bytes BLOB)");
         long Length() => new FileInfo(api.Folder.File("clinic.db-wal")).Length;
         using (ReadForLong(api))
         {
-            for (var i = 0; i < 40; i++) await api.Database.WriteSynchronouslyAsync(c => c.Execute("INSERT INTO filler VALUES (randomblob(1000000))"), default);
+            for (var i = 0; i < 40; i++) await api.ExecuteAsync("INSERT INTO filler VALUES (randomblob(1000000))");
             Assert.True(Length() > 40_000_000);
         }
         await PassMinutesUntilAsync(api, () => Task.FromResult(Length() <= 32 * 1024 * 1024));

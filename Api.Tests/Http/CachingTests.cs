@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using Api.Articles;
 using Api.Http.Caching;
-using Dapper;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +15,7 @@ public sealed class CachingTests : IAsyncLifetime
     public ValueTask InitializeAsync() => api.InitializeAsync();
     public ValueTask DisposeAsync() => api.DisposeAsync();
 
-    Task<int> RenameAsync(string name) => api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name }), default);
+    Task<int> RenameAsync(string name) => api.ExecuteAsync("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name });
 
     async Task<string?> NameAsync(string query = "") => (string?)(await api.GetAsync("/v1/locations/jonesboro" + query))["name"];
 
@@ -39,7 +38,7 @@ public sealed class CachingTests : IAsyncLifetime
             Assert.Equal("Jonesboro", await NameAsync(query));
         // A language has as many tags as one likes.
         var spanish = (string?)(await api.GetAsync("/v1/locations/jonesboro/hours?in=es"))["text"];
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DELETE FROM locations WHERE slug = 'jonesboro'"), default);
+        await api.ExecuteAsync("DELETE FROM locations WHERE slug = 'jonesboro'");
         foreach (var tag in new[] { "es", "ES", "es-US", "es-x-1", "es-1234" })
             Assert.Equal(spanish, (string?)(await api.GetAsync($"/v1/locations/jonesboro/hours?in={tag}"))["text"]);
         await api.GetAsync("/v1/locations/jonesboro/hours?in=fr", 422);
@@ -122,7 +121,7 @@ public sealed class CachingTests : IAsyncLifetime
     public async Task Errors_are_not_cached()
     {
         await api.GetAsync("/v1/locations/new", 404);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET slug = 'new' WHERE slug = 'jonesboro'"), default);
+        await api.ExecuteAsync("UPDATE locations SET slug = 'new' WHERE slug = 'jonesboro'");
         await api.GetAsync("/v1/locations/new");
     }
 

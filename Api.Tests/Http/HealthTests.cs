@@ -1,5 +1,3 @@
-using Dapper;
-
 namespace Api.Tests.Http;
 
 public sealed class HealthTests
@@ -16,7 +14,7 @@ public sealed class HealthTests
     public async Task It_is_live_but_not_ready_while_a_migration_is_missing()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'"), default);
+        await api.ExecuteAsync("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'");
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy", "The database lacks a migration: run the verb migrate.");
         await api.GetAsync("/health/live");
@@ -37,7 +35,7 @@ public sealed class HealthTests
     public async Task It_is_not_ready_after_a_newer_program_has_migrated_the_database()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"), default);
+        await api.ExecuteAsync("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')");
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy");
     }

@@ -1,5 +1,3 @@
-using Dapper;
-
 namespace Api.Tests.Http;
 
 public sealed class PagingTests : IAsyncLifetime
@@ -21,7 +19,7 @@ public sealed class PagingTests : IAsyncLifetime
     {
         path += path.Contains('?', StringComparison.Ordinal) ? "&limit=1" : "?limit=1";
         var (ids, cursor) = await PageAsync(path);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("PRAGMA foreign_keys = OFF; UPDATE locations SET slug = 'gone' WHERE slug = @slug", new { slug = ids[0] }), default);
+        await api.ExecuteAsync("PRAGMA foreign_keys = OFF; UPDATE locations SET slug = 'gone' WHERE slug = @slug", new { slug = ids[0] });
         await api.ForgetAnswersAsync();
         using var next = await api.SendAsync(HttpMethod.Get, $"{path}&cursor={cursor}");
         await JsonAssert.ProblemAsync(next, 400, "invalid-cursor", "The cursor was not made for this list and these filters, or its item is gone. Start again without it.");
@@ -33,7 +31,7 @@ public sealed class PagingTests : IAsyncLifetime
     {
         var (first, cursor) = await PageAsync(path);
         var (second, _) = await PageAsync($"{path}&cursor={cursor}");
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE articles SET published_at = NULL WHERE slug = @slug", new { slug = first[0] }), default);
+        await api.ExecuteAsync("UPDATE articles SET published_at = NULL WHERE slug = @slug", new { slug = first[0] });
         await api.ForgetAnswersAsync();
         Assert.Equal(second, (await PageAsync($"{path}&cursor={cursor}")).Ids);
     }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Api.Seed;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Seed;
@@ -165,12 +164,9 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
     Task<SeedFolder> LoadAsync() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default);
 
-    async Task<string> DumpAsync()
-    {
-        await using var connection = await api.Database.OpenAsync(default);
-        var tables = new[] { "locations", "weekly_hours", "weekly_periods", "hours_exceptions", "hours_exception_periods", "articles", "article_tags", "article_words" };
-        return string.Join('\n', tables.SelectMany(table => connection.Query($"SELECT * FROM {table}").Select(row => $"{table}: {row}")));
-    }
+    Task<string> DumpAsync() => api.DumpAsync(
+        "locations", "weekly_hours", "weekly_periods", "hours_exceptions", "hours_exception_periods", "articles",
+        "article_tags", "article_words");
 
     static IEnumerable<string> PublicPaths(SeedFolder seed) =>
     [

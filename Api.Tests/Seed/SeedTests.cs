@@ -1,7 +1,6 @@
 using System.Text;
 using Api.CommandLine;
 using Api.Seed;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Seed;
@@ -56,12 +55,8 @@ public sealed class SeedTests : IDisposable
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         var loader = api.App.Services.GetRequiredService<SeedLoader>();
-        async Task<string> DumpAsync()
-        {
-            await using var connection = await api.Database.OpenAsync(default);
-            var tables = new[] { "locations", "weekly_hours", "weekly_periods", "articles", "article_tags", "article_search", "article_words" };
-            return string.Join('\n', tables.SelectMany(table => connection.Query($"SELECT * FROM {table}").Select(row => $"{table}: {row}")));
-        }
+        Task<string> DumpAsync() => api.DumpAsync(
+            "locations", "weekly_hours", "weekly_periods", "articles", "article_tags", "article_search", "article_words");
 
         var before = await DumpAsync();
         api.Clock.Advance(TimeSpan.FromHours(1));
