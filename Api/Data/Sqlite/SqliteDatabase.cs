@@ -136,7 +136,7 @@ sealed class SqliteDatabase : Database
     /// <exception cref="StartupFault">The files cannot be used.</exception>
     public SqliteConnection OpenForWriting(bool create = true)
     {
-        var connection = new SqliteConnection(writeString);
+        var connection = new CachingConnection(writeString);
         try
         {
             Files.Open(create);
