@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Net.Http.Json;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Articles;
 using Api.CommandLine;
+using Api.Data;
 using Api.Data.Sqlite;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
@@ -180,6 +182,13 @@ public sealed class ApiFactory : IAsyncLifetime
     {
         public DateTimeOffset UtcNow => clock.GetUtcNow();
     }
+}
+
+static class DatabaseExtensions
+{
+    /// <summary>Writes without awaiting, as most tests do.</summary>
+    public static Task<T> WriteSynchronouslyAsync<T>(this Database db, Func<DbConnection, T> work, CancellationToken ct) =>
+        db.WriteAsync(connection => Task.FromResult(work(connection)), ct);
 }
 
 /// <summary>Everything that was logged.</summary>

@@ -299,7 +299,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         var failing = true;
         await api.Database.WriteSynchronouslyAsync(connection =>
         {
-            connection.CreateFunction("fail", () => failing ? throw new SqliteException("", code) : 0);
+            ((SqliteConnection)connection).CreateFunction("fail", () => failing ? throw new SqliteException("", code) : 0);
             connection.Execute("CREATE TEMP TRIGGER faulty BEFORE INSERT ON submissions BEGIN SELECT fail(); END; CREATE TEMP TRIGGER probe BEFORE UPDATE ON SchemaVersions BEGIN SELECT fail(); END");
             return 0;
         }, default);
@@ -319,11 +319,24 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_write_that_awaits_anything_but_its_statements_is_refused_and_leaves_nothing_behind()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => api.Database.WriteAsync(async connection =>
+        {
+            await connection.ExecuteAsync("DELETE FROM locations");
+            return await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken).ContinueWith(_ => 0, TaskScheduler.Default);
+        }, default));
+        Assert.Equal(3, await api.QueryAsync<int>("SELECT count(*) FROM locations"));
+        await api.Database.WriteSynchronouslyAsync(_ => 0, default);
+    }
+
+    [Fact]
     public async Task A_successful_write_makes_the_service_ready_again()
     {
         await using var api = await ApiFactory.StartAsync();
         var health = api.App.Services.GetRequiredService<StorageHealth>();
-        await Assert.ThrowsAsync<SqliteException>(() => api.Database.WriteSynchronouslyAsync<int>(_ => throw new SqliteException("", 13), default));
+        await Assert.ThrowsAsync<StorageException>(() => api.Database.WriteSynchronouslyAsync<int>(_ => throw new SqliteException("", 13), default));
         Assert.Equal(StorageFault.Full, health.Fault);
         await api.Database.WriteSynchronouslyAsync(_ => 0, default);
         Assert.Null(health.Fault);

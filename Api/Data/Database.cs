@@ -26,11 +26,5 @@ abstract class Database : IAsyncDisposable
     /// <summary>Finds what would prevent a message from being stored now; <c>null</c> when nothing is known.</summary>
     public abstract Task<StorageFault?> FindFaultAsync(CancellationToken ct);
 
-    /// <summary>For stores that are not converted yet.</summary>
-    public abstract Task<Microsoft.Data.Sqlite.SqliteConnection> OpenAsync(CancellationToken ct);
-
-    /// <inheritdoc cref="OpenAsync"/>
-    public abstract Task<T> WriteSynchronouslyAsync<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work, CancellationToken ct);
-
     public abstract ValueTask DisposeAsync();
 }

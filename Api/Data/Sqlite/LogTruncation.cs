@@ -18,24 +18,23 @@ sealed partial class LogTruncation(SqliteDatabase db, TimeProvider time, ILogger
         connection.Execute("INSERT INTO owed_log_truncations (erased_at) VALUES (@now)", new { now });
 
     /// <summary>Since when the log can have traces of erased rows; <c>null</c> when it has none.</summary>
-    public async Task<Instant?> OwedSinceAsync(CancellationToken ct)
-    {
-        await using var connection = await db.OpenAsync(ct);
-        // The verb check can meet a database of an older program.
-        var isKnown = await connection.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'owed_log_truncations')");
-        return isKnown
-            ? await connection.ExecuteScalarAsync<Instant?>(new CommandDefinition("SELECT min(erased_at) FROM owed_log_truncations", cancellationToken: ct))
-            : null;
-    }
+    public Task<Instant?> OwedSinceAsync(CancellationToken ct) => db.ReadAsync(
+        async connection =>
+        {
+            // The verb check can meet a database of an older program.
+            var isKnown = await connection.ExecuteScalarAsync<bool>(
+                "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'owed_log_truncations')");
+            return isKnown ? await connection.ExecuteScalarAsync<Instant?>("SELECT min(erased_at) FROM owed_log_truncations") : null;
+        },
+        ct);
 
     /// <summary>Empties the log if something was erased or the log is too large.</summary>
     /// <param name="patience">How long to wait for readers. Writers wait as long.</param>
     /// <returns>False when the log must still be emptied.</returns>
     public async Task<bool> TryAsync(TimeSpan patience, CancellationToken ct)
     {
-        long? last;
-        await using (var connection = await db.OpenAsync(ct))
-            last = await connection.ExecuteScalarAsync<long?>(new CommandDefinition("SELECT max(id) FROM owed_log_truncations", cancellationToken: ct));
+        var last = await db.ReadAsync(
+            connection => connection.ExecuteScalarAsync<long?>("SELECT max(id) FROM owed_log_truncations"), ct);
         if (last is null && !db.IsLogTooLarge) return true;
         if (!db.TryEmptyLog(patience)) return false;
         // Later erasures have higher ids and stay owed.

@@ -73,7 +73,7 @@ sealed class SqliteDatabase : Database
     public long Commits => writes.Commits;
 
     /// <summary>Opens a pooled connection for reading.</summary>
-    public override async Task<SqliteConnection> OpenAsync(CancellationToken ct)
+    public async Task<SqliteConnection> OpenAsync(CancellationToken ct)
     {
         var connection = new SqliteConnection(readString);
         try
@@ -127,9 +127,6 @@ sealed class SqliteDatabase : Database
             ? task.GetAwaiter().GetResult()
             : throw new InvalidOperationException("A write may await nothing but its own statements.");
     }
-
-    /// <inheritdoc cref="WriteAsync"/>
-    public override Task<T> WriteSynchronouslyAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct) => writes.EnqueueAsync(work, ct);
 
     /// <summary>Opens a connection that can change the schema, for <see cref="Migrator"/> and the queue.</summary>
     /// <param name="create">Whether to create a missing database. Not while the program runs: it would go on with an empty one.</param>
@@ -195,7 +192,7 @@ sealed class SqliteDatabase : Database
             // The write below can find room in the log where a message would not.
             if (health.Fault == StorageFault.Full && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return StorageFault.Full;
             // Only a write can show that the fault is over, and while the service is not ready nobody else may write.
-            if (health.Fault is not null) await WriteSynchronouslyAsync(connection => connection.Execute("UPDATE SchemaVersions SET Applied = Applied"), ct);
+            if (health.Fault is not null) await WriteAsync(connection => connection.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied"), ct);
             return health.Fault;
         }
         catch (WriteQueueFullException)
