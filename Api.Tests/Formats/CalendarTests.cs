@@ -19,7 +19,7 @@ public sealed class CalendarTests
     [InlineData("e\u0301")]
     [InlineData("👩‍⚕️")]
     [InlineData("漢")]
-    public void Folding_takes_no_character_apart(string character)
+    public void Folding_splits_no_character(string character)
     {
         for (var before = 1; before < 80; before++)
         {
@@ -40,7 +40,7 @@ public sealed class CalendarTests
     }
 
     [Fact]
-    public void A_calendar_has_its_name_by_the_standard_and_as_programs_took_it_before()
+    public void A_calendar_has_its_name_in_the_new_and_the_old_property()
     {
         var lines = HoursCalendar.Of([(FormatTests.Somewhere, Schedule())], "Clinic; A, B", CultureInfo.InvariantCulture, Now(Today)).Body.Split("\r\n");
         Assert.Contains(@"NAME:Clinic\; A\, B", lines);
@@ -79,7 +79,7 @@ public sealed class CalendarTests
     }
 
     [Fact]
-    public void Every_event_of_a_random_calendar_has_an_identifier_of_its_own()
+    public void Every_event_of_a_random_calendar_has_a_unique_identifier()
     {
         foreach (var seed in RandomPlansAttribute.DrawSeeds(100))
         {
@@ -110,7 +110,7 @@ public sealed class CalendarTests
     }
 
     [Fact]
-    public void A_range_leaves_out_the_date_on_which_clocks_change_and_tells_it_by_itself()
+    public void A_date_with_a_clock_change_is_an_event_of_its_own()
     {
         var first = new LocalDate(2027, 3, 12);
         var text = Text(Schedule(new ScheduleException(new DateRule.Dates(first, first.PlusDays(4)), ExceptionEffect.Periods, "Nights", [Period(0, 0, 2, 30)], false)), first.PlusDays(-3));
@@ -120,8 +120,19 @@ public sealed class CalendarTests
                 string.Join(",", happening.ExceptionDates.GetAllDates().Select(date => $"{date.Value:yyyyMMddTHHmmss}"))));
     }
 
+    // Programs take the skipped 02:30 for 03:30, which would be after the end.
     [Fact]
-    public void A_range_over_a_date_that_the_zone_skips_is_told_in_two_parts()
+    public void A_yearly_event_begins_with_a_time_that_exists()
+    {
+        var date = new AnnualDate(3, 14);
+        var exception = new ScheduleException(new DateRule.Yearly(date, date), ExceptionEffect.Periods, "Night", [Period(2, 30, 3, 15)], false);
+        var events = Load(Text(Schedule(exception), new LocalDate(2027, 3, 1))).Events.OrderBy(happening => happening.Start);
+        Assert.Equal(["20270314T080000 ", "20280314T023000 FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=14"],
+            events.Select(happening => $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule}"));
+    }
+
+    [Fact]
+    public void A_skipped_date_splits_a_range_into_two_events()
     {
         var zone = DateTimeZoneProviders.Tzdb["Pacific/Fakaofo"];
         var first = new LocalDate(2011, 12, 28);

@@ -30,7 +30,7 @@ public sealed class FhirTests
     }
 
     [Fact]
-    public void A_location_has_all_that_is_known_of_it()
+    public void A_location_has_all_known_facts()
     {
         var location = FormatTests.Somewhere with
         {

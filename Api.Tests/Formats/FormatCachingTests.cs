@@ -9,7 +9,7 @@ public sealed class FormatCachingTests
     [InlineData("/v1/locations/jonesboro/hours/osm")]
     [InlineData("/v1/locations/jonesboro/hours.ics")]
     [InlineData("/v1/hours.ics")]
-    public async Task No_cache_keeps_a_format_beyond_the_day_on_which_its_year_begins(string path)
+    public async Task No_cache_keeps_a_format_beyond_midnight(string path)
     {
         // Half a minute before midnight in Chicago, and before that of UTC. The clock is set before the start, since it
         // rings once for each minute that it goes forward afterwards.

@@ -38,7 +38,7 @@ public sealed class FormatTests
     };
 
     [RandomPlans(100)]
-    public void Schema_org_says_what_the_engine_says(int seed)
+    public void Schema_org_agrees_with_the_engine(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
@@ -48,7 +48,7 @@ public sealed class FormatTests
     }
 
     [RandomPlans(100)]
-    public void Google_says_what_the_engine_says(int seed)
+    public void Google_agrees_with_the_engine(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
@@ -68,7 +68,7 @@ public sealed class FormatTests
     }
 
     [RandomPlans(100)]
-    public void Fhir_says_the_usual_week_and_names_every_date_that_departs_from_it(int seed)
+    public void Fhir_has_the_usual_week_and_describes_every_date_that_departs_from_it(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
@@ -139,7 +139,7 @@ public sealed class FormatTests
     [InlineData(-1, "OPEN", "active", "Mo-Su 09:00-17:00; Dec 25 10:00-12:00 open \"Christmas\"; 2026 Jun 02-2099 Dec 31 off \"Permanently closed\"", "closedForGood")]
     [InlineData(0, "CLOSED_PERMANENTLY", "inactive", "24/7 off \"Permanently closed\"", "")]
     [InlineData(900, "CLOSED_PERMANENTLY", "inactive", "24/7 off \"Permanently closed\"", "")]
-    public void Closed_for_good_is_said_in_every_format_or_named(int days, string google, string fhir, string osm, string unsaidByGoogle)
+    public void Every_format_expresses_a_permanent_closure_or_names_it(int days, string google, string fhir, string osm, string unsaidByGoogle)
     {
         var date = new LocalDate(2026, 6, 2);
         var today = date.PlusDays(days);
@@ -178,7 +178,7 @@ public sealed class FormatTests
     [Theory]
     [InlineData(true, "RRULE:FREQ=YEARLY;UNTIL=20270302T055959Z;BYMONTH=12;BYMONTHDAY=25")]
     [InlineData(false, "RRULE:FREQ=YEARLY;UNTIL=20270301;BYMONTH=12;BYMONTHDAY=25")]
-    public void What_comes_back_every_year_does_not_after_it_is_closed_for_good(bool timed, string rule)
+    public void A_yearly_event_ends_before_a_permanent_closure(bool timed, string rule)
     {
         var schedule = new Schedule(DateTimeZoneProviders.Tzdb["America/Chicago"], [],
             [new ScheduleException(new DateRule.Yearly(new AnnualDate(12, 25), new AnnualDate(12, 25)), timed ? ExceptionEffect.Periods : ExceptionEffect.Closed, "Christmas",

@@ -55,7 +55,7 @@ public sealed class NotExpressedTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_a_format_has_no_words_for_is_named(string kind)
+    public void A_format_names_what_it_does_not_express(string kind)
     {
         var (schedule, expected) = Kinds[kind];
         var actual = (

@@ -12,7 +12,7 @@ namespace Api.Tests.Formats;
 public sealed class OsmTests
 {
     [Fact]
-    public async Task OpenStreetMaps_own_library_says_what_the_engine_says()
+    public async Task The_OpenStreetMap_library_agrees_with_the_engine()
     {
         await using var library = await OpeningHoursLibrary.StartAsync();
         foreach (var seed in RandomPlansAttribute.DrawSeeds(60))
@@ -120,7 +120,7 @@ public sealed class OsmTests
     // The coming year has one.
     [InlineData("2027-06-05", "Mo-Fr 08:00-17:00; Sa,Su off; Feb 29 10:00-12:00 open \"Leap day\"; 2028 Feb 29 10:00-12:00 open \"Leap day\"")]
     [InlineData("2028-01-10", "Mo-Fr 08:00-17:00; Sa,Su off; Feb 29 10:00-12:00 open \"Leap day\"; 2028 Feb 29 10:00-12:00 open \"Leap day\"")]
-    public async Task A_leap_day_is_told_with_its_year_when_that_is_near(string from, string expected)
+    public async Task A_near_leap_day_has_its_year(string from, string expected)
     {
         var leapDay = new AnnualDate(2, 29);
         var schedule = Make([Week("08:00", "17:00", 5)], new ScheduleException(

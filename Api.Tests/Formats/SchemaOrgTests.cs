@@ -16,7 +16,7 @@ public sealed class SchemaOrgTests
     const string Hostile = "</script><!--<script> & ]]>\u2028\u2029 \"'é漢🙂";
 
     [Fact]
-    public async Task No_text_of_a_location_ends_the_script_element_that_it_is_put_into()
+    public async Task No_text_of_a_location_ends_its_script_element()
     {
         var location = FormatTests.Somewhere with
         {
@@ -33,7 +33,7 @@ public sealed class SchemaOrgTests
     }
 
     [Fact]
-    public async Task No_text_of_an_article_ends_the_script_element_that_it_is_put_into()
+    public async Task No_text_of_an_article_ends_its_script_element()
     {
         var article = new MedicalWebPage
         {
@@ -64,7 +64,7 @@ public sealed class SchemaOrgTests
     [InlineData("2026-12-01", null, "2026-12-01 ")]
     [InlineData(null, null, "2026-11-25 ")]
     [InlineData("2026-10-01", "2029-01-01", "2026-10-01 2028-12-31")]
-    public void A_long_closure_is_one_entry_be_it_that_weekends_are_closed_anyway(string? from, string? reopens, string expected)
+    public void A_long_closure_is_one_entry_across_closed_weekends(string? from, string? reopens, string expected)
     {
         var schedule = new Schedule(DateTimeZone.Utc, [new WeeklyHours(WeeklyHours.Week.Take(5).ToLookup(day => day, _ => new Period(new LocalTime(8, 0), new LocalTime(17, 0))))],
             [], new TemporaryClosure(Date(from), Date(reopens), "Fire"));
@@ -80,7 +80,7 @@ public sealed class SchemaOrgTests
 
     // At 00:01 on the 29th it was 23:01 on the 28th again, so the first minutes of the 29th's period lay before that day's second beginning.
     [Fact]
-    public void A_period_that_a_closed_part_of_the_evening_before_cuts_begins_on_its_own_day()
+    public void A_period_that_last_nights_closed_part_cuts_off_begins_on_its_own_day()
     {
         var (evening, day) = (new LocalDate(2006, 10, 28), new LocalDate(2006, 10, 29));
         var night = new WeeklyHours(new[] { IsoDayOfWeek.Sunday }.ToLookup(weekday => weekday, _ => new Period(LocalTime.Midnight, new LocalTime(1, 0))));
@@ -91,7 +91,7 @@ public sealed class SchemaOrgTests
     }
 
     [Fact]
-    public void A_long_exception_is_told_once_in_every_format()
+    public void A_long_exception_is_one_entry_in_every_format()
     {
         var today = new LocalDate(2026, 11, 25);
         var schedule = new Schedule(DateTimeZone.Utc, [new WeeklyHours(WeeklyHours.Week.Take(5).ToLookup(day => day, _ => new Period(new LocalTime(8, 0), new LocalTime(17, 0))))],

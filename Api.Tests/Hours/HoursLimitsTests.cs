@@ -24,7 +24,7 @@ public sealed class HoursLimitsTests
         HoursLimits.Check([.. Enumerable.Repeat(Part("every first monday of may"), 5), .. Enumerable.Repeat(Part("2027-05-03"), 5), Part("every 05-03")]));
 
     [Fact]
-    public void Periods_of_a_day_are_limited()
+    public void The_periods_of_a_day_are_limited()
     {
         Period[] Periods(int count) => [.. Enumerable.Range(0, count).Select(i => new Period(LocalTime.FromMinutesSinceMidnight(20 * i), LocalTime.FromMinutesSinceMidnight((20 * i) + 10)))];
         ScheduleException Exception(int count) => new(SeedFiles.ParseDateRule("2026-12-24")!, ExceptionEffect.Periods, "Christmas Eve", Periods(count), clinicWide: false);

@@ -34,7 +34,7 @@ public sealed class HoursTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task All_seven_days_are_told_from_Monday_on() => JsonAssert.Equal("""
+    public async Task The_hours_have_all_seven_days_from_Monday() => JsonAssert.Equal("""
         {
           "location": "usual", "timeZone": "America/Chicago", "validFrom": null, "changes": [], "exceptions": [], "verifiedAt": null,
           "days": [
@@ -51,7 +51,7 @@ public sealed class HoursTests : IAsyncLifetime
         """, await api.GetAsync("/v1/locations/usual/hours"));
 
     [Fact]
-    public async Task Several_periods_a_day_come_in_order_overnight_and_all_day_ones_too()
+    public async Task The_periods_of_a_day_are_sorted_and_may_last_overnight_or_all_day()
     {
         var hours = await api.GetAsync("/v1/locations/lunch/hours");
         JsonAssert.Equal("""[{ "opens": "08:00", "closes": "12:00", "access": "open", "note": null }, { "opens": "13:00", "closes": "17:00", "access": "open", "note": null }]""", hours["days"]![0]!["periods"]);
@@ -67,7 +67,7 @@ public sealed class HoursTests : IAsyncLifetime
         await api.GetAsync("/v1/locations/unknown/hours"));
 
     [Fact]
-    public async Task The_list_has_every_location_by_name()
+    public async Task The_list_has_every_location_sorted_by_name()
     {
         var list = await api.GetAsync("/v1/hours");
         Assert.Equal(["usual", "lunch", "unknown"], list["items"]!.AsArray().Select(item => (string)item!["location"]!));
@@ -78,7 +78,7 @@ public sealed class HoursTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_several_versions_the_one_in_force_by_the_locations_own_calendar_is_told()
+    public async Task The_hours_are_those_that_are_valid_on_the_local_date_of_the_location()
     {
         await api.Database.WriteSynchronouslyAsync(c => c.Execute(
             """

@@ -18,13 +18,13 @@ public sealed class HoursTextTests
     [InlineData("8-12,13-17||||||", "Monday 8:00 am–noon and 1:00 pm–5:00 pm; Tuesday to Sunday closed")]
     [InlineData("8-9,10-11,12-13||||||", "Monday 8:00 am–9:00 am, 10:00 am–11:00 am and noon–1:00 pm; Tuesday to Sunday closed")]
     [InlineData("22-6||||||", "Monday 10:00 pm–6:00 am; Tuesday to Sunday closed")]
-    public void Days_with_the_same_periods_are_said_together(string week, string text) => Assert.Equal(text, HoursText.In(English).FormatWeek(Week(week)));
+    public void Days_with_the_same_periods_share_a_phrase(string week, string text) => Assert.Equal(text, HoursText.In(English).FormatWeek(Week(week)));
 
     [Fact]
-    public void Unknown_hours_are_said_to_be_unknown() => Assert.Equal("Hours are not known", HoursText.In(English).FormatWeek(null));
+    public void Unknown_hours_have_a_text() => Assert.Equal("Hours are not known", HoursText.In(English).FormatWeek(null));
 
     [Fact]
-    public void A_period_that_closes_when_it_opens_is_the_whole_day_or_nothing()
+    public void Only_a_period_from_midnight_to_midnight_closes_when_it_opens()
     {
         _ = new Period(LocalTime.Midnight, LocalTime.Midnight);
         Assert.Throws<ArgumentException>(() => new Period(LocalTime.Noon, LocalTime.Noon));
@@ -50,7 +50,7 @@ public sealed class HoursTextTests
     [InlineData("13:00-01:00", "2026-11-30T14:00", "Open until Tuesday at 1:00 am", "Monday, 1:00 pm–1:00 am", "Abierto hasta el martes a la 1:00", "Lunes, 13:00–1:00")]
     [InlineData("08:00-12:00 12:00-13:00/walkIn", "2026-11-30T09:00", "Open until noon, then open for walk-ins", "Monday, 8:00 am–noon and noon–1:00 pm for walk-ins",
         "Abierto hasta el mediodía; después, abierto sin cita", "Lunes, 8:00–mediodía y mediodía–13:00 sin cita")]
-    public void Whole_days_noon_and_midnight_are_said_in_one_way(string hours, string at, string text, string reason, string spanish, string spanishReason)
+    public void Whole_days_noon_and_midnight_have_words(string hours, string at, string text, string reason, string spanish, string spanishReason)
     {
         var schedule = Mondays(hours, SecondMonday);
         Assert.Equal((text, reason, spanish, spanishReason), (Text(schedule, at, English), Reason(schedule, at, English), Text(schedule, at, Spanish), Reason(schedule, at, Spanish)));
@@ -65,7 +65,7 @@ public sealed class HoursTextTests
     [InlineData("2027-01-11", "2027-01-01T00:00", "Closed. Opens Monday, January 11, at 8:00 am", "Cerrado. Abre el lunes 11 de enero a las 8:00")]
     // Within six days the weekday says it, over New Year too.
     [InlineData("2027-01-04", "2026-12-29T18:00", "Closed. Opens Monday at 8:00 am", "Cerrado. Abre el lunes a las 8:00")]
-    public void A_date_in_another_year_has_its_year(string opens, string at, string text, string spanish)
+    public void The_text_has_the_year_of_a_date_in_another_year(string opens, string at, string text, string spanish)
     {
         var date = LocalDatePattern.Iso.Parse(opens).Value;
         var schedule = new Schedule(DateTimeZone.Utc, [Week("||||||")],
@@ -74,7 +74,7 @@ public sealed class HoursTextTests
     }
 
     [Fact]
-    public void An_end_in_another_year_has_its_year()
+    public void The_text_has_the_year_of_an_end_in_another_year()
     {
         var date = new LocalDate(2027, 12, 25);
         var always = new Schedule(DateTimeZone.Utc, [new WeeklyHours(WeeklyHours.Week.ToLookup(day => day, _ => Periods("00:00-00:00")[0]))],
@@ -84,7 +84,7 @@ public sealed class HoursTextTests
     }
 
     [Fact]
-    public void A_part_that_is_the_whole_day_is_closed_24_hours()
+    public void A_closed_part_of_the_whole_day_is_closed_24_hours()
     {
         var date = new LocalDate(2026, 11, 30);
         var schedule = new Schedule(DateTimeZone.Utc, [], [new ScheduleException(new DateRule.Dates(date, date), ExceptionEffect.ClosedPart, "Flood", Periods("00:00-00:00"), clinicWide: false)]);

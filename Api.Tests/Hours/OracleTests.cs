@@ -13,7 +13,7 @@ public sealed class OracleTests
     const int Before = 2, After = 9;
 
     [RandomPlans(100)]
-    public void State_and_next_changes_are_those_of_every_single_minute(int seed)
+    public void State_and_next_changes_agree_with_the_oracle_of_every_minute(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var (schedule, oracle) = (plan.ToSchedule(), new Oracle(plan, Before, After));
@@ -42,7 +42,7 @@ public sealed class OracleTests
     }
 
     [RandomPlans(100)]
-    public void An_answer_is_valid_until_the_first_instant_at_which_it_is_another(int seed)
+    public void An_answer_is_valid_until_the_first_instant_at_which_it_changes(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var schedule = plan.ToSchedule();
@@ -71,7 +71,7 @@ public sealed class OracleTests
     }
 
     [RandomPlans(100)]
-    public void A_calendar_has_every_minute_in_the_period_that_it_belongs_to(int seed)
+    public void The_periods_of_a_calendar_agree_with_the_oracle_of_every_minute(int seed)
     {
         var plan = new RandomSchedules(seed).Next();
         var oracle = new Oracle(plan, Before, After);

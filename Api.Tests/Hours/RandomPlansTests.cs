@@ -11,7 +11,7 @@ public sealed class RandomPlansTests
         Assert.Equal($"{new RandomSchedules(123_456_789).Next()}", $"{new RandomSchedules(123_456_789).Next()}");
 
     [Fact]
-    public void Hardly_any_two_of_the_plans_that_a_test_gets_are_alike()
+    public void Different_seeds_make_different_plans()
     {
         var seeds = RandomPlansAttribute.Seeds.Drawn.Sample(400, size: 1);
         Assert.InRange(seeds.Select(seed => $"{new RandomSchedules(seed).Next()}").Distinct().Count(), 399, 400);
@@ -19,7 +19,7 @@ public sealed class RandomPlansTests
 
     // One that FsCheck took instead would make a failure that cannot be replayed.
     [Fact]
-    public void FsCheck_is_given_one_source_of_seeds() =>
+    public void FsCheck_has_one_source_of_seeds() =>
         Assert.Single(typeof(RandomPlansAttribute.Seeds).GetMethods(BindingFlags.Static | BindingFlags.Public),
             method => method.ReturnType == typeof(Arbitrary<int>));
 }

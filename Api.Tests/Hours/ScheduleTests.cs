@@ -86,7 +86,7 @@ public sealed class ScheduleTests
     [InlineData("every 12-24 to 01-02 closed; every 01-01 to 01-31 08:00-20:00", "2027-01-01T12:00:00-05", "Closed", "2027-01-03T08:00:00-05", "Christmas")]
     [InlineData("every 11-01 to 03-31 closed; every 12-01 to 12-31 08:00-20:00", "2026-12-15T12:00:00-05", "Open", "2026-12-16T08:00:00-05", "Christmas")]
     [InlineData("2026-06-01 to 2026-08-31 07:00-13:00; 2026-05-15 to 2026-12-15 closed", "2026-07-04T12:00:00-04", "Open", "2026-07-05T07:00:00-04", "Christmas")]
-    public void An_exception(string exceptions, string at, string state, string opens, string? reason)
+    public void An_exception_changes_the_status(string exceptions, string at, string state, string opens, string? reason)
     {
         var status = Check(Schedule(NewYork, "09:00-17:00", exceptions), at, state, opens, null, all: false);
         Assert.Equal(reason, (status.Moment.ClosedBy ?? status.Moment.Day.Exception)?.Reason);
@@ -97,7 +97,7 @@ public sealed class ScheduleTests
     [InlineData("2026-06-01T16:00:00-04", "Closed", "2026-06-02T07:00:00-04", "2026-06-02T15:00:00-04")]
     // The past stays answerable.
     [InlineData("2020-06-01T16:00:00-04", "Open", "2020-06-02T09:00:00-04", "2020-06-01T17:00:00-04")]
-    public void Summer_hours_hold_from_their_date_on(string at, string state, string opens, string closes) =>
+    public void Summer_hours_are_valid_from_their_date_on(string at, string state, string opens, string closes) =>
         Check(new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("09:00-17:00"), Weekly("07:00-15:00", new LocalDate(2026, 6, 1))], []), at, state, opens, closes);
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class ScheduleTests
     [InlineData("2026-05-31", "2026-06-03", "2026-06-03T12:00:00-04", "Open", "2026-06-04T09:00:00-04")]
     [InlineData("2026-06-02", null, "2026-06-01T12:00:00-04", "Open", null)]
     [InlineData(null, null, "2026-06-01T12:00:00-04", "TemporarilyClosed", null)]
-    public void A_temporary_closure(string? from, string? reopens, string at, string state, string? opens) =>
+    public void A_temporary_closure_changes_the_status(string? from, string? reopens, string at, string state, string? opens) =>
         Check(new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("09:00-17:00")], [], new TemporaryClosure(Date(from), Date(reopens), "Works")), at, state, opens, null, all: false);
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class ScheduleTests
     [InlineData("2026-06-01T17:00:00-04", "Closed", null, null, "2026-06-02T00:00:00-04")]
     [InlineData("2026-06-02T00:00:00-04", "Closed", null, null, null)]
     [InlineData("2036-06-02T12:00:00-04", "Closed", null, null, null)]
-    public void Closed_for_good_is_closed_whatever_else_is_entered(string at, string state, string? opens, string? closes, string? until)
+    public void A_permanent_closure_overrides_everything_else(string at, string state, string? opens, string? closes, string? until)
     {
         var schedule = ForGood("09:00-17:00", "2026-06-02 10:00-14:00; every 06-03 usual; 2026-06-02 to 2026-06-04 part 18:00-19:00; 2026-06-02 part 12:00-13:00",
             new TemporaryClosure(Date("2026-06-02"), Date("2026-06-03"), "Works"), Weekly("08:00-20:00", Date("2026-06-03")));
@@ -124,7 +124,7 @@ public sealed class ScheduleTests
     [InlineData("22:00-06:00", true), InlineData("22:00-06:00", false)]
     // One that a part of the evening interrupts goes on.
     [InlineData("22:00-06:00", true, "2026-06-01 part 23:00-03:00"), InlineData("22:00-06:00", false, "2026-06-01 part 23:00-03:00")]
-    public void What_opened_on_the_evening_before_a_closure_without_end_runs_on(string hours, bool forGood, string exceptions = "")
+    public void A_period_of_the_evening_before_runs_on_into_a_closure(string hours, bool forGood, string exceptions = "")
     {
         var schedule = forGood ? ForGood(hours, exceptions)
             : new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly(hours)], [.. exceptions.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Exception)],
@@ -139,7 +139,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public void Closed_for_good_wins_over_hours_that_are_not_known_and_a_closure_for_a_time_comes_before_it()
+    public void A_permanent_closure_overrides_unknown_hours_and_ends_a_temporary_closure()
     {
         var unknown = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [], [], new TemporaryClosure(Date("2026-06-02"), null, null), Date("2026-06-04"));
         Assert.Equal(At("2026-06-02T00:00:00-04"), Check(unknown, "2026-06-01T12:00:00-04", "Unknown", null, null).ValidUntil);
@@ -164,7 +164,7 @@ public sealed class ScheduleTests
     [InlineData(NewYork, "2026-11-01", 25 * 60)]
     [InlineData("Australia/Lord_Howe", "2026-04-05", (24 * 60) + 30)]
     [InlineData("Pacific/Apia", "2011-12-30", 0)]
-    public void Open_minutes_are_those_that_pass(string zone, string date, int minutes)
+    public void Open_minutes_are_counted_in_instants(string zone, string date, int minutes)
     {
         var day = Assert.Single(CalendarDay.List(Schedule(zone, "00:00-00:00"), Date(date)!.Value, Date(date)!.Value));
         Assert.Equal(Duration.FromMinutes(minutes), day.OpenTime);
@@ -176,7 +176,7 @@ public sealed class ScheduleTests
     [InlineData("every 02-28 to 03-01", 3), InlineData("every 12-31 to 12-30", 366), InlineData("every 07-01 to 06-30", 366)]
     [InlineData("every last monday of may", 1), InlineData("2026-06-15 to 2026-08-15", 62), InlineData("2027-02-28 to 2027-03-01", 2)]
     [InlineData("2028-02-28 to 2028-03-01", 3), InlineData("2026-12-24 to 2028-01-02", 375)]
-    public void The_days_of_a_rule_are_counted_in_days(string when, int days) => Assert.Equal(days, SeedFiles.ParseDateRule(when)!.Days);
+    public void A_rule_knows_its_number_of_days(string when, int days) => Assert.Equal(days, SeedFiles.ParseDateRule(when)!.Days);
 
     // The location is open on Wednesdays from 8:00 to 12:00, and on Sundays the telephone is answered from 18:00 to 7:00.
     [Theory]
@@ -200,7 +200,7 @@ public sealed class ScheduleTests
     [InlineData("2027-01-01T00:00:00-05", "2027-01-05T00:00:00-05", "Temporarily closed. Opens Monday, January 11, at 8:00 am")]
     [InlineData("2027-01-05T00:00:00-05", "2027-01-11T00:00:00-05", "Temporarily closed. Opens Monday at 8:00 am")]
     [InlineData("2027-01-11T00:00:00-05", "2027-01-11T08:00:00-05", "Closed. Opens at 8:00 am")]
-    public void An_answer_in_a_closure_is_valid_until_the_opening_is_named_in_another_way(string at, string until, string text)
+    public void An_answer_in_a_closure_is_valid_until_the_name_of_the_opening_day_changes(string at, string until, string text)
     {
         var schedule = new Schedule(DateTimeZoneProviders.Tzdb[NewYork], [Weekly("08:00-17:00")], [], new TemporaryClosure(null, Date("2027-01-11"), "Works"));
         var status = schedule.StatusAt(At(at)!.Value);

@@ -56,7 +56,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_status_tells_all_of_one_instant() => JsonAssert.Equal("""
+    public async Task The_status_has_everything_about_one_instant() => JsonAssert.Equal("""
         {
           "location": "main", "timeZone": "America/Chicago", "state": "closed", "access": null, "note": null,
           "opensAt": { "utc": "2026-07-06T13:00:00Z", "local": "2026-07-06T08:00:00-05:00" },
@@ -80,7 +80,7 @@ public sealed class StatusTests : IAsyncLifetime
     [InlineData("renovated", "2026-07-01T13:00:00Z", "temporarilyClosed", "Renovation, temporarily closed", "Temporarily closed. Opens Monday, August 3, at 8:00 am", "Cerrado temporalmente. Abre el lunes 3 de agosto a las 8:00")]
     [InlineData("renovated", "2026-05-29T13:00:00Z", "open", "Friday, 8:00 am–5:00 pm", "Open until 5:00 pm", null)]
     [InlineData("unknown", "2026-07-01T13:00:00Z", "unknown", "Hours are not known", "Hours are not known", "Horario desconocido")]
-    public async Task The_sentence_and_the_reason_say_what_holds(string location, string at, string state, string reason, string? text, string? spanish)
+    public async Task The_text_and_the_reason_describe_the_status(string location, string at, string state, string reason, string? text, string? spanish)
     {
         var status = await api.GetAsync($"/v1/locations/{location}/status?at={Uri.EscapeDataString(at)}");
         Assert.Equal((state, reason), ((string?)status["state"], (string?)status["reason"]));
@@ -89,7 +89,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_location_is_in_the_list_as_it_is_alone()
+    public async Task The_list_has_the_same_status_as_each_location()
     {
         var list = await api.GetAsync("/v1/status");
         Assert.Null(list["nextCursor"]);
@@ -120,7 +120,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_calendar_tells_what_really_holds_on_each_date() => JsonAssert.Equal("""
+    public async Task The_calendar_has_the_actual_hours_of_each_date() => JsonAssert.Equal("""
         {
           "location": "main", "timeZone": "America/Chicago", "from": "2026-07-03", "to": "2026-07-06",
           "days": [
@@ -166,7 +166,7 @@ public sealed class StatusTests : IAsyncLifetime
         """, await api.GetAsync("/v1/locations/main/calendar?from=2026-07-03&to=2026-07-06"));
 
     [Fact]
-    public async Task A_calendar_begins_today_and_has_fourteen_days_unless_it_is_told()
+    public async Task A_calendar_has_fourteen_days_from_today_by_default()
     {
         static (string?, string?, int) Range(JsonNode calendar) =>
             ((string?)calendar["from"], (string?)calendar["to"], calendar["days"]!.AsArray().Count);
@@ -177,7 +177,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_unknown_hours_the_calendar_knows_the_exceptions()
+    public async Task The_calendar_has_the_exceptions_of_unknown_hours()
     {
         var calendar = await api.GetAsync("/v1/locations/unknown/calendar?from=2026-12-24&to=2026-12-25&in=es");
         Assert.Null(calendar["openMinutes"]);
@@ -190,7 +190,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_unknown_hours_the_calendar_the_hours_and_the_status_tell_the_same()
+    public async Task Calendar_hours_and_status_agree_about_unknown_hours()
     {
         // At an offset of zero the local time has +00:00.
         static string At(string date, int hour) => $$"""{ "utc": "{{date}}T{{hour:00}}:00:00Z", "local": "{{date}}T{{hour:00}}:00:00+00:00" }""";
@@ -251,7 +251,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_location_that_is_closed_for_good_is_told_so_from_its_date_on()
+    public async Task A_location_is_permanently_closed_from_its_date_on()
     {
         File.WriteAllText(seed.File("clinic.yaml"), Seed.Replace("name: A main", "name: A main\n    closedForGoodOn: 2026-07-03", StringComparison.Ordinal));
         await using var other = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
@@ -283,7 +283,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_hours_tell_what_departs_from_them_and_what_takes_their_place()
+    public async Task The_hours_have_their_exceptions_and_later_changes()
     {
         var hours = await api.GetAsync("/v1/locations/main/hours");
         Assert.Equal("2026-06-20T10:00:00Z", (string?)hours["verifiedAt"]);
@@ -345,12 +345,12 @@ public sealed class StatusTests : IAsyncLifetime
 
     [Theory]
     [InlineData("2026-07-01T15:00:00+02:00"), InlineData("2026-07-01T15:00%2B02:00"), InlineData("2026-07-01T13:00:00.000Z"), InlineData("2026-07-01T08:00:00-05:00")]
-    public async Task An_instant_has_many_forms(string at) =>
+    public async Task An_instant_may_have_many_forms(string at) =>
         Assert.Equal("open", (string?)(await api.GetAsync($"/v1/locations/main/status?at={at}"))["state"]);
 
     [Theory]
     [InlineData("1900-01-01"), InlineData("2199-12-31")]
-    public async Task The_ends_of_time_have_a_calendar(string date)
+    public async Task The_first_and_the_last_date_have_a_calendar_and_a_status(string date)
     {
         await api.GetAsync($"/v1/locations/main/calendar?from={date}&to={date}");
         await api.GetAsync($"/v1/locations/main/status?at={date}T00:00:00Z");
@@ -391,7 +391,7 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Callers_of_different_languages_do_not_get_each_others_answers_from_the_cache()
+    public async Task The_cache_keeps_languages_apart()
     {
         foreach (var path in new[] { "/v1/locations/main/status", "/v1/status", "/v1/hours", "/v1/locations/main/hours", "/v1/locations/main/calendar" })
         {

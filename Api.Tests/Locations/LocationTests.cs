@@ -57,7 +57,7 @@ public sealed class LocationTests : IAsyncLifetime
         [.. (await api.GetAsync("/v1/locations" + query))["items"]!.AsArray().Select(item => (string)item!["slug"]!)];
 
     [Fact]
-    public async Task All_that_is_known_is_told() => JsonAssert.Equal("""
+    public async Task A_location_has_all_known_facts() => JsonAssert.Equal("""
         {
           "slug": "whole", "name": "B whole",
           "address": { "streetAddress": "1 Example Street", "locality": "Exampleville", "region": "AR", "postalCode": "00000", "country": "US" },
@@ -84,7 +84,7 @@ public sealed class LocationTests : IAsyncLifetime
         JsonAssert.Equal("""{ "closedFrom": null, "reopensOn": null, "reason": "Flood" }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
 
     [Fact]
-    public async Task The_list_is_by_name() => Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));
+    public async Task The_list_is_sorted_by_name() => Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));
 
     [Fact]
     public async Task Near_sorts_by_distance_and_those_without_coordinates_come_last()
@@ -140,7 +140,7 @@ public sealed class LocationTests : IAsyncLifetime
     [InlineData("2026-07-02T08:30-05:00", "", "")]
     [InlineData("2026-07-03T08:30-05:00", "", "b")]
     [InlineData("2026-07-10T08:30-05:00", "&near=36.5,-90", "b a d")]
-    public async Task Those_open_at_a_time_are_found(string at, string query, string slugs)
+    public async Task OpenAt_finds_the_locations_that_are_open_then(string at, string query, string slugs)
     {
         await using var open = await WithHoursAsync();
         var items = new List<string>();
@@ -155,7 +155,7 @@ public sealed class LocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Those_open_now_are_told_for_no_longer_than_it_is_true_and_paged_even_when_they_close_meanwhile()
+    public async Task OpenAt_now_is_cached_until_a_location_closes_and_its_pages_go_on_after_that()
     {
         await using var open = await WithHoursAsync();
         open.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 1, 13, 59, 50, TimeSpan.Zero));
@@ -181,7 +181,7 @@ public sealed class LocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_closure_that_is_over_is_no_closure()
+    public async Task A_past_closure_is_absent()
     {
         await using var other = await ApiFactory.StartAsync(factory =>
         {
@@ -195,7 +195,7 @@ public sealed class LocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_location_that_is_closed_for_good_stays_and_says_so()
+    public async Task A_permanently_closed_location_stays_in_the_list()
     {
         File.WriteAllText(seed.File("clinic.yaml"), """
             clinic:

@@ -183,31 +183,50 @@ static class HoursCalendar
         var zone = schedule.Zone;
         var changed = ListDates(planned, exception, today).Where(date => !IsUnambiguous(zone, date, span)).ToArray();
         var timed = planned with { Span = span, Zone = zone, Days = 1 };
-        if (planned.Recurrence is not null || planned.Days > changed.Length)
+        var isRange = planned.Recurrence is null && planned.Days > 1;
+        // Not with COUNT: a skipped time does not count (RFC 5545, 3.3.10), which not every program knows.
+        var until = isRange ? planned.First.PlusDays(planned.Days - 1) : planned.Until;
+        var hasOnlyChanges = planned.Recurrence is null && planned.Days == changed.Length;
+        var first = hasOnlyChanges ? null : FindFirstDate(planned, exception, span, zone);
+        if (first is { } begin && (until is not { } end || begin <= end))
         {
-            var isRange = planned.Recurrence is null && planned.Days > 1;
             yield return timed with
             {
-                // Not with COUNT: a skipped time does not count (RFC 5545, 3.3.10), which not every program knows.
+                First = begin,
                 Recurrence = isRange ? Recurrence.Daily : planned.Recurrence,
-                Until = isRange ? planned.First.PlusDays(planned.Days - 1) : planned.Until,
+                Until = until,
                 SkippedDates = new DateList(planned.SkippedDates.Union(changed)),
             };
         }
         foreach (var date in changed)
         {
-            var (start, end) = (zone.EarliestInstant(AtMinute(date, span.From)), zone.LatestInstant(AtMinute(date, span.To)));
-            if (start >= end || zone.Skips(date) || !WallClock.Applies(schedule, exception, date)) continue;
+            var start = zone.EarliestInstant(AtMinute(date, span.From));
+            var ends = zone.LatestInstant(AtMinute(date, span.To));
+            if (start >= ends || zone.Skips(date) || !WallClock.Applies(schedule, exception, date)) continue;
             yield return timed with
             {
                 First = date,
                 Recurrence = null,
                 Until = null,
                 SkippedDates = DateList.Empty,
-                Instants = (start, end),
+                Instants = (start, ends),
                 Start = $"{FormatDate(date)} exact",
             };
         }
+    }
+
+    // Programs take a skipped time for a later one, so an event that began with one could end before it begins. A rule on
+    // the day on which clocks change may have no other dates.
+    static LocalDate? FindFirstDate(
+        PlannedEvent planned, ScheduleException exception, MinuteSpan span, DateTimeZone zone)
+    {
+        const int YearsToSearch = 5;
+        var days = planned.Recurrence is null ? planned.Days : YearsToSearch * HoursLimits.DaysAhead;
+        return Enumerable.Range(0, days)
+            .Select(planned.First.PlusDays)
+            .Where(date => exception.When.Includes(date) && zone.MapLocal(AtMinute(date, span.From)).Count > 0)
+            .Select(date => (LocalDate?)date)
+            .FirstOrDefault();
     }
 
     // The dates of an event; of a yearly one, those of the coming year.
