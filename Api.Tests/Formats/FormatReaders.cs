@@ -5,7 +5,7 @@ using NodaTime.Text;
 
 namespace Api.Tests.Formats;
 
-/// <summary>Reads hours out of the formats as another system would, and shares no code with what wrote them.</summary>
+/// <summary>Reads hours from the formats as another system does, and shares no code with what wrote them.</summary>
 abstract class HoursReader(DateTimeZone zone, object text)
 {
     public override string ToString() => $"{text}";

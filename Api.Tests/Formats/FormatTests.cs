@@ -12,8 +12,8 @@ using NodaTime.Text;
 namespace Api.Tests.Formats;
 
 /// <summary>
-/// Every format read back and asked at random instants of the coming year: the answer is the engine's, or the format has said
-/// what it has no words for. A failure names the seed.
+/// Every format, read back and asked at random instants of the coming year: it agrees with the engine, or names what it does
+/// not express. A failure names the seed.
 /// </summary>
 public sealed class FormatTests
 {
@@ -62,7 +62,7 @@ public sealed class FormatTests
         Assert.Equal(closed ? plan.Closure!.Reopens is not null : closedLater,
             hours.NotExpressed.Contains(NotExpressed.TemporaryClosure));
         if (closed) return;
-        // What it has told, other exceptions among them, is still right until the weekly hours are others.
+        // What it expresses stays right until the weekly hours change.
         Compare(plan, schedule, new GoogleReader(schedule.Zone, Node(hours.Body)), hours.NotExpressed, seed,
             NotExpressed.UnknownHours, NotExpressed.Periods, NotExpressed.ChangesToCome, NotExpressed.ClosedForGood);
     }
@@ -125,7 +125,7 @@ public sealed class FormatTests
             return midnight.Offset != next.Offset || schedule.Zone.MapLocal(date.AtMidnight()).Count == 0;
         }
 
-        // One that is told in UTC begins on the date that the clock shows there.
+        // An event in UTC begins on the local date of its instant.
         LocalDate DateOf(Ical.Net.DataTypes.CalDateTime start) =>
             start.IsUtc ? Instant.FromDateTimeUtc(start.AsUtc).InZone(schedule.Zone).Date : LocalDate.FromDateTime(start.Value);
 
@@ -191,7 +191,7 @@ public sealed class FormatTests
         Assert.Contains("DTEND;VALUE=DATE:20270302\r\n", text, StringComparison.Ordinal);
     }
 
-    // May be told of this kind of plan at all, and is a reason for another answer.
+    // The excuses are what a format may not express, and what explains another answer.
     static void Compare(Plan plan, Schedule schedule, HoursReader reader, IReadOnlyCollection<NotExpressed> told, int seed, params NotExpressed[] excuses)
     {
         var random = new Random(seed);
@@ -213,7 +213,7 @@ public sealed class FormatTests
             if (excuses.Contains(NotExpressed.ChangesToCome) && local.Date >= change && told.Contains(NotExpressed.ChangesToCome)) continue;
             if (excuses.Contains(NotExpressed.ClosedForGood) && local.Date >= plan.ClosedForGoodOn && told.Contains(NotExpressed.ClosedForGood)) continue;
             if (excuses.Contains(NotExpressed.Periods) && told.Contains(NotExpressed.Periods)) continue;
-            // Of a date that is not known it is only told what the day before can tell of it.
+            // For an unknown date, a format only expresses the end of the night before it.
             if (schedule.DayOn(local.Date).Kind == DayKind.Unknown && told.Contains(NotExpressed.Periods)) continue;
             if (status.Moment.IsOpen != reader.IsOpen(now))
                 Assert.Fail($"At {now}, {now.InZone(schedule.Zone)}: {status.Moment.State}, {string.Join(",", told)}\n{plan}\n{reader}");

@@ -7,7 +7,7 @@ using Kind = (string Google, string Osm, string Fhir, string SchemaOrg, string C
 
 namespace Api.Tests.Formats;
 
-/// <summary>Every format against every kind of thing that it may have no words for.</summary>
+/// <summary>Every format with every kind of fact that it may not express.</summary>
 public sealed class NotExpressedTests
 {
     static readonly LocalDate Today = new(2026, 6, 1);

@@ -25,7 +25,7 @@ public sealed class OsmTests
             var wrong = FirstDifference(expected, await library.ReadAsync(whole.Body, plan.Today, HoursLimits.DaysAhead));
             Assert.True(wrong is null, $"From {plan.Today.AtMidnight().PlusMinutes(wrong ?? 0)} on: {whole.Body}\nseed {seed}\n{plan}");
 
-            // Where there is room for less, what is near is right, and what is told otherwise is named.
+            // In a shorter value the near dates are right, and the header names what is missing.
             var value = OsmHours.Of(schedule, plan.Today);
             Assert.True(value.Body.Length <= OsmHours.MaxLength, $"{value.Body.Length} characters: {value.Body}\nseed {seed}\n{plan}");
             if (value.Body == whole.Body) continue;
@@ -43,7 +43,7 @@ public sealed class OsmTests
         return null;
     }
 
-    // What the engine says of every minute by the clock on the wall: ? where that shows a time twice, or not at all.
+    // The state of every minute in wall-clock time: ? for times that happen twice or not at all.
     static char[] Expected(Schedule schedule, LocalDate from, int days)
     {
         var states = new char[days * 1440];

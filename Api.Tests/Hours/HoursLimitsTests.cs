@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Api.Tests.Hours;
 
-/// <summary>No answer grows without a bound, because there is a bound to what can be on one day.</summary>
+/// <summary>Answers are bounded because the number of periods and closed parts of a day is.</summary>
 public sealed class HoursLimitsTests
 {
     [Theory]

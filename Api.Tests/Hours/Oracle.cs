@@ -4,8 +4,8 @@ using NodaTime;
 namespace Api.Tests.Hours;
 
 /// <summary>
-/// Answers by brute force, minute after minute, and shares no code with the engine: of NodaTime it takes a zone's offset at an
-/// instant and the arithmetic of dates.
+/// Answers by brute force, minute by minute, and shares no code with the engine. It uses only NodaTime's zone offsets and
+/// date arithmetic.
 /// </summary>
 sealed class Oracle
 {

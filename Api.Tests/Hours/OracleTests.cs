@@ -27,7 +27,7 @@ public sealed class OracleTests
             Check(plan, now, minute.Rule, reason.Split(',')[0]);
 
             var access = oracle.First(now, end, (_, then) => (then.State, then.Access, then.Note) != (minute.State, minute.Access, minute.Note));
-            // Nothing is foretold of what comes after hours that are not known. Where they cease to be known it closes.
+            // The engine predicts nothing after unknown hours. Where the hours become unknown, it closes.
             var unknown = minute.State == State.Unknown ? now : oracle.First(now, end, (_, then) => then.State == State.Unknown);
             var known = unknown == now ? now : unknown + Duration.FromMinutes(1) ?? end;
             Next(plan, now, access, status.AccessUntil, end);

@@ -26,7 +26,7 @@ sealed record Plan(
     public override string ToString() => string.Join('\n',
     [
         $"{Zone} {Now}", .. Weeks.Select(week => $"week from {week.From}: {string.Join(" | ", week.Days.Select(day => string.Join(",", day)))}"),
-        .. Exceptions.Select(e => $"{e}"), $"closure: {Closure}", $"closed for good: {ClosedForGoodOn}",
+        .. Exceptions.Select(e => $"{e}"), $"closure: {Closure}", $"permanently closed: {ClosedForGoodOn}",
     ]);
 }
 

@@ -5,7 +5,7 @@ using NodaTime.Text;
 
 namespace Api.Tests.Hours;
 
-/// <summary>The engine's edges, one a row. Hours are written as in a seed; instants as local time with offset.</summary>
+/// <summary>The edge cases of the engine, one in each row. Hours are written as in a seed, instants as local time with offset.</summary>
 public sealed class ScheduleTests
 {
     const string NewYork = "America/New_York";

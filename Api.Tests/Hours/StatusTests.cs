@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Api.Tests.Hours;
 
-/// <summary>Status and calendar as a caller meets them. What the engine decides is tested in <c>ScheduleTests</c>.</summary>
+/// <summary>Status and calendar over HTTP. <c>ScheduleTests</c> tests the engine.</summary>
 public sealed class StatusTests : IAsyncLifetime
 {
     const string Seed =
