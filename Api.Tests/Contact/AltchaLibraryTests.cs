@@ -54,7 +54,7 @@ public sealed class AltchaLibraryTests
     }
 
     [Fact]
-    public async Task One_that_it_makes_in_another_form_is_not()
+    public async Task A_challenge_that_the_library_makes_in_another_form_is_refused()
     {
         object[] options =
         [

@@ -144,7 +144,7 @@ public sealed class AltchaTests
     }
 
     [Fact]
-    public void What_was_not_signed_with_the_key_is_refused()
+    public void A_challenge_without_the_right_signature_is_refused()
     {
         var challenge = altcha.NewChallenge();
         var number = Solve(challenge);
@@ -210,14 +210,14 @@ public sealed class AltchaTests
     [InlineData(Random + "?expires=1782910800&", "true", "a truth")]
     [InlineData(Random + "?expires=1782910800&", "[7]", "a list")]
     [InlineData(Random + "?expires=1782910800&", "", "left out")]
-    public void Salts_and_numbers_of_another_form_are_refused_though_they_are_signed(string salt, string number, string why)
+    public void Signed_salts_and_numbers_of_another_form_are_refused(string salt, string number, string why)
     {
         var verdict = Verify(Payload(Made(salt, number.Trim('"')), 0, ("number", number)));
         Assert.True(verdict == ChallengeVerdict.Malformed, $"{why}: {verdict}");
     }
 
     [Fact]
-    public void The_same_way_made_but_of_the_right_form_it_is_valid()
+    public void A_hand_made_challenge_of_the_right_form_is_valid()
     {
         Assert.Equal(ChallengeVerdict.Valid, Verify(Payload(Made(Random + "?expires=1782910800&", "7"), 7)));
         Assert.Equal(ChallengeVerdict.Valid, Verify(Payload(Made(Random + "?expires=9999999999&", "0"), 0)));
@@ -277,7 +277,7 @@ public sealed class AltchaTests
     [Theory]
     [InlineData(""), InlineData(" "), InlineData("%"), InlineData("e"), InlineData("e30"), InlineData("e30="), InlineData("bnVsbA=="), InlineData("W10="), InlineData("Nw=="), InlineData("/w=="), InlineData("\0")]
     [InlineData("eyJ"), InlineData("\ud83d"), InlineData("{\"algorithm\":\"SHA-256\"}"), InlineData("../../etc/passwd"), InlineData("' OR 1=1 --")]
-    public void What_is_no_payload_at_all_is_malformed(string payload) => Assert.Equal(ChallengeVerdict.Malformed, Verify(payload));
+    public void A_text_that_is_not_a_payload_is_malformed(string payload) => Assert.Equal(ChallengeVerdict.Malformed, Verify(payload));
 
     [Fact]
     public void A_payload_has_at_most_2000_characters()
@@ -316,7 +316,7 @@ public sealed class AltchaTests
     }
 
     [Fact]
-    public async Task It_is_answered_over_HTTP_in_the_words_of_the_protocol_and_never_kept()
+    public async Task A_challenge_over_HTTP_has_the_names_of_the_protocol_and_is_not_cached()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
             ["--Contact:Challenge:Mode=optional", "--Contact:Challenge:MaxNumber=1000", "--Contact:Challenge:LifetimeMinutes=5"]));
@@ -335,7 +335,7 @@ public sealed class AltchaTests
     }
 
     [Fact]
-    public async Task Where_none_is_wanted_it_is_a_404_that_says_so()
+    public async Task Without_challenges_the_answer_is_a_404_that_says_so()
     {
         await using var api = await ApiFactory.StartAsync();
         using var response = await api.Client.GetAsync("/v1/contact-challenge");
@@ -352,7 +352,7 @@ public sealed class AltchaTests
     [InlineData("MaxNumber=10000001", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
     [InlineData("LifetimeMinutes=0", "Contact:Challenge:LifetimeMinutes must be a whole number from 1 to 1440: correct it.")]
     [InlineData("LifetimeMinutes=99999999999", "A setting cannot be understood: Failed to convert configuration value '99999999999' at 'Contact:Challenge:LifetimeMinutes' to type 'System.Int32'.")]
-    public void A_senseless_setting_stops_the_start(string setting, string sentence) =>
+    public void A_wrong_setting_stops_the_start(string setting, string sentence) =>
         Assert.Equal(sentence, Faults.Describe(Assert.ThrowsAny<Exception>(() => Program.Compose([$"--Contact:Challenge:{setting}"]))));
 
     [Theory]

@@ -41,7 +41,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task Where_it_is_required_a_message_needs_a_solution_which_is_good_for_one()
+    public async Task A_required_solution_is_valid_for_one_message()
     {
         await using var api = await StartAsync("required");
         await RefusedAsync(api, Valid(), "Confirm that you are not a program: the solution of a challenge is needed.");
@@ -54,7 +54,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task Of_many_who_send_the_same_solution_at_once_one_is_taken()
+    public async Task Of_many_senders_with_the_same_solution_one_is_accepted()
     {
         await using var api = await StartAsync("required");
         var solution = await SolutionAsync(api);
@@ -81,7 +81,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task A_challenge_is_not_spent_where_the_key_or_the_reference_is_taken()
+    public async Task A_challenge_is_not_spent_when_the_key_or_the_reference_is_taken()
     {
         await using var api = await StartAsync("required");
         await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
@@ -117,7 +117,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task A_key_that_is_over_takes_a_new_message_with_a_new_solution()
+    public async Task An_expired_key_takes_a_new_message_with_a_new_solution()
     {
         await using var api = await StartAsync("required");
         await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
@@ -127,7 +127,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task Whoever_sends_again_under_the_same_key_is_answered_the_same_with_the_old_solution_a_new_one_or_an_expired_one()
+    public async Task A_repetition_gets_the_same_answer_with_the_old_a_new_or_an_expired_solution()
     {
         await using var api = await StartAsync("required");
         var solution = await SolutionAsync(api);
@@ -147,7 +147,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task Where_it_is_optional_a_message_may_come_without_but_not_with_a_wrong_one()
+    public async Task An_optional_solution_may_be_missing_but_not_wrong()
     {
         await using var api = await StartAsync("optional");
         await api.ReceivedAsync(Valid());
@@ -158,7 +158,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task Where_it_is_off_what_a_form_still_sends_does_no_harm()
+    public async Task Without_challenges_a_solution_that_a_form_still_sends_is_ignored()
     {
         await using var api = await StartAsync("off");
         await api.ReceivedAsync(Valid(("altcha", "nonsense")));
@@ -177,7 +177,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task What_was_redeemed_is_forgotten_once_nobody_could_use_it_again()
+    public async Task Redeemed_challenges_are_deleted_once_they_have_expired()
     {
         await using var api = await StartAsync("required");
         var solution = await SolutionAsync(api);
@@ -191,7 +191,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public async Task It_is_told_in_Spanish_too()
+    public async Task The_refusal_is_also_in_Spanish()
     {
         await using var api = await StartAsync("required");
         using var response = await api.SubmitAsync(Valid(), ("Accept-Language", "es"));

@@ -12,7 +12,7 @@ public sealed class ContactFormTests(ApiFactory api) : IClassFixture<ApiFactory>
     async Task<JsonNode> FormAsync(string query = "") => await api.GetAsync($"/v1/contact-form{query}");
 
     [Fact]
-    public async Task It_has_all_that_is_needed_to_draw_the_form()
+    public async Task The_form_has_everything_that_a_page_needs_to_draw_it()
     {
         var form = await FormAsync();
         Assert.Equal("/v1/contact-submissions", (string?)form["submitTo"]);
@@ -44,13 +44,13 @@ public sealed class ContactFormTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task A_location_that_is_closed_for_good_is_neither_offered_nor_taken()
+    public async Task A_permanently_closed_location_is_neither_offered_nor_accepted()
     {
         await using var closing = await ApiFactory.StartAsync();
         await closing.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-01' WHERE slug = 'paragould'"), default);
         Assert.DoesNotContain("paragould", (await closing.GetAsync("/v1/contact-form"))["schema"]!.ToJsonString(), StringComparison.Ordinal);
         using var response = await closing.SubmitAsync(Valid(("location", "paragould")));
-        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/location", "detail": "This location is closed for good: choose another." }]""");
+        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/location", "detail": "This location is permanently closed: choose another." }]""");
 
         // One that closes tomorrow is still open today, and one that closes while the program runs is seen within a minute.
         await closing.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE locations SET closed_for_good_on = '2026-07-02' WHERE slug = 'ash-flat'"), default);

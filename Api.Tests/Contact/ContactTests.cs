@@ -100,7 +100,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 
     [Theory]
     [InlineData("null"), InlineData("[]"), InlineData("\"text\""), InlineData("5"), InlineData("true")]
-    public async Task A_body_that_is_no_object_is_refused(string body)
+    public async Task A_body_that_is_not_an_object_is_refused(string body)
     {
         using var response = await PostAsync(body);
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#", "detail": "This must be an object." }]""");
@@ -108,7 +108,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 
     [Theory]
     [InlineData("", 1, 1), InlineData("{", 1, 2), InlineData("{\n  \"name\": x }", 2, 11), InlineData("{} {}", 1, 4), InlineData("{\"name\":\"a\",}", 1, 13)]
-    public async Task A_body_that_is_no_JSON_is_a_400_that_says_where(string body, int line, int at)
+    public async Task A_body_that_is_not_JSON_is_a_400_that_says_where(string body, int line, int at)
     {
         using var response = await PostAsync(body);
         await JsonAssert.ProblemAsync(response, 400, "malformed", $"The body is not valid JSON: reading stopped at line {line}, byte {at}.");
@@ -139,7 +139,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
 
     [Theory]
     [InlineData(false), InlineData(true)]
-    public async Task A_body_over_64_KiB_is_a_413_with_its_length_told_or_not(bool chunked)
+    public async Task A_body_over_64_KiB_is_a_413_with_or_without_a_content_length(bool chunked)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, Path)
         {
@@ -152,7 +152,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task White_space_is_trimmed_Unicode_is_normalised_and_line_breaks_are_one_kind()
+    public async Task White_space_is_trimmed_Unicode_is_normalised_and_line_breaks_become_line_feeds()
     {
         var stored = await StoredAsync(Valid(("name", "  Zoe\u0308 \u00a0"), ("message", "\n a\r\nb\rc \t"), ("email", " sender@example.com "), ("telephone", "   ")));
         Assert.Equal(("Zoë", "a\nb\nc", "sender@example.com", null), (stored.Name, stored.Message, stored.Email, stored.Telephone));
@@ -198,11 +198,11 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     [InlineData("telephone", "555", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
     [InlineData("telephone", "call me", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
     [InlineData("telephone", "1234567890123456", "This is not a telephone number that can be dialled: give it with its area code, or with + and its country code.")]
-    public Task What_breaks_a_rule_is_told(string member, string value, string detail) => BrokenAsync(Valid((member, value)),
+    public Task A_broken_rule_is_named(string member, string value, string detail) => BrokenAsync(Valid((member, value)),
         $$"""[{ "pointer": "#/{{member}}", "detail": {{JsonValue.Create(detail).ToJsonString()}} }]""");
 
     [Fact]
-    public async Task Half_a_surrogate_pair_is_no_text()
+    public async Task Half_a_surrogate_pair_is_refused()
     {
         using var response = await PostAsync(Valid().ToJsonString().Replace("Test Sender", "\\ud83d", StringComparison.Ordinal));
         await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/name", "detail": "This must be text." }]""");
@@ -233,7 +233,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task Rules_are_told_in_Spanish_to_whoever_prefers_it()
+    public async Task Broken_rules_are_described_in_Spanish_on_request()
     {
         var request = new HttpRequestMessage(HttpMethod.Post, Path)
         {
@@ -267,7 +267,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     [Theory]
     [InlineData("MessageMaxLength=0"), InlineData("MessageMaxLength=20000"), InlineData("TelephoneRegion=Arkansas"), InlineData("ReplyWithinOpenHours=-1")]
     [InlineData("IdempotencyHours=0"), InlineData("MinimumSeconds=100"), InlineData("MaximumLinks=-1"), InlineData("Honeypot="), InlineData("Honeypot=message")]
-    public async Task A_setting_that_makes_no_sense_stops_the_start(string setting)
+    public async Task A_wrong_setting_stops_the_start(string setting)
     {
         await using var api = new ApiFactory();
         api.Settings.Add($"--Contact:{setting}");
@@ -276,7 +276,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task The_longest_message_is_what_the_configuration_says()
+    public async Task The_settings_decide_the_longest_message()
     {
         await using var brief = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:MessageMaxLength=10"));
         using var response = await brief.Client.PostAsync(Path, new StringContent(Valid(("message", "Eleven char")).ToJsonString(), Encoding.UTF8, "application/json"));

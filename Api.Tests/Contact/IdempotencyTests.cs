@@ -23,7 +23,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task Doubles_that_arrive_together_are_stored_once_and_all_answered_the_same()
+    public async Task Simultaneous_repetitions_are_stored_once_and_get_the_same_answer()
     {
         await using var api = await ApiFactory.StartAsync();
         for (var round = 0; round < 10; round++)
@@ -60,7 +60,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task What_is_not_part_of_the_message_may_differ()
+    public async Task The_time_to_fill_in_the_form_and_the_solution_may_differ_in_a_repetition()
     {
         await using var api = await ApiFactory.StartAsync();
         var first = await api.ReceivedAsync(Valid(("secondsToFill", 40)), (Header, "\"a key\""));
@@ -70,7 +70,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task A_key_is_over_after_a_day()
+    public async Task A_key_expires_after_a_day()
     {
         await using var api = await ApiFactory.StartAsync();
         var first = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
@@ -82,7 +82,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task For_how_long_a_key_is_remembered_is_what_the_configuration_says()
+    public async Task Keys_are_remembered_as_long_as_the_settings_say()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:IdempotencyHours=0.5"));
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
@@ -95,7 +95,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task A_key_that_comes_every_other_day_names_another_message_each_time()
+    public async Task An_expired_key_can_be_used_again_and_again_for_new_messages()
     {
         await using var api = await ApiFactory.StartAsync();
         var references = new HashSet<string>();
@@ -121,7 +121,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task What_breaks_a_rule_is_answered_afresh()
+    public async Task A_refused_message_is_checked_again()
     {
         await using var api = await ApiFactory.StartAsync();
         using var broken = await api.SubmitAsync(Valid(("message", "")), (Header, "\"a key\""));
@@ -130,7 +130,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task What_could_not_be_stored_is_not_remembered()
+    public async Task A_message_that_could_not_be_stored_does_not_use_up_its_key()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
@@ -142,7 +142,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task Without_a_key_each_request_is_a_message_of_its_own()
+    public async Task Without_a_key_each_request_is_a_new_message()
     {
         await using var api = await ApiFactory.StartAsync();
         Assert.NotEqual((string?)(await api.ReceivedAsync(Valid()))["reference"], (string?)(await api.ReceivedAsync(Valid()))["reference"]);
@@ -160,7 +160,7 @@ public sealed class IdempotencyTests
 
     [Theory]
     [InlineData("bare"), InlineData("\"\""), InlineData("\"open"), InlineData("\"a\", \"b\""), InlineData("\"\\x\""), InlineData("\"{300}\"")]
-    public async Task What_is_no_key_is_a_400_and_stores_nothing(string key)
+    public async Task A_malformed_key_is_a_400_and_stores_nothing(string key)
     {
         await using var api = await ApiFactory.StartAsync();
         using var response = await api.SubmitAsync(Valid(), (Header, key.Replace("{300}", new string('x', 300), StringComparison.Ordinal)));

@@ -7,7 +7,7 @@ namespace Api.Tests.Contact;
 public sealed class ReceiptTests
 {
     [Fact]
-    public async Task A_receipt_tells_whether_the_message_was_handled_and_when()
+    public async Task A_receipt_shows_whether_the_message_was_handled_and_when()
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
@@ -50,7 +50,7 @@ public sealed class ReceiptTests
     }
 
     [Fact]
-    public async Task An_erased_message_has_no_receipt_any_more()
+    public async Task An_erased_message_no_longer_has_a_receipt()
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
@@ -69,7 +69,7 @@ public sealed class ReceiptTests
     [InlineData("2026-10-30T21:00:00Z", 2, "2026-11-02T15:00:00Z", false)]
     [InlineData("2026-07-01T12:00:00Z", 0, null, true)]
     [InlineData("2026-07-01T12:00:00Z", 0.5, "2026-07-01T13:30:00Z", true)]
-    public async Task When_to_expect_an_answer_is_counted_in_opening_hours(string now, double hours, string? replyBy, bool afterHours)
+    public async Task The_time_to_an_answer_is_counted_in_opening_hours(string now, double hours, string? replyBy, bool afterHours)
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add(FormattableString.Invariant($"--Contact:ReplyWithinOpenHours={hours}")));
         api.Clock.AdjustTime(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture));
@@ -79,7 +79,7 @@ public sealed class ReceiptTests
     }
 
     [Fact]
-    public async Task Where_the_hours_are_not_known_nothing_is_promised()
+    public async Task Without_known_hours_no_answer_is_promised()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"), default);

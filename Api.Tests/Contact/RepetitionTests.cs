@@ -39,7 +39,7 @@ public sealed class RepetitionTests
     }
 
     [Fact]
-    public async Task A_repetition_is_answered_when_the_limit_of_all_together_is_reached()
+    public async Task A_repetition_is_answered_when_the_overall_limit_is_reached()
     {
         await using var api = await StartAsync("--Contact:Limits:Overall:Requests=1");
         var first = await AnswerAsync(api, Valid(), Key);
@@ -101,7 +101,7 @@ public sealed class RepetitionTests
     }
 
     [Fact]
-    public async Task Nobody_can_try_out_what_was_sent_under_a_key()
+    public async Task Nobody_can_guess_what_was_sent_under_a_key()
     {
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Valid(), Key);
@@ -120,7 +120,7 @@ public sealed class RepetitionTests
     }
 
     [Fact]
-    public async Task A_key_that_cannot_be_read_is_told_before_a_rule_that_is_broken()
+    public async Task A_malformed_key_is_reported_before_a_broken_rule()
     {
         await using var api = await StartAsync();
         using var response = await api.SubmitAsync(Valid(("message", "")), ("Idempotency-Key", "no quotes"));
@@ -175,7 +175,7 @@ public sealed class RepetitionTests
     }
 
     [Fact]
-    public async Task Of_an_erased_message_nothing_is_kept_for_longer_than_its_key_but_that_there_was_one()
+    public async Task After_its_key_expires_an_erased_message_leaves_only_the_fact_that_the_key_was_used()
     {
         await using var api = await StartAsync();
         var reference = (string)(await api.ReceivedAsync(Valid(), Key))["reference"]!;

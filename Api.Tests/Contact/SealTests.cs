@@ -163,7 +163,7 @@ public sealed class SealTests
     }
 
     [Fact]
-    public async Task Without_the_keys_of_its_messages_it_does_not_start_unless_their_loss_is_accepted()
+    public async Task Without_the_keys_of_its_messages_the_program_starts_only_if_their_loss_is_accepted()
     {
         await using var api = await ApiFactory.StartAsync();
         var lost = await SubmitMarkedAsync(api, "Lost.");

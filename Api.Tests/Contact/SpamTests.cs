@@ -42,7 +42,7 @@ public sealed class SpamTests
 
     [Theory]
     [MemberData(nameof(Signs))]
-    public async Task What_is_caught_is_set_aside_with_its_reason_and_answered_as_any_other(string changes, string? reason)
+    public async Task Spam_is_quarantined_with_its_reason_and_answered_like_any_other_message(string changes, string? reason)
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(Notified));
         var receipt = await api.ReceivedAsync(Valid([.. JsonNode.Parse(changes)!.AsObject().Select(change => (change.Key, change.Value?.DeepClone()))]));
@@ -53,7 +53,7 @@ public sealed class SpamTests
     }
 
     [Fact]
-    public async Task What_was_caught_can_be_released_once_and_is_then_delivered_as_any_other()
+    public async Task A_quarantined_message_can_be_released_once_and_is_then_delivered()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(Notified));
         var reference = (string)(await api.ReceivedAsync(Valid(("website", "x"))))["reference"]!;
@@ -71,7 +71,7 @@ public sealed class SpamTests
     }
 
     [Fact]
-    public async Task How_many_are_set_aside_is_told_where_the_staff_and_the_operator_look()
+    public async Task The_number_of_messages_in_quarantine_is_in_the_health_report_the_metrics_and_the_list()
     {
         await using var api = await ApiFactory.StartAsync();
         Dictionary<string, int> gauges = [];

@@ -38,7 +38,7 @@ public sealed class ClaimTests
     }
 
     [Fact]
-    public async Task What_is_claimed_is_nobody_elses_until_the_claim_ends_and_comes_then()
+    public async Task A_claim_keeps_others_away_until_it_ends()
     {
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", new Uri("https://crm.invalid/"), Secret));
         await api.App.StopAsync();
@@ -81,7 +81,7 @@ public sealed class ClaimTests
     }
 
     [Fact]
-    public async Task What_a_killed_program_had_claimed_is_delivered_by_another_after_the_claim_has_ended()
+    public async Task The_claims_of_a_killed_program_end_and_another_program_delivers()
     {
         using var folder = new TempFolder();
         await using var server = new FaultyMailServer();

@@ -13,7 +13,7 @@ public sealed class MailTests
     static string Text(TakenMail mail) => Read(mail).TextBody!.ReplaceLineEndings("\n");
 
     [Fact]
-    public async Task The_staff_of_a_location_gets_the_reference_the_location_the_time_and_a_link_and_nothing_that_the_sender_wrote()
+    public async Task A_notice_has_the_reference_the_location_the_time_and_a_link_and_nothing_that_the_sender_wrote()
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Recipients:jonesboro:1=Second Desk <second@clinic.example.com>",
@@ -53,7 +53,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task A_location_without_recipients_of_its_own_has_those_of_all_and_without_a_link_there_is_none()
+    public async Task A_location_without_recipients_uses_those_of_all_locations_and_the_link_is_optional()
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Contact:ReplyWithinOpenHours=0"));
@@ -72,7 +72,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task A_sender_is_told_in_the_language_of_the_answer_that_the_message_has_arrived_and_not_what_it_says()
+    public async Task An_acknowledgement_is_in_the_language_of_the_receipt_and_does_not_contain_the_message()
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
@@ -102,10 +102,10 @@ public sealed class MailTests
     [Theory]
     [InlineData("a@example.com\r\nBcc: b@example.com"), InlineData("a@example.com\nSubject: x"), InlineData("a@example.com, b@example.com"), InlineData("<a@example.com> <b@example.com>")]
     [InlineData("group: a@example.com, b@example.com;"), InlineData("\"a\r\nBcc: b\"@example.com"), InlineData("a@example.com\0"), InlineData("a"), InlineData("")]
-    public void What_is_not_exactly_one_address_is_none(string address) => Assert.False(MailAddress.TryRead(address, out _));
+    public void A_text_that_is_not_exactly_one_address_is_refused(string address) => Assert.False(MailAddress.TryRead(address, out _));
 
     [Fact]
-    public async Task A_content_that_the_keys_do_not_open_is_given_up_in_words_of_ours()
+    public async Task An_acknowledgement_whose_message_the_keys_do_not_open_is_given_up()
     {
         await using var server = new FaultyMailServer();
         server.Refuse();
@@ -120,7 +120,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task A_server_that_is_down_costs_one_attempt_of_all_and_touches_no_message()
+    public async Task A_server_that_is_down_costs_each_delivery_one_attempt_and_no_message_is_lost()
     {
         await using var server = new FaultyMailServer();
         server.Fail(SmtpStep.Greeting, "421 4.3.2 MARKED shutting down");
@@ -146,7 +146,7 @@ public sealed class MailTests
     [Theory]
     [InlineData(nameof(SmtpStep.RcptTo), "550 5.1.1 MARKED", "the mail server answered 550 to the recipient"), InlineData(nameof(SmtpStep.RcptTo), "421 4.7.0 MARKED", "the mail server answered 421 to the recipient")]
     [InlineData(nameof(SmtpStep.RcptTo), FaultyMailServer.Cut, "the connection to the mail server was cut"), InlineData(nameof(SmtpStep.AfterText), "552 5.2.2 MARKED", "the mail server answered 552 to the mail")]
-    public async Task What_goes_wrong_with_one_mail_is_its_own_affair(string step, string reply, string fault)
+    public async Task A_fault_in_one_mail_does_not_affect_the_others(string step, string reply, string fault)
     {
         await using var server = new FaultyMailServer();
         server.Fail(Enum.Parse<SmtpStep>(step), reply, only: OutboxApi.FrontDesk);
@@ -168,7 +168,7 @@ public sealed class MailTests
     [InlineData(nameof(SmtpStep.RcptTo), "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname", "the mail server answered 504 to the greeting EHLO clinic.example.com: set Mail:HeloName to a name that it accepts")]
     [InlineData(nameof(SmtpStep.MailFrom), "553 5.1.8 MARKED", "the mail server answered 553 to the address in Mail:From"), InlineData(nameof(SmtpStep.Data), "451 4.3.0 MARKED", "the mail server answered 451 to the mail")]
     [InlineData(nameof(SmtpStep.InText), FaultyMailServer.Cut, "the connection to the mail server was cut")]
-    public async Task A_fault_is_told_in_words_of_ours_and_the_mail_comes_later(string step, string reply, string fault)
+    public async Task A_fault_is_described_in_the_programs_words_and_the_mail_comes_later(string step, string reply, string fault)
     {
         await using var server = new FaultyMailServer();
         server.Fail(Enum.Parse<SmtpStep>(step), reply);
@@ -183,7 +183,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task Two_broken_connections_with_a_mail_that_arrives_between_them_hold_up_no_other()
+    public async Task Two_broken_connections_with_a_success_between_them_do_not_hold_up_other_mails()
     {
         await using var server = new FaultyMailServer();
         server.Refuse();
@@ -247,12 +247,12 @@ public sealed class MailTests
     [InlineData("sam@printer.local"), InlineData("sam@db.internal"), InlineData("sam@nas.lan"), InlineData("sam@nas.home.arpa"), InlineData("sam@127.0.0.1"), InlineData("sam@10.1"), InlineData("sam@192.168.1.1")]
     [InlineData("sam@[127.0.0.1]"), InlineData("sam@[IPv6:::1]"), InlineData("a%b@example.com"), InlineData("sam%localhost@example.com"), InlineData("a!b@example.com"), InlineData("|sh@example.com")]
     [InlineData("/tmp/x@example.com"), InlineData("-oQ@example.com"), InlineData("<@example.com,@example.org:sam@example.net>"), InlineData("\"a b\"@example.com"), InlineData("sam@example..com")]
-    public void An_address_of_this_machine_or_network_or_of_another_server_behind_it_is_not_written_to(string address) => Assert.False(OutsideAddress.TryRead(address, out _));
+    public void An_address_that_leads_into_the_clinics_network_gets_no_mail(string address) => Assert.False(OutsideAddress.TryRead(address, out _));
 
     [Theory]
     [InlineData("sam@example.com"), InlineData("sam.o'example+clinic@mail.example.com"), InlineData("sam@xn--bcher-kva.example"), InlineData("sam@localhost.example"), InlineData("sam@local.example.com")]
     [InlineData("root@example.com"), InlineData("a=b@example.com"), InlineData("sam@3com.example"), InlineData("sam@example.museum")]
-    public void An_address_elsewhere_is_written_to(string address) => Assert.True(OutsideAddress.TryRead(address, out _));
+    public void An_address_on_the_internet_gets_mail(string address) => Assert.True(OutsideAddress.TryRead(address, out _));
 
     [Fact]
     public async Task A_sender_with_an_address_of_this_machine_gets_no_mail_and_the_staff_do()
@@ -267,7 +267,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task One_address_is_sent_few_acknowledgements_a_day_whoever_gives_it_and_however_it_is_written()
+    public async Task One_mailbox_gets_three_acknowledgements_a_day_however_its_address_is_written()
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
@@ -288,7 +288,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task A_recipient_that_left_the_configuration_gets_nothing_that_waits_and_a_name_that_was_changed_is_no_leaving()
+    public async Task A_recipient_removed_from_the_settings_gets_nothing_and_one_written_differently_gets_everything()
     {
         using var folder = new TempFolder();
         await using var server = new FaultyMailServer();
@@ -411,7 +411,7 @@ public sealed class MailTests
     }
 
     [Fact]
-    public async Task A_message_in_quarantine_is_told_to_nobody()
+    public async Task Nobody_is_notified_about_a_message_in_quarantine()
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));

@@ -24,14 +24,14 @@ public sealed class OutboxOptionsTests
     static WebhookOptions Webhooks(params string[] settings) => Read<WebhookOptions>(settings);
 
     [Fact]
-    public void Nothing_is_on_until_it_is_configured()
+    public void Without_settings_there_are_no_mails_and_no_webhooks()
     {
         Assert.False(Read<MailOptions>().IsOn);
         Assert.Empty(Webhooks().Endpoints);
     }
 
     [Fact]
-    public void The_port_follows_from_the_security_and_a_location_without_recipients_takes_those_of_all()
+    public void The_port_depends_on_the_security_and_a_location_without_recipients_uses_those_of_all()
     {
         Assert.Equal((587, MailSecurity.StartTls), (Mail().Port!.Value, Mail().Security));
         Assert.Equal(465, Mail("--Mail:Security=tls").Port);
@@ -59,7 +59,7 @@ public sealed class OutboxOptionsTests
     [InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=0"), InlineData("Mail:TimeoutSeconds", "--Mail:TimeoutSeconds=121")]
     [InlineData("Mail:Password", "--Mail:User=website"), InlineData("Mail:User", "--Mail:Password=hunter2")]
     [InlineData("Mail:Link", "--Mail:Link=messages/{reference}"), InlineData("Mail:Link", "--Mail:Link=https://example.com/\n{reference}"), InlineData("Mail:Host", "--Mail:Host=smtp example")]
-    public void A_mail_setting_that_makes_no_sense_is_named_in_one_sentence(string named, string setting)
+    public void A_wrong_mail_setting_is_named_in_one_sentence(string named, string setting)
     {
         var fault = Assert.ThrowsAny<Exception>(() => Mail(setting));
         Assert.True(fault is OptionsValidationException or StartupFault);
@@ -80,7 +80,7 @@ public sealed class OutboxOptionsTests
     [Theory]
     [InlineData("Url", "crm.example.com"), InlineData("Url", "ftp://crm.example.com"), InlineData("Url", "http://crm.example.com"), InlineData("Url", "https://user:hunter2@crm.example.com")]
     [InlineData("Secrets:0", "hunter2"), InlineData("Secrets:0", "whsec_"), InlineData("Secrets:0", "whsec_hunter2!"), InlineData("Secrets:0", "whsec_aHVudGVyMg==")]
-    public void A_webhook_setting_that_makes_no_sense_is_named_and_no_secret_is_repeated(string setting, string value)
+    public void A_wrong_webhook_setting_is_named_and_no_secret_is_repeated(string setting, string value)
     {
         string[] good = ["--Webhooks:Endpoints:crm:Url=https://crm.example.com/", $"--Webhooks:Endpoints:crm:Secrets:0={Secret}"];
         Assert.Equal("crm", Assert.Single(Webhooks(good).ReadEndpoints()).ToString());
@@ -91,7 +91,7 @@ public sealed class OutboxOptionsTests
     }
 
     [Fact]
-    public void A_webhook_is_signed_and_may_be_internal_only_when_that_is_said()
+    public void A_webhook_needs_a_secret_and_may_be_internal_only_if_allowed()
     {
         Assert.Throws<OptionsValidationException>(() => Webhooks("--Webhooks:Endpoints:crm:Url=https://crm.example.com/"));
         Assert.Throws<StartupFault>(() => Webhooks("--Webhooks:AllowInternal=perhaps"));
@@ -107,7 +107,7 @@ public sealed class OutboxOptionsTests
     }
 
     [Fact]
-    public async Task The_log_says_in_one_line_what_is_on_and_which_location_nobody_reads_for()
+    public async Task The_log_lists_the_channels_in_one_line_and_names_locations_without_recipients()
     {
         await using (var off = await ApiFactory.StartAsync())
             await SaysAsync(off, "Information Notifications: none ");

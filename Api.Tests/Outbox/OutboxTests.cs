@@ -12,7 +12,7 @@ public sealed class OutboxTests
     static readonly string Secret = OutboxApi.NewSecret();
 
     [Fact]
-    public async Task A_delivery_that_fails_to_the_end_stays_and_is_seen_and_can_be_sent_again()
+    public async Task A_delivery_whose_last_attempt_fails_is_reported_and_can_be_sent_again()
     {
         await using var server = new FaultyMailServer();
         server.Refuse();
@@ -54,7 +54,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Retries_go_on_after_a_restart_where_they_were()
+    public async Task Retries_continue_after_a_restart()
     {
         using var folder = new TempFolder();
         await using var server = new FaultyMailServer();
@@ -83,7 +83,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task What_was_delivered_and_could_not_be_marked_is_delivered_once_more_with_the_same_id_and_not_before_the_next_start()
+    public async Task A_delivery_that_could_not_be_recorded_is_repeated_with_the_same_id_only_after_the_next_start()
     {
         using var folder = new TempFolder();
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
@@ -107,7 +107,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task A_mark_that_could_not_be_made_is_made_when_it_can_and_nothing_is_delivered_twice()
+    public async Task A_result_that_could_not_be_recorded_is_recorded_later_and_nothing_is_delivered_twice()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
@@ -210,7 +210,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task What_is_configured_no_more_is_given_up_at_the_next_start_where_everybody_sees_it()
+    public async Task Deliveries_that_are_no_longer_configured_are_given_up_at_the_next_start()
     {
         using var folder = new TempFolder();
         await using var server = new FaultyMailServer();
@@ -228,7 +228,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Attempts_are_counted_by_channel_and_outcome_and_what_waits_and_failed_is_shown()
+    public async Task The_metrics_count_attempts_by_channel_and_outcome_and_show_waiting_and_failed_deliveries()
     {
         await using var server = new FaultyMailServer();
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
@@ -321,7 +321,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task A_signal_reaches_all_who_wait_and_costs_nothing_where_nobody_does()
+    public async Task A_signal_reaches_every_waiting_worker_and_costs_nothing_without_one()
     {
         var signal = new OutboxSignal();
         signal.Set();

@@ -20,7 +20,7 @@ public sealed class RetryPlanTests
     }
 
     [Fact]
-    public void Up_to_a_tenth_is_added_to_a_delay()
+    public void A_delay_is_lengthened_by_up_to_a_tenth()
     {
         Assert.Equal(Planned.Select(delay => delay * 1.05), Enumerable.Range(1, 9).Select(attempts => RetryPlan.DelayAfter(attempts, null, 0.5)!.Value));
         Assert.Equal(Duration.FromSeconds(5.5), RetryPlan.DelayAfter(1, null, 1));

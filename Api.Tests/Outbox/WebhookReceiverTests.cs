@@ -51,7 +51,7 @@ public sealed class WebhookReceiverTests
     }
 
     [Fact]
-    public async Task While_secrets_are_rotated_it_tells_which_of_them_signed()
+    public async Task The_receiver_reports_which_of_its_secrets_signed()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret, Next);
         var (old, next) = (Sign(Secret, "msg_1", Seconds(Now), Body), Sign(Next, "msg_1", Seconds(Now), Body));

@@ -40,7 +40,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task While_a_secret_is_replaced_a_call_is_signed_with_each()
+    public async Task A_call_is_signed_with_every_secret()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret, Next);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Next, Secret));
@@ -89,7 +89,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_receiver_that_is_gone_is_called_no_more_until_somebody_says_so()
+    public async Task A_receiver_that_is_gone_is_not_called_until_the_operator_retries()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
         await receiver.AnswerAsync(410);
@@ -108,7 +108,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task After_a_410_the_rest_of_what_is_due_is_not_called()
+    public async Task After_a_410_no_other_delivery_is_tried()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
         await receiver.AnswerAsync(503);
@@ -124,7 +124,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_receiver_that_hangs_is_left_alone_for_a_moment_after_it_was_given_up()
+    public async Task A_receiver_that_hangs_is_left_alone_for_a_moment_after_the_time_out()
     {
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
         await receiver.AnswerAsync(204, Duration.FromHours(1));
@@ -175,7 +175,7 @@ public sealed class WebhookTests
     [InlineData("127.0.0.1"), InlineData("localhost"), InlineData("[::1]"), InlineData("2130706433"), InlineData("[::ffff:127.0.0.1]"), InlineData("10.255.255.1"), InlineData("169.254.169.254")]
     [InlineData("0.0.0.0"), InlineData("0"), InlineData("0x0"), InlineData("00.0"), InlineData("[::]"), InlineData("[0:0::0]"), InlineData("[::ffff:0.0.0.0]"), InlineData("[::0.0.0.0]")]
     [InlineData("[64:ff9b::0.0.0.0]"), InlineData("0.1.2.3"), InlineData("255.255.255.255"), InlineData("[fe80::1]"), InlineData("[ff02::1]")]
-    public async Task An_internal_address_is_refused_whatever_the_name_is_and_nobody_is_connected_to(string host)
+    public async Task An_internal_address_is_refused_before_a_connection_is_made(string host)
     {
         using var listener = new TcpListener(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
         listener.Start();
@@ -186,7 +186,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Faults_of_the_connection_are_told_in_words_of_ours()
+    public async Task Faults_of_the_connection_are_described_in_the_programs_words()
     {
         using var plain = new TcpListener(IPAddress.Loopback, 0);
         plain.Start();

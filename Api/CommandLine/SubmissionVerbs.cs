@@ -12,7 +12,8 @@ using NodaTime.Extensions;
 namespace Api.CommandLine;
 
 /// <summary>
-/// The verbs about submissions, for people on the machine that has the database and its keys. Each prints what it found or
+/// The verbs about submissions, for people on the machine that has the database and its keys. Each prints what it found
+/// or
 /// did, and returns the exit code.
 /// </summary>
 static class SubmissionVerbs
@@ -54,7 +55,10 @@ static class SubmissionVerbs
             reference);
     }
 
-    /// <summary>Lists the newest submissions and counts those in quarantine, or lists those. The list has nothing that a sender wrote.</summary>
+    /// <summary>
+    /// Lists the newest submissions and counts those in quarantine, or lists those. The list has nothing that a sender
+    /// wrote.
+    /// </summary>
     public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
     {
         var inbox = await PrepareAsync(app);
@@ -68,7 +72,8 @@ static class SubmissionVerbs
     }
 
     /// <summary>
-    /// Finds a person's submissions. The e-mail address or telephone number is read from standard input: the shell keeps
+    /// Finds a person's submissions. The e-mail address or telephone number is read from standard input: the shell
+    /// keeps
     /// arguments in its history, and everybody on the machine sees them.
     /// </summary>
     public static async Task<int> FindAsync(WebApplication app, TextReader input, TextWriter output, CancellationToken ct)
@@ -135,7 +140,8 @@ static class SubmissionVerbs
         if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is not null)
         {
             await output.WriteLineAsync(
-                "Another program is reading the database, so its log may still have traces. The server removes them as soon as it can; the verb check shows when.");
+                "Another program is reading the database, so its log may still have traces. " +
+                "The server removes them as soon as it can; the verb check shows whether it has.");
         }
         return 0;
     }

@@ -10,14 +10,18 @@ using NodaTime.Extensions;
 namespace Api.Contact;
 
 /// <summary>
-/// Makes challenges and verifies their solutions, as version 1 of the ALTCHA protocol describes them. The sender's browser
-/// looks for the number whose SHA-256 after the salt is the challenge. Nothing is stored before a challenge is redeemed: its
+/// Makes challenges and verifies their solutions, as version 1 of the ALTCHA protocol describes them. The sender's
+/// browser
+/// looks for the number whose SHA-256 after the salt is the challenge. Nothing is stored before a challenge is
+/// redeemed: its
 /// signature, an HMAC, shows that it was made here, and its salt contains its expiry.
 /// </summary>
 /// <remarks>
-/// The protocol hashes salt and number without a border between them, and signs only that hash. If the salt ended in digits,
+/// The protocol hashes salt and number without a border between them, and signs only that hash. If the salt ended in
+/// digits,
 /// those of its expiry, somebody could move digits between salt and number, and one solution would stay valid for ever
-/// (https://altcha.org/security-advisory/). So the salt ends in <c>&amp;</c>, and a salt or number of any other form than the
+/// (https://altcha.org/security-advisory/). So the salt ends in <c>&amp;</c>, and a salt or number of any other form
+/// than the
 /// one that is made here is refused. Then no two pairs of them are the same text. The key is for this HMAC alone.
 /// </remarks>
 sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider time)
@@ -48,11 +52,14 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Verifies what the widget sends: JSON in base64, with the challenge and the number that solves it. Any text gets a
+    /// Verifies what the widget sends: JSON in base64, with the challenge and the number that solves it. Any text gets
+    /// a
     /// verdict; none throws. The caller must know whether the challenge was redeemed before.
     /// </summary>
     /// <param name="payload">The payload as it was sent.</param>
-    /// <param name="redemption">What must be stored about a valid solution, so that it is redeemed once; otherwise empty.</param>
+    /// <param name="redemption">
+    /// What must be stored about a valid solution, so that it is redeemed once; otherwise empty.
+    /// </param>
     public ChallengeVerdict Verify(string? payload, out Redemption redemption)
     {
         redemption = default;
@@ -115,7 +122,9 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
 /// <param name="Algorithm">The hash: always <c>SHA-256</c>.</param>
 /// <param name="Challenge">The hash, in hexadecimal, of the salt followed by the number to find.</param>
 /// <param name="MaxNumber">The largest number to try; the smallest is 0.</param>
-/// <param name="Salt">The text before the number. Its <c>expires</c> is the end of the challenge, in seconds since 1970.</param>
+/// <param name="Salt">
+/// The text before the number. Its <c>expires</c> is the end of the challenge, in seconds since 1970.
+/// </param>
 /// <param name="Signature">The proof that this API made the challenge. Send it back unchanged.</param>
 public sealed record ContactChallenge(
     string Algorithm,

@@ -10,8 +10,10 @@ namespace Api.Contact;
 /// <param name="Language">The language of its texts.</param>
 /// <param name="SubmitTo">Where to send the form, a path of this API.</param>
 /// <param name="Schema">
-/// A JSON Schema (2020-12) of a submission. Its members are in the order of the form, each with a <c>title</c> to show. It
-/// has the server's own rules. Only the server checks what a schema cannot express, for example whether a telephone number
+/// A JSON Schema (2020-12) of a submission. Its members are in the order of the form, each with a <c>title</c> to show.
+/// It
+/// has the server's own rules. Only the server checks what a schema cannot express, for example whether a telephone
+/// number
 /// can be dialled.
 /// </param>
 /// <param name="Locations">The locations to choose from, sorted by name.</param>
@@ -36,7 +38,9 @@ public sealed record FormChoice(string Value, string Label);
 
 /// <summary>Whether the sender must solve a challenge.</summary>
 /// <param name="Mode">Whether messages need a solved challenge.</param>
-/// <param name="Url">The address for the <c>altcha</c> web component, a path of this API; <c>null</c> when there are no challenges.</param>
+/// <param name="Url">
+/// The address for the <c>altcha</c> web component, a path of this API; <c>null</c> when there are no challenges.
+/// </param>
 public sealed record FormChallenge(ChallengeMode Mode, string? Url);
 
 /// <summary>Builds the description of the form.</summary>
@@ -94,7 +98,8 @@ sealed class ContactFormBuilder(
         return rules;
     }
 
-    // Schemas of OpenAPI 3.1 are JSON Schema 2020-12, and the document already has this one. References are replaced by what
+    // Schemas of OpenAPI 3.1 are JSON Schema 2020-12, and the document already has this one. References are replaced by
+    // what
     // they refer to.
     static async Task<string> ReadSchemaAsync(OpenApiDocuments documents)
     {

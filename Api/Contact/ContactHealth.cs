@@ -9,13 +9,18 @@ using NodaTime.Extensions;
 namespace Api.Contact;
 
 /// <summary>
-/// The state of the mails and webhooks to the staff. Acknowledgements are counted separately: a sender's mistyped address is
+/// The state of the mails and webhooks to the staff. Acknowledgements are counted separately: a sender's mistyped
+/// address is
 /// nothing that the operator could repair.
 /// </summary>
 /// <param name="Status">Whether somebody should look.</param>
 /// <param name="Waiting">How many deliveries wait for their first or next attempt.</param>
-/// <param name="Failed">How many deliveries were given up after their last attempt. They stay until they are sent again.</param>
-/// <param name="OldestWaitingSince">When the oldest waiting delivery was queued (UTC); <c>null</c> when none waits.</param>
+/// <param name="Failed">
+/// How many deliveries were given up after their last attempt. They stay until they are sent again.
+/// </param>
+/// <param name="OldestWaitingSince">
+/// When the oldest waiting delivery was queued (UTC); <c>null</c> when none waits.
+/// </param>
 /// <param name="FailedAcknowledgements">How many acknowledgements to senders were given up.</param>
 /// <param name="Quarantined">
 /// How many messages are set aside as spam. Nobody is notified about them, and some may be honest: the verb
@@ -43,7 +48,8 @@ static class ContactHealth
 
     /// <summary>Check whether mails and webhooks are delivered</summary>
     /// <remarks>
-    /// For monitoring, not for a load balancer: messages are accepted in any case. The status is `failing` when a delivery was
+    /// For monitoring, not for a load balancer: messages are accepted in any case. The status is `failing` when a
+    /// delivery was
     /// given up or has waited for more than an hour. The verb `outbox list` shows which one and why.
     /// </remarks>
     static async Task<Results<Ok<OutboxReport>, Problem<Problems.Busy>>> GetAsync(

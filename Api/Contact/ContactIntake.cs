@@ -17,7 +17,8 @@ sealed class ContactIntake(
     const string Endpoint = "createContactSubmission";
 
     /// <summary>
-    /// How many different messages under one Idempotency-Key are compared with the first one in an hour. After that all of
+    /// How many different messages under one Idempotency-Key are compared with the first one in an hour. After that all
+    /// of
     /// them count as different; otherwise somebody who knows a key could guess what was sent with it.
     /// </summary>
     const int LargestNumberOfGuesses = 5;
@@ -77,7 +78,8 @@ sealed class ContactIntake(
     }
 
     /// <summary>
-    /// Finds the receipt of the same submission that was stored before under the same key; <c>null</c> when there is none. It
+    /// Finds the receipt of the same submission that was stored before under the same key; <c>null</c> when there is
+    /// none. It
     /// is called after every refusal, so this is where different messages under a key are counted.
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
@@ -96,7 +98,9 @@ sealed class ContactIntake(
         }
     }
 
-    /// <summary>Whether a submission can have been acknowledged before, whatever keeps it from being accepted now.</summary>
+    /// <summary>
+    /// Whether a submission can have been acknowledged before, whatever keeps it from being accepted now.
+    /// </summary>
     bool IsComplete(ContactSubmission submission)
     {
         var isTelephoneRight = submission.Telephone is null || ReadTelephone(submission) is not null;

@@ -11,7 +11,8 @@ namespace Api.Contact;
 sealed record ContactLocation(long Id, string Slug, string Name, Schedule Schedule);
 
 /// <summary>
-/// The locations, kept in memory for a minute: every message needs one, and reading a schedule takes as long as storing a
+/// The locations, kept in memory for a minute: every message needs one, and reading a schedule takes as long as storing
+/// a
 /// message.
 /// </summary>
 sealed class ContactLocations(LocationStore store, HoursStore hours, TimeProvider time) : IDisposable
@@ -41,7 +42,8 @@ sealed class ContactLocations(LocationStore store, HoursStore hours, TimeProvide
             var locations = new OrderedDictionary<string, ContactLocation>(StringComparer.Ordinal);
             foreach (var (id, slug, name) in rows)
             {
-                // A location that was added between the two reads is missing in one of them, and is there a minute later.
+                // A location that was added between the two reads is missing in one of them, and is there a minute
+                // later.
                 if (schedules.TryGetValue(slug, out var schedule)) locations.Add(slug, new ContactLocation(id, slug, name, schedule));
             }
             loaded = new Loaded(locations, at);

@@ -3,7 +3,9 @@ using Api.Contact.Inbox;
 
 namespace Api.Contact;
 
-/// <summary>Counts the messages in quarantine for the meter <c>Clinic</c>: a measurement itself must not read the database.</summary>
+/// <summary>
+/// Counts the messages in quarantine for the meter <c>Clinic</c>: a measurement itself must not read the database.
+/// </summary>
 sealed partial class ContactMetrics : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);

@@ -12,13 +12,18 @@ sealed class ContactOptions
     /// <summary>The puzzle that a sender's browser solves before it sends a message.</summary>
     public ChallengeOptions Challenge { get; set; } = new();
 
-    /// <summary>The largest number of characters in a message, as Unicode code points. A body of 64 KiB holds 16,000 in any script.</summary>
+    /// <summary>
+    /// The largest number of characters in a message, as Unicode code points. A body of 64 KiB holds 16,000 in any
+    /// script.
+    /// </summary>
     public int MessageMaxLength { get; set; } = 5000;
 
     /// <summary>The region of telephone numbers without a country code, ISO 3166-1 alpha-2.</summary>
     public string TelephoneRegion { get; set; } = "US";
 
-    /// <summary>The number of opening hours of the location within which a sender can expect an answer; 0: no promise.</summary>
+    /// <summary>
+    /// The number of opening hours of the location within which a sender can expect an answer; 0: no promise.
+    /// </summary>
     public double ReplyWithinOpenHours { get; set; } = 18;
 
     /// <summary>How many hours an Idempotency-Key is remembered.</summary>
@@ -93,7 +98,9 @@ sealed class ContactOptions
 /// <summary>How many messages are accepted in how much time.</summary>
 sealed class ContactLimits
 {
-    /// <summary>From one address. A family shares one behind its router, so this is more than one person needs.</summary>
+    /// <summary>
+    /// From one address. A family shares one behind its router, so this is more than one person needs.
+    /// </summary>
     public LimitOptions PerClient { get; set; } = new() { Requests = 5, WindowSeconds = 600 };
 
     /// <summary>From all addresses together, so that no number of addresses fills the disk overnight.</summary>
@@ -106,7 +113,9 @@ sealed class ChallengeOptions
     /// <summary>Whether messages need a solved challenge.</summary>
     public ChallengeMode Mode { get; set; }
 
-    /// <summary>The largest number that may be the solution. A browser tries half as many on average, about 100,000 a second.</summary>
+    /// <summary>
+    /// The largest number that may be the solution. A browser tries half as many on average, about 100,000 a second.
+    /// </summary>
     public int MaxNumber { get; set; } = 50_000;
 
     /// <summary>How many minutes a challenge is valid: as long as somebody may need to fill in the form.</summary>
@@ -127,6 +136,8 @@ public enum ChallengeMode
 }
 
 /// <summary>What the clinic tells everybody who writes to it, in the language of the request; plain text.</summary>
-/// <param name="Emergency">What to do in an emergency. Show it where nobody overlooks it; <c>null</c> when the clinic has set no text.</param>
+/// <param name="Emergency">
+/// What to do in an emergency. Show it where nobody overlooks it; <c>null</c> when the clinic has set no text.
+/// </param>
 /// <param name="Privacy">What happens with the message; <c>null</c> when the clinic has set no text.</param>
 public sealed record Notices(string? Emergency = null, string? Privacy = null);

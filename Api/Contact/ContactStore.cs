@@ -28,7 +28,9 @@ sealed record NewSubmission
     /// <summary>A keyed hash of what was sent with an Idempotency-Key; <c>null</c> without one.</summary>
     public required byte[]? Fingerprint { get; init; }
 
-    /// <summary>A keyed hash of the reference, which is kept after erasure; <c>null</c> without an Idempotency-Key.</summary>
+    /// <summary>
+    /// A keyed hash of the reference, which is kept after erasure; <c>null</c> without an Idempotency-Key.
+    /// </summary>
     public required byte[]? ErasedHash { get; init; }
 
     /// <summary>The solved challenge to redeem, if there is one.</summary>
@@ -53,7 +55,8 @@ enum IntakeOutcome
     ChallengeSpent,
 
     /// <summary>
-    /// Another submission has the same reference. It came with the same Idempotency-Key, which has expired since; or it is a
+    /// Another submission has the same reference. It came with the same Idempotency-Key, which has expired since; or it
+    /// is a
     /// coincidence, once in a million years.
     /// </summary>
     ReferenceTaken,
@@ -180,7 +183,9 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
             """,
             new { reference }, cancellationToken: ct));
 
-    /// <summary>A submission that came with an Idempotency-Key by its reference, even if it was erased; or <c>null</c>.</summary>
+    /// <summary>
+    /// A submission that came with an Idempotency-Key by its reference, even if it was erased; or <c>null</c>.
+    /// </summary>
     public Task<StoredSubmission?> FindEvenErasedAsync(string reference, CancellationToken ct) =>
         db.ReadAsync(connection => FindEvenErasedAsync(connection, reference, ct), ct);
 
@@ -189,7 +194,8 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
         await connection.QuerySingleOrDefaultAsync<StoredSubmission>(new CommandDefinition(
             """
             SELECT @reference AS reference, l.slug AS location, e.received_at, e.reply_by, e.after_hours,
-                   coalesce(e.language, '') AS language, NULL AS handled_at, e.fingerprint_hash AS fingerprint, TRUE AS is_erased
+                   coalesce(e.language, '') AS language, NULL AS handled_at, e.fingerprint_hash AS fingerprint,
+                   TRUE AS is_erased
             FROM erased_submissions e
             LEFT JOIN locations l ON l.id = e.location_id
             WHERE e.reference_hash = @hash

@@ -4,7 +4,8 @@ using NodaTime;
 namespace Api.Contact;
 
 /// <summary>
-/// A message to the clinic, as the sender's form sends it. Texts are trimmed and normalised (Unicode NFC) before they are
+/// A message to the clinic, as the sender's form sends it. Texts are trimmed and normalised (Unicode NFC) before they
+/// are
 /// checked. An empty text is the same as none.
 /// </summary>
 [RequestBody]
@@ -15,11 +16,15 @@ public sealed record ContactSubmission
     /// <summary>The sender's name, in any script.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The sender's e-mail address, as HTML's <c>input type=email</c> accepts it. Send an e-mail address or a telephone number.</summary>
+    /// <summary>
+    /// The sender's e-mail address, as HTML's <c>input type=email</c> accepts it. Send an e-mail address or a telephone
+    /// number.
+    /// </summary>
     public string? Email { get; init; }
 
     /// <summary>
-    /// The sender's telephone number, as people write it, with or without an extension. Without a country code it is read as
+    /// The sender's telephone number, as people write it, with or without an extension. Without a country code it is
+    /// read as
     /// a number of the clinic's region.
     /// </summary>
     public string? Telephone { get; init; }
@@ -27,7 +32,9 @@ public sealed record ContactSubmission
     /// <summary>How the sender would like to be answered. The named address or number must be given.</summary>
     public PreferredContact? PreferredContact { get; init; }
 
-    /// <summary>The slug of the location at which the sender would like to be seen. It must not be permanently closed.</summary>
+    /// <summary>
+    /// The slug of the location at which the sender would like to be seen. It must not be permanently closed.
+    /// </summary>
     public string? Location { get; init; }
 
     /// <summary>The message. Line breaks are kept, and each counts as one character: send them as line feeds.</summary>
@@ -36,13 +43,21 @@ public sealed record ContactSubmission
     /// <summary>Whether the sender agrees that the clinic keeps and answers the message; must be true.</summary>
     public bool? Consent { get; init; }
 
-    /// <summary>How many seconds the form was shown before it was sent, as the page measured it; <c>null</c> without a measurement.</summary>
+    /// <summary>
+    /// How many seconds the form was shown before it was sent, as the page measured it; <c>null</c> without a
+    /// measurement.
+    /// </summary>
     public double? SecondsToFill { get; init; }
 
-    /// <summary>The solution of a challenge, as the <c>altcha</c> web component makes it. It is needed when <c>GET /v1/contact-form</c> says so.</summary>
+    /// <summary>
+    /// The solution of a challenge, as the <c>altcha</c> web component makes it. It is needed when <c>GET
+    /// /v1/contact-form</c> says so.
+    /// </summary>
     public string? Altcha { get; init; }
 
-    /// <summary>Reads the telephone number, once for the validator and the intake; <c>null</c> if it cannot be dialled.</summary>
+    /// <summary>
+    /// Reads the telephone number, once for the validator and the intake; <c>null</c> if it cannot be dialled.
+    /// </summary>
     internal TelephoneNumber? ReadTelephone(string region)
     {
         if (Telephone is not null) telephoneNumber ??= TelephoneNumber.Read(Telephone, region);
@@ -69,12 +84,19 @@ public enum PreferredContact
 /// <param name="ReceivedAt">When it was stored (UTC).</param>
 /// <param name="Location">The slug of the location that it went to.</param>
 /// <param name="ReplyBy">
-/// When to expect an answer at the latest (UTC). The clinic sets the number of opening hours from now. <c>null</c> when the
+/// When to expect an answer at the latest (UTC). The clinic sets the number of opening hours from now. <c>null</c> when
+/// the
 /// location's hours are unknown or the clinic has set none.
 /// </param>
-/// <param name="AfterHours">Whether the location is closed now, so that nobody reads the message at once; <c>null</c> when its hours are unknown.</param>
+/// <param name="AfterHours">
+/// Whether the location is closed now, so that nobody reads the message at once; <c>null</c> when its hours are
+/// unknown.
+/// </param>
 /// <param name="Notices">What the clinic tells everybody who writes to it.</param>
-/// <param name="Token">The token for <c>GET /v1/contact-receipts/{token}</c>, which shows whether the message was handled. Only the sender has it.</param>
+/// <param name="Token">
+/// The token for <c>GET /v1/contact-receipts/{token}</c>, which shows whether the message was handled. Only the sender
+/// has it.
+/// </param>
 public sealed record ContactReceipt(
     string Reference, Instant ReceivedAt, string Location, Instant? ReplyBy, bool? AfterHours, Notices Notices, string Token);
 

@@ -1,7 +1,8 @@
 namespace Api.Contact;
 
 /// <summary>
-/// Keeps the tokens of receipts out of the log. A token is part of a path, and some lines of the framework contain the path.
+/// Keeps the tokens of receipts out of the log. A token is part of a path, and some lines of the framework contain the
+/// path.
 /// None of those lines is needed here, so they stay off whatever the settings say.
 /// </summary>
 static class QuietLogging
@@ -18,7 +19,8 @@ static class QuietLogging
     /// <summary>Replaces the rules for these categories. It runs after all other rules were added.</summary>
     public static void Apply(LoggerFilterOptions options)
     {
-        // The framework prefers the rule for a provider, then the one with the longest category. So no other rule may stay.
+        // The framework prefers the rule for a provider, then the one with the longest category. So no other rule may
+        // stay.
         foreach (var rule in options.Rules.Where(IsAboutQuiet).ToArray()) options.Rules.Remove(rule);
         foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToArray())
         {

@@ -4,7 +4,8 @@ using System.Text;
 namespace Api.Contact;
 
 /// <summary>
-/// The token a sender uses to look up whether the submission was handled: the reference and a proof that it comes from the
+/// The token a sender uses to look up whether the submission was handled: the reference and a proof that it comes from
+/// the
 /// receipt. The proof has 128 bits, which nobody guesses, and is not stored. Lower case, as in all URLs of this API.
 /// </summary>
 sealed class ReceiptToken(SubmissionHashes hashes)
@@ -13,7 +14,8 @@ sealed class ReceiptToken(SubmissionHashes hashes)
         reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(hashes.ProveReceipt(reference));
 
     /// <summary>
-    /// The reference that a token proves; <c>null</c> for a wrong token. A token that is nearly right takes as long as any
+    /// The reference that a token proves; <c>null</c> for a wrong token. A token that is nearly right takes as long as
+    /// any
     /// other text.
     /// </summary>
     public string? Read(string token)

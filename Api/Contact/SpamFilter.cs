@@ -4,13 +4,15 @@ using Microsoft.Extensions.Options;
 namespace Api.Contact;
 
 /// <summary>
-/// Recognises spam. Each sign can be wrong, for example when a browser fills in the hidden field for an honest sender. So
+/// Recognises spam. Each sign can be wrong, for example when a browser fills in the hidden field for an honest sender.
+/// So
 /// spam is set aside with its reason, and never dropped.
 /// </summary>
 sealed partial class SpamFilter(IOptions<ContactOptions> options)
 {
     /// <summary>
-    /// The reasons to take a submission for spam: <c>honeypot</c>, <c>tooFast</c> and <c>tooManyLinks</c>, separated by commas;
+    /// The reasons to take a submission for spam: <c>honeypot</c>, <c>tooFast</c> and <c>tooManyLinks</c>, separated by
+    /// commas;
     /// <c>null</c> when there is none.
     /// </summary>
     /// <param name="submission">A valid submission.</param>
@@ -25,7 +27,8 @@ sealed partial class SpamFilter(IOptions<ContactOptions> options)
         return reasons.Count == 0 ? null : string.Join(',', reasons);
     }
 
-    // An address counts once, with a scheme, with www. or with both, whatever its path contains. An e-mail address is not a
+    // An address counts once, with a scheme, with www. or with both, whatever its path contains. An e-mail address is
+    // not a
     // link. An address ends at a comma or a bracket, so that a list of addresses counts as several.
     [GeneratedRegex(
         """(?:https?://|(?<![\w@.\-])www\.(?=[\p{L}\p{N}])(?![^\s<>"'(),;|\[\]{}/?#]*@))[^\s<>"'(),;|\[\]{}]*""",

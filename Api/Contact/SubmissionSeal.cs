@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Api.Contact;
 
 /// <summary>What a sender wrote, as it is sealed.</summary>
-/// <param name="Reference">The submission's reference. It ties the content to its row: moved to another row it does not open.</param>
+/// <param name="Reference">
+/// The submission's reference. It ties the content to its row: moved to another row it does not open.
+/// </param>
 /// <param name="Name">The sender's name.</param>
 /// <param name="Email">The e-mail address, as it was entered.</param>
 /// <param name="Telephone">The telephone number in E.164. Some old submissions have it as it was entered.</param>
@@ -27,7 +29,9 @@ sealed class SubmissionSeal(Keys keys)
 
     public byte[] Seal(SubmissionContent content) => keys.Seal(sealer, JsonSerializer.SerializeToUtf8Bytes(content));
 
-    /// <exception cref="CryptographicException">The keys do not fit, or it is the content of another submission.</exception>
+    /// <exception cref="CryptographicException">
+    /// The keys do not fit, or it is the content of another submission.
+    /// </exception>
     public SubmissionContent Open(string reference, byte[] sealedContent)
     {
         var content = JsonSerializer.Deserialize<SubmissionContent>(Keys.Unseal(sealer, sealedContent))!;

@@ -11,8 +11,8 @@ sealed record TelephoneNumber(string E164, string? Extension)
 
     /// <summary>Reads a number as people write it in a region.</summary>
     /// <returns>
-    /// <c>null</c> for a text that cannot be dialled. Only the length is checked, and not whether the number is in use: this
-    /// library learns of new area codes late, and a right number must never be refused.
+    /// <c>null</c> for a text that cannot be dialled. Only the length is checked, and not whether the number is in use:
+    /// this library learns of new area codes late, and a right number must never be refused.
     /// </returns>
     public static TelephoneNumber? Read(string text, string region)
     {

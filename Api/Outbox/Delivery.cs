@@ -15,7 +15,9 @@ static class Channel
     public const string Webhook = "webhook";
 }
 
-/// <summary>A mail or webhook call that must still happen. A feature writes what it says: see <see cref="WriteMail"/>.</summary>
+/// <summary>
+/// A mail or webhook call that must still happen. A feature writes what it says: see <see cref="WriteMail"/>.
+/// </summary>
 sealed record Delivery
 {
     public required long Id { get; init; }
@@ -41,17 +43,23 @@ sealed record Delivery
 }
 
 /// <summary>The result of an attempt to deliver.</summary>
-/// <param name="Fault">Why it failed, in this program's words and never in a peer's; <c>null</c> after a success.</param>
+/// <param name="Fault">
+/// Why it failed, in this program's words and never in a peer's; <c>null</c> after a success.
+/// </param>
 /// <param name="RetryAfter">How long the peer asked to be left alone.</param>
 /// <param name="IsFinal">Whether another attempt is useless.</param>
 /// <param name="IsGone">Whether the receiver wants no more calls.</param>
-/// <param name="IsOutOfReach">Whether the receiver accepts nothing at the moment, so that other deliveries to it would fail, too.</param>
+/// <param name="IsOutOfReach">
+/// Whether the receiver accepts nothing at the moment, so that other deliveries to it would fail, too.
+/// </param>
 sealed record Outcome(
     string? Fault, Duration? RetryAfter = null, bool IsFinal = false, bool IsGone = false, bool IsOutOfReach = false)
 {
     public static Outcome Delivered { get; } = new((string?)null);
 
-    /// <summary>An exception that nobody expected. Its text could contain what a peer or a sender wrote; its type cannot.</summary>
+    /// <summary>
+    /// An exception that nobody expected. Its text could contain what a peer or a sender wrote; its type cannot.
+    /// </summary>
     public static Outcome Unexpected(Exception e) => new($"a fault in this program ({e.GetType().Name})");
 }
 

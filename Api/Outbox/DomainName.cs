@@ -9,7 +9,8 @@ static partial class DomainName
     static readonly IdnMapping Idn = new() { AllowUnassigned = true, UseStd3AsciiRules = true };
 
     /// <summary>
-    /// The name in ASCII, with A-labels (<c>xn--…</c>) for an internationalised one; <c>null</c> if it is not a domain name.
+    /// The name in ASCII, with A-labels (<c>xn--…</c>) for an internationalised one; <c>null</c> if it is not a domain
+    /// name.
     /// </summary>
     public static string? ToAscii(string name)
     {

@@ -3,7 +3,9 @@ using MimeKit;
 
 namespace Api.Outbox;
 
-/// <summary>Builds mails as they are sent: with addresses, an id and the headers of automatic mail (RFC 3834).</summary>
+/// <summary>
+/// Builds mails as they are sent: with addresses, an id and the headers of automatic mail (RFC 3834).
+/// </summary>
 sealed class MailBuilder(IOptions<MailOptions> options, TimeProvider time)
 {
     /// <summary>Builds the mail of a delivery.</summary>

@@ -56,7 +56,9 @@ sealed class MailOptions
     public string[] FindRecipients(string group) =>
         Recipients.GetValueOrDefault(group) ?? Recipients.GetValueOrDefault(EveryGroup) ?? [];
 
-    /// <summary>Works out what is not set. Empty settings count as not set, so that the environment can take one back.</summary>
+    /// <summary>
+    /// Works out what is not set. Empty settings count as not set, so that the environment can take one back.
+    /// </summary>
     public void AddDefaults(IConfiguration configuration)
     {
         Host = NullIfEmpty(Host);
@@ -80,7 +82,9 @@ sealed class MailOptions
         return domain ?? host ?? Loopback;
     }
 
-    /// <summary>A host name in ASCII or an address literal; <c>null</c> for a name that a strict mail server refuses.</summary>
+    /// <summary>
+    /// A host name in ASCII or an address literal; <c>null</c> for a name that a strict mail server refuses.
+    /// </summary>
     public static string? ToHeloName(string name)
     {
         const string Ipv6 = "[IPv6:";

@@ -21,7 +21,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     readonly MailOptions options = settings.Value;
 
     /// <summary>
-    /// Sends mails one after the other, and returns each result at once. When the server cannot be reached, all remaining
+    /// Sends mails one after the other, and returns each result at once. When the server cannot be reached, all
+    /// remaining
     /// deliveries share that result, so that they do not each try to reach it.
     /// </summary>
     public async IAsyncEnumerable<(IReadOnlyList<Delivery> Deliveries, Outcome Outcome)> SendAsync(
@@ -180,7 +181,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     }
 
     Outcome GreetingRefused(SmtpCommandException refused) =>
-        new($"the mail server answered {(int)refused.StatusCode} to the greeting EHLO {options.HeloName}: set Mail:HeloName to a name that it accepts");
+        new($"the mail server answered {(int)refused.StatusCode} to the greeting EHLO {options.HeloName}: " +
+            "set Mail:HeloName to a name that it accepts");
 
     async Task LeaveAsync(Client client, CancellationToken ct)
     {
@@ -202,8 +204,10 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     }
 
     /// <summary>
-    /// A connection that asks for SMTPUTF8 only when an address needs it before the @. A domain never needs it, since its
-    /// A-labels mean the same, and the next mail server might not know SMTPUTF8 and return the mail (RFC 6531, section 3.6).
+    /// A connection that asks for SMTPUTF8 only when an address needs it before the @. A domain never needs it, since
+    /// its
+    /// A-labels mean the same, and the next mail server might not know SMTPUTF8 and return the mail (RFC 6531, section
+    /// 3.6).
     /// </summary>
     sealed class Client : SmtpClient
     {
@@ -219,7 +223,9 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
         /// <summary>Whether the last command to the server was the greeting.</summary>
         public bool SentGreetingLast => last.IsGreeting;
 
-        /// <summary>Whether a mail can go over this connection, which cannot return to SMTPUTF8 after a mail without it.</summary>
+        /// <summary>
+        /// Whether a mail can go over this connection, which cannot return to SMTPUTF8 after a mail without it.
+        /// </summary>
         public bool Accepts(MimeMessage mail) => !isAscii || !NeedsUtf8(mail);
 
         public void Prepare(MimeMessage mail)

@@ -7,8 +7,10 @@ using NodaTime.Extensions;
 namespace Api.Outbox;
 
 /// <summary>
-/// Delivers what is in the outbox. One worker sends mail and one calls each webhook, so that none holds up another. A worker
-/// claims what it delivers, so that several processes on one database do not deliver the same. Every delivery is made at
+/// Delivers what is in the outbox. One worker sends mail and one calls each webhook, so that none holds up another. A
+/// worker
+/// claims what it delivers, so that several processes on one database do not deliver the same. Every delivery is made
+/// at
 /// least once: if the program ends between a delivery and its record, it is made again with the same id.
 /// </summary>
 sealed partial class OutboxDelivery(
@@ -21,11 +23,15 @@ sealed partial class OutboxDelivery(
     /// <summary>How many calls of one webhook run at once.</summary>
     const int SimultaneousCalls = 4;
 
-    /// <summary>The longest time between two reads of the outbox. The verbs write to it from another process, which sends no signal.</summary>
+    /// <summary>
+    /// The longest time between two reads of the outbox. The verbs write to it from another process, which sends no
+    /// signal.
+    /// </summary>
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a worker leaves an unreachable receiver alone. Otherwise it would try a whole backlog one by one in vain,
+    /// How long a worker leaves an unreachable receiver alone. Otherwise it would try a whole backlog one by one in
+    /// vain,
     /// while new messages wait for the database.
     /// </summary>
     static readonly Duration OutOfReachPause = Duration.FromSeconds(5);
@@ -39,7 +45,9 @@ sealed partial class OutboxDelivery(
     readonly IReadOnlyList<WebhookEndpoint> webhooks = webhookOptions.Value.ReadEndpoints();
     readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Called when the database is ready. The verb openapi starts the host, too, and must not deliver anything.</summary>
+    /// <summary>
+    /// Called when the database is ready. The verb openapi starts the host, too, and must not deliver anything.
+    /// </summary>
     public void Begin() => begun.TrySetResult();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -256,7 +264,8 @@ sealed partial class OutboxDelivery(
     }
 
     /// <summary>
-    /// Records the result of an attempt, and returns once that is done. Nothing else may be delivered while it cannot be
+    /// Records the result of an attempt, and returns once that is done. Nothing else may be delivered while it cannot
+    /// be
     /// done: with a full disk the same mail would be sent again and again.
     /// </summary>
     async Task RecordAsync(Claim claim, IReadOnlyList<Delivery> deliveries, Attempt attempt, CancellationToken ct)
@@ -290,7 +299,8 @@ sealed partial class OutboxDelivery(
     }
 
     /// <summary>
-    /// Runs work whose failure must not stop the service, and logs only the exception's type. Its text could contain what a
+    /// Runs work whose failure must not stop the service, and logs only the exception's type. Its text could contain
+    /// what a
     /// peer or a sender wrote.
     /// </summary>
     /// <returns>Whether it succeeded.</returns>

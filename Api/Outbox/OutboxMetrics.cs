@@ -23,6 +23,8 @@ sealed class OutboxMetrics
 
     public void CountAttempt(string channel, string outcome) => deliveries.Add(1, new("channel", channel), new("outcome", outcome));
 
-    /// <summary>Sets what the gauges show. They do not count themselves: a measurement must not read the database.</summary>
+    /// <summary>
+    /// Sets what the gauges show. They do not count themselves: a measurement must not read the database.
+    /// </summary>
     public void Show(OutboxCounts latest) => counts = latest;
 }

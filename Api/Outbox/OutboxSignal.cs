@@ -11,7 +11,9 @@ sealed class OutboxSignal
         if (Volatile.Read(ref next) is not null) Interlocked.Exchange(ref next, null)?.SetResult();
     }
 
-    /// <summary>Completes at the next <see cref="Set"/>. A worker that asks before it reads the outbox misses nothing.</summary>
+    /// <summary>
+    /// Completes at the next <see cref="Set"/>. A worker that asks before it reads the outbox misses nothing.
+    /// </summary>
     public Task NextAsync()
     {
         if (Volatile.Read(ref next) is { } waiting) return waiting.Task;

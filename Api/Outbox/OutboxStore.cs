@@ -7,7 +7,8 @@ using NodaTime;
 namespace Api.Outbox;
 
 /// <summary>
-/// How many deliveries to the staff are unfinished. Acknowledgements are counted separately: a sender's mistyped address is
+/// How many deliveries to the staff are unfinished. Acknowledgements are counted separately: a sender's mistyped
+/// address is
 /// nothing that the operator could repair.
 /// </summary>
 sealed record OutboxCounts
@@ -46,7 +47,8 @@ sealed record OutboxEntry
 sealed class OutboxStore
 {
     /// <summary>
-    /// How many acknowledgements one address gets per <see cref="AcknowledgementPeriod"/>. Anybody can enter another person's
+    /// How many acknowledgements one address gets per <see cref="AcknowledgementPeriod"/>. Anybody can enter another
+    /// person's
     /// address, so automatic answers must be limited (RFC 3834, section 2).
     /// </summary>
     public const int LargestNumberOfAcknowledgements = 3;
@@ -54,7 +56,8 @@ sealed class OutboxStore
     /// <inheritdoc cref="LargestNumberOfAcknowledgements"/>
     public static readonly Duration AcknowledgementPeriod = Duration.FromDays(1);
 
-    // The submission that a delivery is about decides its reference, and its location decides the group of the recipients.
+    // The submission that a delivery is about decides its reference, and its location decides the group of the
+    // recipients.
     const string OutboxWithSubmissions =
         """
         outbox o
@@ -65,7 +68,8 @@ sealed class OutboxStore
     // A claim that ends later than @latestEnd was made before the clock was set back.
     const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
 
-    // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an entry.
+    // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an
+    // entry.
     const string IsConfigured =
         """
         (o.channel <> 'mail'
@@ -77,7 +81,8 @@ sealed class OutboxStore
         $"""
         SELECT o.id
         FROM {OutboxWithSubmissions}
-        WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target) AND o.due_at <= @now
+        WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target)
+          AND o.due_at <= @now
           AND {IsFree} AND {IsConfigured}
         ORDER BY o.due_at, o.waiting_since, o.id
         LIMIT @limit
@@ -97,7 +102,8 @@ sealed class OutboxStore
     }
 
     /// <summary>
-    /// Adds the deliveries about a submission: a mail to each recipient, an acknowledgement to the sender, a call of each
+    /// Adds the deliveries about a submission: a mail to each recipient, an acknowledgement to the sender, a call of
+    /// each
     /// webhook. Called inside <see cref="Database.WriteAsync"/>.
     /// </summary>
     /// <param name="connection">The connection of the write.</param>
@@ -150,7 +156,8 @@ sealed class OutboxStore
         ct);
 
     /// <summary>
-    /// Claims the next batch of due deliveries, oldest due time first, then oldest queued. Nobody else gets them until the
+    /// Claims the next batch of due deliveries, oldest due time first, then oldest queued. Nobody else gets them until
+    /// the
     /// claim ends.
     /// </summary>
     /// <param name="sources">The channels and targets. A target of <c>null</c> means all of the channel.</param>
@@ -186,7 +193,8 @@ sealed class OutboxStore
                     UPDATE outbox
                     SET claimed_by = @name, claimed_until = @until
                     WHERE id IN ({SelectDue})
-                    RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at, '') AS due_at, waiting_since
+                    RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at, '') AS due_at,
+                              waiting_since
                     """,
                     Parameters(source, name));
                 claimed.AddRange(rows.OrderBy(row => row.DueAt).ThenBy(row => row.WaitingSince).ThenBy(row => row.Id));
@@ -226,7 +234,9 @@ sealed class OutboxStore
 
     /// <summary>When the next attempt after <paramref name="now"/> is due; <c>null</c> when none is.</summary>
     /// <param name="source">The channel and target.</param>
-    /// <param name="now">When the due deliveries were claimed. Those that are still there belong to somebody else.</param>
+    /// <param name="now">
+    /// When the due deliveries were claimed. Those that are still there belong to somebody else.
+    /// </param>
     public Task<Instant?> FindNextDueAsync((string Channel, string? Target) source, Instant now, CancellationToken ct) => db.ReadAsync(
         connection => connection.ExecuteScalarAsync<Instant?>(new CommandDefinition(
             """
@@ -250,8 +260,8 @@ sealed class OutboxStore
                 await connection.ExecuteAsync(
                     """
                     UPDATE outbox
-                    SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''), fault = @Fault,
-                        claimed_by = NULL, claimed_until = ''
+                    SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''),
+                        fault = @Fault, claimed_by = NULL, claimed_until = ''
                     WHERE id = @Id AND state = 'waiting' AND (claimed_by = @Name OR @State = 'delivered')
                     """,
                     new { state.State, state.TriedAt, state.DueAt, state.Fault, state.Id, claim.Name });
@@ -292,7 +302,8 @@ sealed class OutboxStore
     }
 
     /// <summary>
-    /// Gives up the deliveries whose channel, recipient or webhook is no longer in the settings. They would wait for ever,
+    /// Gives up the deliveries whose channel, recipient or webhook is no longer in the settings. They would wait for
+    /// ever,
     /// and nobody would know. A recipient whose address is only written in another way stays.
     /// </summary>
     /// <returns>How many.</returns>
@@ -337,7 +348,9 @@ sealed class OutboxStore
         """,
         new { now, latestEnd = Claim.LatestEnd(now), mailIsOn = mail.IsOn, acknowledge = mail.IsOn && mail.Acknowledge, webhooks });
 
-    /// <param name="renamed">The new way in which the address is written; <c>null</c>: it is no longer in the settings.</param>
+    /// <param name="renamed">
+    /// The new way in which the address is written; <c>null</c>: it is no longer in the settings.
+    /// </param>
     static Task<int> ChangeRecipientAsync(DbConnection connection, string group, string target, string? renamed, Instant now) =>
         connection.ExecuteAsync(
             $"""
@@ -353,7 +366,10 @@ sealed class OutboxStore
             """,
             new { renamed, target, group, now, latestEnd = Claim.LatestEnd(now) });
 
-    /// <summary>Makes deliveries due at once that were last tried in the future: the clock was set back while the program was down.</summary>
+    /// <summary>
+    /// Makes deliveries due at once that were last tried in the future: the clock was set back while the program was
+    /// down.
+    /// </summary>
     public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(
         connection => connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now", new { now }),
         ct);
@@ -368,21 +384,26 @@ sealed class OutboxStore
             """
             SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
-                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS oldest_waiting_since,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement') AS failed_acknowledgements
+                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement')
+                       AS oldest_waiting_since,
+                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement')
+                       AS failed_acknowledgements
             """,
             cancellationToken: ct)),
         ct);
 
     // --- For the operator
 
-    /// <summary>Hands on the unfinished deliveries one by one, failed ones first. There may be too many for the memory.</summary>
+    /// <summary>
+    /// Hands on the unfinished deliveries one by one, failed ones first. There may be too many for the memory.
+    /// </summary>
     /// <returns>How many there are.</returns>
     public Task<int> ForEachUnfinishedAsync(Func<OutboxEntry, Task> action, CancellationToken ct) => db.ReadAsync(async connection =>
     {
         var entries = connection.QueryUnbufferedAsync<OutboxEntry>(
             """
-            SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts, nullif(o.due_at, '') AS due_at, o.fault
+            SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts,
+                   nullif(o.due_at, '') AS due_at, o.fault
             FROM outbox o
             JOIN submissions s ON s.id = o.submission_id
             WHERE o.state <> 'delivered'
@@ -407,7 +428,9 @@ sealed class OutboxStore
             """
             DELETE FROM disabled_webhooks
             WHERE @deliveryId IS NULL
-               OR name IN (SELECT target FROM outbox WHERE delivery_id = @deliveryId AND state = 'failed' AND channel = 'webhook')
+               OR name IN (SELECT target
+                           FROM outbox
+                           WHERE delivery_id = @deliveryId AND state = 'failed' AND channel = 'webhook')
             """,
             new { deliveryId });
         return await connection.ExecuteAsync(

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Api.Outbox;
 
 /// <summary>
-/// Decides which addresses are on the public internet, by IANA's registries of special-purpose addresses. A webhook's URL
+/// Decides which addresses are on the public internet, by IANA's registries of special-purpose addresses. A webhook's
+/// URL
 /// must not become a way into the network of the server.
 /// </summary>
 static class PublicAddress
@@ -18,7 +19,8 @@ static class PublicAddress
         }.Select(IPNetwork.Parse),
     ];
 
-    // All public addresses are in here, except for protocol assignments (Teredo, ORCHID, benchmarks), documentation and 6to4.
+    // All public addresses are in here, except for protocol assignments (Teredo, ORCHID, benchmarks), documentation and
+    // 6to4.
     static readonly IPNetwork GlobalV6 = IPNetwork.Parse("2000::/3");
     static readonly IPNetwork[] SpecialV6 = [.. new[] { "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20" }.Select(IPNetwork.Parse)];
 

@@ -2,10 +2,14 @@ using NodaTime;
 
 namespace Api.Outbox;
 
-/// <summary>Decides when a failed delivery is tried again. The delays are those of Standard Webhooks, for mails, too.</summary>
+/// <summary>
+/// Decides when a failed delivery is tried again. The delays are those of Standard Webhooks, for mails, too.
+/// </summary>
 static class RetryPlan
 {
-    /// <summary>The largest part of a delay that is added to it, so that deliveries that failed together do not return together.</summary>
+    /// <summary>
+    /// The largest part of a delay that is added to it, so that deliveries that failed together do not return together.
+    /// </summary>
     const double Jitter = 0.1;
 
     /// <summary>The longest time by which a peer's Retry-After puts off an attempt.</summary>

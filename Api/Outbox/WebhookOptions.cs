@@ -75,6 +75,7 @@ sealed record WebhookEndpoint(string Name, Uri Url, IReadOnlyList<byte[]> Secret
         return isBase64 && length is >= ShortestSecret and <= LongestSecret ? bytes[..length] : null;
     }
 
-    // A record's own ToString would write the URL, which may be a secret itself, into a log line that names the endpoint.
+    // A record's own ToString would write the URL, which may be a secret itself, into a log line that names the
+    // endpoint.
     public override string ToString() => Name;
 }

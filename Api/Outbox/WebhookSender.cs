@@ -15,7 +15,8 @@ using NodaTime.Extensions;
 namespace Api.Outbox;
 
 /// <summary>
-/// Calls webhooks as Standard Webhooks describe it (https://www.standardwebhooks.com). Calls are signed. Redirects are not
+/// Calls webhooks as Standard Webhooks describe it (https://www.standardwebhooks.com). Calls are signed. Redirects are
+/// not
 /// followed, and the body of an answer is not read.
 /// </summary>
 sealed class WebhookSender : IDisposable

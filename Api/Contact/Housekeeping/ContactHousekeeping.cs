@@ -5,14 +5,18 @@ using NodaTime.Extensions;
 
 namespace Api.Contact.Housekeeping;
 
-/// <summary>Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.</summary>
+/// <summary>
+/// Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.
+/// </summary>
 sealed partial class ContactHousekeeping(
     HousekeepingStore store, OutboxStore outbox, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log)
     : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
-    /// <summary>Challenges are kept for this much longer, so that none is valid again when the clock is set back.</summary>
+    /// <summary>
+    /// Challenges are kept for this much longer, so that none is valid again when the clock is set back.
+    /// </summary>
     static readonly Duration ClockFault = Duration.FromDays(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

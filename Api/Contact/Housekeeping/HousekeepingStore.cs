@@ -29,7 +29,8 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     }
 
     /// <summary>
-    /// Deletes what is kept about erased submissions whose Idempotency-Keys have expired, except for the fact that the keys
+    /// Deletes what is kept about erased submissions whose Idempotency-Keys have expired, except for the fact that the
+    /// keys
     /// were used.
     /// </summary>
     /// <returns>How many.</returns>
@@ -68,7 +69,9 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
         }
     }
 
-    /// <summary>Seals the submissions that an older program stored in clear, and leaves no byte of the originals behind.</summary>
+    /// <summary>
+    /// Seals the submissions that an older program stored in clear, and leaves no byte of the originals behind.
+    /// </summary>
     public async Task SealOldAsync(string telephoneRegion, Instant now, CancellationToken ct)
     {
         var hasSealed = false;
@@ -100,7 +103,8 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
             row.Reference, row.Name, row.Email, telephone?.E164 ?? row.Telephone, telephone?.Extension, preferred, row.Message);
         await connection.ExecuteAsync(
             """
-            INSERT INTO submissions (reference, location_id, received_at, language, email_index, telephone_index, sealed)
+            INSERT INTO submissions (reference, location_id, received_at, language, email_index, telephone_index,
+                                     sealed)
             VALUES (@Reference, @LocationId, @ReceivedAt, 'en', @emailIndex, @telephoneIndex, @content)
             """,
             new

@@ -8,7 +8,9 @@ namespace Api.Contact.Housekeeping;
 sealed class MessageKeys(
     Keys keys, HousekeepingStore store, IOptions<KeysOptions> keysOptions, IOptions<ContactOptions> contactOptions, TimeProvider time)
 {
-    /// <summary>Opens the keys, checks them against the newest message, and seals the messages of an older program.</summary>
+    /// <summary>
+    /// Opens the keys, checks them against the newest message, and seals the messages of an older program.
+    /// </summary>
     /// <exception cref="StartupFault">The keys do not open the messages.</exception>
     public async Task PrepareAsync(CancellationToken ct)
     {

@@ -124,8 +124,10 @@ sealed class InboxStore(
     }
 
     /// <summary>
-    /// Removes a submission and everything that belongs to it. No byte of it stays in the database, nor in its log once that
-    /// can be emptied: see <see cref="LogTruncation"/>. Earlier backups still have it. If it came with an Idempotency-Key, a
+    /// Removes a submission and everything that belongs to it. No byte of it stays in the database, nor in its log once
+    /// that
+    /// can be emptied: see <see cref="LogTruncation"/>. Earlier backups still have it. If it came with an
+    /// Idempotency-Key, a
     /// keyed hash stays, so that a repetition is not stored again.
     /// </summary>
     /// <returns>False when there is no such submission.</returns>
@@ -146,7 +148,8 @@ sealed class InboxStore(
     // Its Idempotency-Key may come again, with the same message or with another one.
     Task<int> RememberErasedAsync(DbConnection connection, string reference, byte[] fingerprint) => connection.ExecuteAsync(
         """
-        INSERT INTO erased_submissions (reference_hash, received_at, fingerprint_hash, location_id, reply_by, after_hours, language)
+        INSERT INTO erased_submissions (reference_hash, received_at, fingerprint_hash, location_id, reply_by,
+                                        after_hours, language)
         SELECT @referenceHash, received_at, @fingerprintHash, location_id, reply_by, after_hours, language
         FROM submissions
         WHERE reference = @reference

@@ -11,7 +11,8 @@ using NodaTime.Text;
 namespace Api.Contact.Notifications;
 
 /// <summary>
-/// Writes what mails and webhooks say about a submission. Nothing that a sender wrote gets into them, except for the address
+/// Writes what mails and webhooks say about a submission. Nothing that a sender wrote gets into them, except for the
+/// address
 /// that an acknowledgement goes to.
 /// </summary>
 sealed class SubmissionNotifications(

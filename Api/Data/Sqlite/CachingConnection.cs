@@ -6,11 +6,13 @@ using Microsoft.Data.Sqlite;
 namespace Api.Data.Sqlite;
 
 /// <summary>
-/// A connection that compiles each statement once. Dapper creates a command for each call, and Microsoft.Data.Sqlite compiles
+/// A connection that compiles each statement once. Dapper creates a command for each call, and Microsoft.Data.Sqlite
+/// compiles
 /// the statement of every new command. Here commands for the same statement share what was compiled.
 /// </summary>
 /// <remarks>
-/// Measured with 64 senders of messages, 14 rounds in turns: 0.61 ms of processor time per message without it, 0.53 ms with
+/// Measured with 64 senders of messages, 14 rounds in turns: 0.61 ms of processor time per message without it, 0.53 ms
+/// with
 /// it, and 0.50 ms with statements that were prepared by hand.
 /// </remarks>
 sealed class CachingConnection(string connectionString) : SqliteConnection(connectionString)
@@ -28,7 +30,6 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
             command = CreateCommand();
             command.CommandText = sql;
         }
-        command.Transaction = Transaction;
         return command;
     }
 
@@ -38,62 +39,76 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
         if (idle.Count >= LargestCache || !idle.TryAdd(command.CommandText, command)) command.Dispose();
     }
 
-    /// <summary>Borrows a command of the connection as soon as its statement is known, and gives it back when it is disposed.</summary>
+    /// <summary>
+    /// A command that borrows a compiled one when it is executed, and gives it back when it is disposed. Until then it is
+    /// only described: Dapper changes the statement while it adds the parameters, to write out the list of an IN.
+    /// </summary>
     sealed class CachedCommand(CachingConnection connection) : DbCommand
     {
-        SqliteCommand command = connection.Rent("");
+        readonly SqliteCommand described = new() { Transaction = connection.Transaction };
+        SqliteCommand? compiled;
 
         [AllowNull]
         public override string CommandText
         {
-            get => command.CommandText;
-            set
-            {
-                if (value == command.CommandText) return;
-                // Dapper writes out the list of an IN only after it has added the parameters.
-                SqliteParameter[] parameters = [.. command.Parameters.Cast<SqliteParameter>()];
-                connection.Return(command);
-                command = connection.Rent(value ?? "");
-                command.Parameters.AddRange(parameters);
-            }
+            get => described.CommandText;
+            set => described.CommandText = value;
         }
 
         public override int CommandTimeout
         {
-            get => command.CommandTimeout;
-            set => command.CommandTimeout = value;
+            get => described.CommandTimeout;
+            set => described.CommandTimeout = value;
+        }
+
+        protected override DbTransaction? DbTransaction
+        {
+            get => described.Transaction;
+            set => described.Transaction = (SqliteTransaction?)value;
         }
 
         public override CommandType CommandType { get; set; } = CommandType.Text;
         public override bool DesignTimeVisible { get; set; }
         public override UpdateRowSource UpdatedRowSource { get; set; }
         protected override DbConnection? DbConnection { get; set; } = connection;
+        protected override DbParameterCollection DbParameterCollection => described.Parameters;
 
-        protected override DbTransaction? DbTransaction
-        {
-            get => command.Transaction;
-            set => command.Transaction = (SqliteTransaction?)value;
-        }
-
-        protected override DbParameterCollection DbParameterCollection => command.Parameters;
-
-        public override void Prepare() => command.Prepare();
+        public override void Prepare() => Compile().Prepare();
 
         public override void Cancel()
         {
         }
 
-        public override int ExecuteNonQuery() => command.ExecuteNonQuery();
+        public override int ExecuteNonQuery() => Compile().ExecuteNonQuery();
 
-        public override object? ExecuteScalar() => command.ExecuteScalar();
+        public override object? ExecuteScalar() => Compile().ExecuteScalar();
 
-        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => command.ExecuteReader(behavior);
+        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Compile().ExecuteReader(behavior);
 
         protected override DbParameter CreateDbParameter() => new SqliteParameter();
 
+        SqliteCommand Compile()
+        {
+            if (compiled?.CommandText != CommandText)
+            {
+                if (compiled is not null) connection.Return(compiled);
+                compiled = connection.Rent(CommandText);
+            }
+            compiled.Transaction = described.Transaction;
+            compiled.CommandTimeout = CommandTimeout;
+            compiled.Parameters.Clear();
+            foreach (SqliteParameter parameter in described.Parameters) compiled.Parameters.Add(parameter);
+            return compiled;
+        }
+
         protected override void Dispose(bool disposing)
         {
-            if (disposing) connection.Return(command);
+            if (disposing)
+            {
+                if (compiled is not null) connection.Return(compiled);
+                compiled = null;
+                described.Dispose();
+            }
             base.Dispose(disposing);
         }
     }
