@@ -189,6 +189,22 @@ static class DatabaseExtensions
     /// <summary>Writes without awaiting, as most tests do.</summary>
     public static Task<T> WriteSynchronouslyAsync<T>(this Database db, Func<DbConnection, T> work, CancellationToken ct) =>
         db.WriteAsync(connection => Task.FromResult(work(connection)), ct);
+
+    /// <summary>Adds writes until the queue refuses one, and returns those that wait.</summary>
+    public static async Task<IReadOnlyList<Task>> FillWriteQueueAsync(this Database db)
+    {
+        List<Task> waiting = [];
+        while (true)
+        {
+            var write = db.WriteSynchronouslyAsync(_ => 0, default);
+            if (write.IsFaulted)
+            {
+                await Assert.ThrowsAsync<WriteQueueFullException>(() => write);
+                return waiting;
+            }
+            waiting.Add(write);
+        }
+    }
 }
 
 /// <summary>Everything that was logged.</summary>

@@ -4,7 +4,6 @@ using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Api.Data;
 using Api.Tests.Outbox;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
@@ -110,17 +109,10 @@ public sealed class LeakTests
                 return open.Wait(TimeSpan.FromMinutes(1));
             }, default));
             await entered.Task;
-            List<Task> waiting = [blocking];
-            try
-            {
-                while (true) waiting.Add(api.Database.WriteSynchronouslyAsync(_ => 0, default));
-            }
-            catch (WriteQueueFullException)
-            {
-                Assert.Equal(503, (int)(await SendJson(Marked())).StatusCode);
-            }
+            var waiting = await api.Database.FillWriteQueueAsync();
+            Assert.Equal(503, (int)(await SendJson(Marked())).StatusCode);
             open.Set();
-            await Task.WhenAll(waiting);
+            await Task.WhenAll([blocking, .. waiting]);
         }
 
         // Delivered, after it failed in several ways; to the sender too.
