@@ -66,27 +66,33 @@ public sealed class ApiFactory : IAsyncLifetime
             .. ApiProcess.GenerousLimits,
             .. Settings,
         ];
-        App = Program.Compose(settings, builder =>
-        {
-            builder.Logging.ClearProviders().AddProvider(Log);
-            builder.Services.AddSingleton<TimeProvider>(Clock);
-            builder.Services.AddSingleton(CacheOnFakeClock(Clock));
-            builder.Services.AddSingleton<IStartupFilter>(new OutermostMiddleware(CountAsync));
-            Configure?.Invoke(builder);
-        });
+        App = Program.Compose(
+            settings,
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(Log);
+                builder.Services.AddSingleton<TimeProvider>(Clock);
+                builder.Services.AddSingleton(CacheOnFakeClock(Clock));
+                builder.Services.AddSingleton<IStartupFilter>(new OutermostMiddleware(CountAsync));
+                Configure?.Invoke(builder);
+            }
+        );
         await Startup.StartAsync(App);
-        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(App.Urls.Single()) };
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(App.Urls.Single()),
+        };
     }
 
-    string? FindSetting(string name) => Settings
-        .LastOrDefault(setting => setting.StartsWith($"--{name}=", StringComparison.Ordinal))
-        ?.Split('=', 2)[1];
+    string? FindSetting(string name) =>
+        Settings.LastOrDefault(setting => setting.StartsWith($"--{name}=", StringComparison.Ordinal))?.Split('=', 2)[1];
 
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
         // Missing when the program refused its settings.
-        if (App is not null) await App.DisposeAsync();
+        if (App is not null)
+            await App.DisposeAsync();
         Folder.Dispose();
     }
 
@@ -98,10 +104,15 @@ public sealed class ApiFactory : IAsyncLifetime
         return (await response.Content.ReadFromJsonAsync<JsonNode>())!;
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        params (string Name, string Value)[] headers
+    )
     {
         var request = new HttpRequestMessage(method, path);
-        foreach (var (name, value) in headers) Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        foreach (var (name, value) in headers)
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         return Client.SendAsync(request);
     }
 
@@ -110,38 +121,65 @@ public sealed class ApiFactory : IAsyncLifetime
         Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
 
     /// <summary>Reads whole tables, with a line for each row.</summary>
-    public Task<string> DumpAsync(params string[] tables) => Database.ReadAsync(async connection =>
-    {
-        var lines = new List<string>();
-        foreach (var table in tables)
-        {
-            var rows = await connection.QueryAsync($"SELECT * FROM {table}");
-            lines.AddRange(rows.Select(row => $"{table}: {row}"));
-        }
-        return string.Join('\n', lines);
-    }, default);
+    public Task<string> DumpAsync(params string[] tables) =>
+        Database.ReadAsync(
+            async connection =>
+            {
+                var lines = new List<string>();
+                foreach (var table in tables)
+                {
+                    var rows = await connection.QueryAsync($"SELECT * FROM {table}");
+                    lines.AddRange(rows.Select(row => $"{table}: {row}"));
+                }
+                return string.Join('\n', lines);
+            },
+            default
+        );
 
     internal Task SaveArticlesAsync(params ArticleDraft[] drafts)
     {
         var store = App.Services.GetRequiredService<ArticleStore>();
         var articles = drafts.Select(draft => (Draft: draft, Text: ArticleText.Render(draft.Markdown))).ToArray();
-        return Database.WriteAsync(async connection =>
-        {
-            foreach (var (draft, text) in articles) await store.SaveAsync(connection, draft, text);
-            return articles.Length;
-        }, default);
+        return Database.WriteAsync(
+            async connection =>
+            {
+                foreach (var (draft, text) in articles)
+                    await store.SaveAsync(connection, draft, text);
+                return articles.Length;
+            },
+            default
+        );
     }
 
-    /// <summary>Empties the output cache, so that the next answer is made again.</summary>
-    public async Task ForgetAnswersAsync()
+    /// <summary>Lets time pass, once every answer is in the cache that a test has read.</summary>
+    public async Task AdvanceAsync(TimeSpan time)
     {
-        // The cache stores an answer after its last byte was sent, so the test may have read it before that.
+        await SettleAsync();
+        Clock.Advance(time);
+    }
+
+    /// <inheritdoc cref="AdvanceAsync"/>
+    public async Task AdvanceToAsync(DateTimeOffset now)
+    {
+        await SettleAsync();
+        Clock.SetUtcNow(now);
+    }
+
+    // The cache stores an answer after its last byte was sent, so a test can have read it before that.
+    async Task SettleAsync()
+    {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (Volatile.Read(ref requestsUnderWay) > 0)
         {
             patience.Token.ThrowIfCancellationRequested();
             await Task.Delay(1);
         }
+    }
+
+    /// <summary>Empties the output cache, so that the next answer is made anew.</summary>
+    public async Task ForgetAnswersAsync()
+    {
+        await SettleAsync();
         foreach (var tag in new[] { "articles", "locations", "hours", "contact-form", "docs" })
             await App.Services.GetRequiredService<IOutputCacheStore>().EvictByTagAsync(tag, default);
     }
@@ -161,11 +199,12 @@ public sealed class ApiFactory : IAsyncLifetime
 
     sealed class OutermostMiddleware(Func<HttpContext, RequestDelegate, Task> middleware) : IStartupFilter
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(middleware);
-            next(app);
-        };
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                app.Use(middleware);
+                next(app);
+            };
     }
 
     // The framework's own store has no other way to replace its clock.
@@ -187,8 +226,11 @@ public sealed class ApiFactory : IAsyncLifetime
 static class DatabaseExtensions
 {
     /// <summary>Writes without awaiting, as most tests do.</summary>
-    public static Task<T> WriteSynchronouslyAsync<T>(this Database db, Func<DbConnection, T> work, CancellationToken ct) =>
-        db.WriteAsync(connection => Task.FromResult(work(connection)), ct);
+    public static Task<T> WriteSynchronouslyAsync<T>(
+        this Database db,
+        Func<DbConnection, T> work,
+        CancellationToken ct
+    ) => db.WriteAsync(connection => Task.FromResult(work(connection)), ct);
 
     /// <summary>Adds writes until the queue refuses one, and returns those that wait.</summary>
     public static async Task<IReadOnlyList<Task>> FillWriteQueueAsync(this Database db)
@@ -216,11 +258,20 @@ public sealed class LogSink : ILoggerProvider, ILogger
     public string Text => string.Join('\n', lines);
 
     public ILogger CreateLogger(string categoryName) => this;
+
     public bool IsEnabled(LogLevel logLevel) => true;
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+
     public void Dispose() { }
 }
 
@@ -237,7 +288,8 @@ public sealed class TempFolder : IDisposable
     public void Dispose()
     {
         Directory.Delete(Path, recursive: true);
-        if (Directory.Exists(Keys)) Directory.Delete(Keys, recursive: true);
+        if (Directory.Exists(Keys))
+            Directory.Delete(Keys, recursive: true);
     }
 }
 
@@ -252,7 +304,12 @@ static class JsonAssert
 
     /// <summary>Asserts a whole problem document. Its trace id is always another one.</summary>
     public static async Task ProblemAsync(
-        HttpResponseMessage response, int status, string type, string? detail = null, string? errors = null)
+        HttpResponseMessage response,
+        int status,
+        string type,
+        string? detail = null,
+        string? errors = null
+    )
     {
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -263,10 +320,15 @@ static class JsonAssert
         Assert.False(string.IsNullOrEmpty((string?)problem["title"]));
         Assert.Equal(response.RequestMessage!.RequestUri!.AbsolutePath, (string?)problem["instance"]);
         Assert.Matches("^[0-9a-f]{32}$", (string?)problem["traceId"]);
-        if (detail is not null) Assert.Equal(detail, (string?)problem["detail"]);
-        if (errors is not null) Equal(errors, problem["errors"]);
+        if (detail is not null)
+            Assert.Equal(detail, (string?)problem["detail"]);
+        if (errors is not null)
+            Equal(errors, problem["errors"]);
     }
 
-    static readonly JsonSerializerOptions Readable =
-        new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 }

@@ -14,10 +14,14 @@ sealed class ApiProcess : IDisposable
 
     /// <summary>Limits that tests of other things do not reach.</summary>
     public static readonly string[] GenerousLimits =
-        ["--Contact:Limits:PerClient:Requests=1000000000", "--Contact:Limits:Overall:Requests=1000000000"];
+    [
+        "--Contact:Limits:PerClient:Requests=1000000000",
+        "--Contact:Limits:Overall:Requests=1000000000",
+    ];
 
     readonly Process process;
-    readonly StringBuilder output = new(), errors = new();
+    readonly StringBuilder output = new(),
+        errors = new();
 
     ApiProcess(string[] args, string? trusted = null)
     {
@@ -32,7 +36,8 @@ sealed class ApiProcess : IDisposable
             },
         };
         // OpenSSL reads this variable, and then trusts no other certificates.
-        if (trusted is not null) process.StartInfo.Environment["SSL_CERT_FILE"] = trusted;
+        if (trusted is not null)
+            process.StartInfo.Environment["SSL_CERT_FILE"] = trusted;
         process.OutputDataReceived += (_, line) => Append(output, line.Data);
         process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
         process.Start();
@@ -48,7 +53,8 @@ sealed class ApiProcess : IDisposable
     {
         var folder = args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal));
         var hasKeys = args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal));
-        if (folder is null || hasKeys) return args;
+        if (folder is null || hasKeys)
+            return args;
         return [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
     }
 
@@ -67,7 +73,9 @@ sealed class ApiProcess : IDisposable
 
     /// <summary>Runs a command to its end, on a machine that trusts the certificates of a PEM file.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunTrustingAsync(
-        string certificates, params string[] args)
+        string certificates,
+        params string[] args
+    )
     {
         using var api = new ApiProcess(args, certificates);
         return (await api.ExitAsync(), api.Output, api.Errors);
@@ -122,18 +130,21 @@ sealed class ApiProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited)
+            process.Kill();
         process.Dispose();
     }
 
     static void Append(StringBuilder text, string? line)
     {
         lock (text)
-            if (line is not null) text.AppendLine(line);
+            if (line is not null)
+                text.AppendLine(line);
     }
 
     static string Read(StringBuilder text)
     {
-        lock (text) return text.ToString();
+        lock (text)
+            return text.ToString();
     }
 }

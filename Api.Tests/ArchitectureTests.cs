@@ -14,29 +14,35 @@ public sealed class ArchitectureTests
     static readonly string[] Features = ["Articles", "Locations", "Hours", "Formats", "Contact", "Outbox"];
 
     /// <summary>Each part with the parts that it may use, besides the root namespace and itself.</summary>
-    public static TheoryData<string, string[]> Parts => new()
-    {
-        { "Data", [] },
-        { "Http", ["Data"] },
-        { "Hours", ["Data", "Http"] },
-        { "Articles", ["Data", "Http"] },
-        { "Outbox", ["Data", "Http"] },
-        { "Locations", ["Data", "Http", "Hours"] },
-        { "Formats", ["Data", "Http", "Articles", "Locations", "Hours"] },
-        { "Contact", ["Data", "Http", "Locations", "Hours", "Outbox"] },
-    };
+    public static TheoryData<string, string[]> Parts =>
+        new()
+        {
+            { "Data", [] },
+            { "Http", ["Data"] },
+            { "Hours", ["Data", "Http"] },
+            { "Articles", ["Data", "Http"] },
+            { "Outbox", ["Data", "Http"] },
+            { "Locations", ["Data", "Http", "Hours"] },
+            { "Formats", ["Data", "Http", "Articles", "Locations", "Hours"] },
+            { "Contact", ["Data", "Http", "Locations", "Hours", "Outbox"] },
+        };
 
     [Theory, MemberData(nameof(Parts))]
     public void A_part_uses_only_the_parts_that_it_may_use(string part, string[] allowed)
     {
         string[] all = [.. Features, "Data", "Http", "Seed", "CommandLine"];
-        foreach (var other in all.Except([part, .. allowed])) Never(part, other).Check(Program);
+        foreach (var other in all.Except([part, .. allowed]))
+            Never(part, other).Check(Program);
     }
 
     [Fact]
     public void Every_part_has_its_rule()
     {
-        var parts = Program.Namespaces.Select(space => space.FullName.Split('.')).Where(names => names is ["Api", _, ..]).Select(names => names[1]).Distinct();
+        var parts = Program
+            .Namespaces.Select(space => space.FullName.Split('.'))
+            .Where(names => names is ["Api", _, ..])
+            .Select(names => names[1])
+            .Distinct();
         string[] mayUseEverything = ["Seed", "CommandLine"];
         Assert.Equal(Parts.Select(row => row.Data.Item1).Concat(mayUseEverything).Order(), parts.Order());
     }
@@ -54,12 +60,23 @@ public sealed class ArchitectureTests
     [Fact]
     public void Only_Data_knows_SQLite()
     {
-        Types().That().DoNotResideInNamespaceMatching(@"^Api\.Data(\.|$)").And().ResideInNamespaceMatching(@"^Api(\.|$)")
-            .Should().NotDependOnAnyTypesThat().ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL)(\.|$)")
+        Types()
+            .That()
+            .DoNotResideInNamespaceMatching(@"^Api\.Data(\.|$)")
+            .And()
+            .ResideInNamespaceMatching(@"^Api(\.|$)")
+            .Should()
+            .NotDependOnAnyTypesThat()
+            .ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL)(\.|$)")
             .Check(Program);
     }
 
-    static IArchRule Never(string part, string other) => Types().That().ResideInNamespaceMatching($@"^Api\.{part}(\.|$)")
-        .Should().NotDependOnAnyTypesThat().ResideInNamespaceMatching($@"^Api\.{other}(\.|$)")
-        .WithoutRequiringPositiveResults();
+    static IArchRule Never(string part, string other) =>
+        Types()
+            .That()
+            .ResideInNamespaceMatching($@"^Api\.{part}(\.|$)")
+            .Should()
+            .NotDependOnAnyTypesThat()
+            .ResideInNamespaceMatching($@"^Api\.{other}(\.|$)")
+            .WithoutRequiringPositiveResults();
 }

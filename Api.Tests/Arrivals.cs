@@ -12,14 +12,16 @@ sealed class Arrivals<T>
 
     public void Add(T item)
     {
-        lock (gate) items.Add(item);
+        lock (gate)
+            items.Add(item);
         Changed();
     }
 
     /// <summary>Ends all waiting, because nothing more arrives.</summary>
     public void End(string why)
     {
-        lock (gate) end ??= why;
+        lock (gate)
+            end ??= why;
         Changed();
     }
 
@@ -34,7 +36,8 @@ sealed class Arrivals<T>
             Task next;
             lock (gate)
             {
-                if (items.Count >= count) return [.. items];
+                if (items.Count >= count)
+                    return [.. items];
                 if (end is not null)
                     throw new TimeoutException($"{items.Count} of {count} have arrived, and no more will: {end}");
                 next = change.Task;

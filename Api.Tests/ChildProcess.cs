@@ -25,7 +25,8 @@ sealed class ChildProcess : IAsyncDisposable
         };
         process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data is null) return;
+            if (line.Data is null)
+                return;
             Append(line.Data);
             lines.Add(line.Data);
         };
@@ -41,7 +42,8 @@ sealed class ChildProcess : IAsyncDisposable
     {
         get
         {
-            lock (log) return log.ToString();
+            lock (log)
+                return log.ToString();
         }
     }
 
@@ -66,7 +68,8 @@ sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
         await exit;
         process.Dispose();
     }
@@ -81,6 +84,7 @@ sealed class ChildProcess : IAsyncDisposable
     void Append(string? line)
     {
         lock (log)
-            if (line is not null) log.AppendLine(line);
+            if (line is not null)
+                log.AppendLine(line);
     }
 }

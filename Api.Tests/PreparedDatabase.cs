@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Api.Tests;
 
 /// <summary>
-/// A database that the program has made once. Tests start with a copy of it, so that they need not migrate and seed their
-/// own.
+/// A database that the program has made once. Tests start with a copy of it, so that they need not migrate and seed
+/// their own.
 /// </summary>
 sealed class PreparedDatabase
 {
@@ -24,7 +24,8 @@ sealed class PreparedDatabase
     /// <summary>Writes the database to a folder, unless the folder is missing or has one already.</summary>
     public async Task CopyToAsync(string folder)
     {
-        if (!Directory.Exists(folder) || Directory.EnumerateFiles(folder, "clinic.db*").Any()) return;
+        if (!Directory.Exists(folder) || Directory.EnumerateFiles(folder, "clinic.db*").Any())
+            return;
         var bytes = await content.Value;
         await using var file = PrivateFiles.Create(Path.Combine(folder, "clinic.db"));
         await file.WriteAsync(bytes);
@@ -37,7 +38,8 @@ sealed class PreparedDatabase
         await using (var app = Program.Compose(settings, builder => builder.Logging.ClearProviders()))
         {
             app.Services.GetRequiredService<Migrator>().Migrate();
-            if (seed is not null) await app.Services.GetRequiredService<SeedLoader>().LoadAsync(seed, default);
+            if (seed is not null)
+                await app.Services.GetRequiredService<SeedLoader>().LoadAsync(seed, default);
         }
         return await File.ReadAllBytesAsync(folder.File("clinic.db"));
     }

@@ -13,8 +13,11 @@ namespace Api.Tests;
 /// </summary>
 public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
-    static readonly JsonSerializerOptions Readable =
-        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     static string PathOf(string file, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", file));
@@ -34,10 +37,13 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         {
             var printed = call.Groups["answer"].Value;
             var answer = await AnswerAsync(call);
-            if (Update) text = text.Replace(call.Value, call.Value[..^printed.Length] + answer, StringComparison.Ordinal);
-            else Assert.Equal(printed, answer);
+            if (Update)
+                text = text.Replace(call.Value, call.Value[..^printed.Length] + answer, StringComparison.Ordinal);
+            else
+                Assert.Equal(printed, answer);
         }
-        if (Update) await File.WriteAllTextAsync(PathOf(file), text);
+        if (Update)
+            await File.WriteAllTextAsync(PathOf(file), text);
     }
 
     async Task<string> AnswerAsync(Match call)
@@ -50,12 +56,15 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         }
         using var response = await api.Client.SendAsync(request);
         var answer = await response.Content.ReadAsStringAsync();
-        if (!call.Groups["jq"].Success) return answer + "\n";
+        if (!call.Groups["jq"].Success)
+            return answer + "\n";
 
         var json = JsonNode.Parse(answer)!;
         // These differ each time.
-        if (json["reference"] is not null) json["reference"] = "7K3Q-X9MZ-2TBV";
-        if (json["token"] is not null) json["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+        if (json["reference"] is not null)
+            json["reference"] = "7K3Q-X9MZ-2TBV";
+        if (json["token"] is not null)
+            json["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
         var filter = call.Groups["filter"] is { Success: true, Value: var given } ? given : ".";
         var values = filter.Split(", ").Select(path => Select(json, path)?.ToJsonString(Readable) ?? "null");
         return string.Concat(values.Select(value => value + "\n"));
@@ -85,7 +94,8 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
             var target = link.Groups["file"].Value;
             var page = target == "" ? PathOf(file) : Path.Combine(Path.GetDirectoryName(PathOf(file))!, target);
             Assert.True(Path.Exists(page), $"{file} links to {target}, which does not exist.");
-            if (link.Groups["section"] is not { Success: true, Value: var section }) continue;
+            if (link.Groups["section"] is not { Success: true, Value: var section })
+                continue;
             var headings = Heading().Matches(File.ReadAllText(page)).Select(heading => heading.Groups[1].Value);
             Assert.Contains(section, headings.Select(heading => heading.ToLowerInvariant().Replace(' ', '-')));
         }
@@ -93,7 +103,8 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
 
     // Several calls may follow each other in a block, each with its answer.
     [GeneratedRegex(
-        """(?<=^|\n)\$ curl -s '?http://localhost:5080(?<path>[^' ]+)'?( -H 'Content-Type: application/json' -d '(?<body>[^']*)')?(?<jq> \| jq( '(?<filter>[^']*)')?)?\n(?<answer>(?:(?!```|\$ ).*\n)*)""")]
+        """(?<=^|\n)\$ curl -s '?http://localhost:5080(?<path>[^' ]+)'?( -H 'Content-Type: application/json' -d '(?<body>[^']*)')?(?<jq> \| jq( '(?<filter>[^']*)')?)?\n(?<answer>(?:(?!```|\$ ).*\n)*)"""
+    )]
     private static partial Regex Call();
 
     [GeneratedRegex(@"\.(?<name>\w+)|\[(?<index>\d+)\]")]

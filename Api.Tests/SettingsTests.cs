@@ -30,7 +30,8 @@ public sealed class SettingsTests
         get
         {
             var app = Program.Compose([], builder => builder.Services.AddSingleton(builder.Services));
-            var options = app.Services.GetRequiredService<IServiceCollection>()
+            var options = app
+                .Services.GetRequiredService<IServiceCollection>()
                 .Select(service => service.ServiceType)
                 .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IConfigureOptions<>))
                 .Select(type => type.GenericTypeArguments[0])
@@ -40,13 +41,14 @@ public sealed class SettingsTests
         }
     }
 
-    static string FindSection(Type options) => options.Name switch
-    {
-        "OriginSettings" => "Cors",
-        "ProxySettings" => "Proxies",
-        "WebhookOptions" => "Webhooks",
-        var name => name.Replace("Options", "", StringComparison.Ordinal),
-    };
+    static string FindSection(Type options) =>
+        options.Name switch
+        {
+            "OriginSettings" => "Cors",
+            "ProxySettings" => "Proxies",
+            "WebhookOptions" => "Webhooks",
+            var name => name.Replace("Options", "", StringComparison.Ordinal),
+        };
 
     [Fact]
     public void There_are_sections() => Assert.True(Sections.Count >= 8);
@@ -64,7 +66,8 @@ public sealed class SettingsTests
             var key = $"{section}:{property.Name}";
             var isThere = written.TryGetPropertyValue(property.Name, out var value);
             Assert.True(isThere, $"appsettings.json does not name {key}.");
-            if (Samples.Contains(key)) continue;
+            if (Samples.Contains(key))
+                continue;
             switch (property.GetValue(defaults))
             {
                 case null:
@@ -88,8 +91,8 @@ public sealed class SettingsTests
     // A collection without a setter is filled in place.
     static bool IsSetting(PropertyInfo property)
     {
-        var isCollection = property.PropertyType != typeof(string)
-            && property.PropertyType.IsAssignableTo(typeof(IEnumerable));
+        var isCollection =
+            property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable));
         return isCollection || property.SetMethod is { IsPublic: true };
     }
 
@@ -97,7 +100,10 @@ public sealed class SettingsTests
     public void Every_setting_that_the_operators_guide_names_is_in_the_file()
     {
         var guide = System.IO.File.ReadAllText(OperatingFile());
-        var named = Regex.Matches(guide, @"`([A-Z]\w+(?::[A-Z]\w+)+)`").Select(match => match.Groups[1].Value).ToHashSet();
+        var named = Regex
+            .Matches(guide, @"`([A-Z]\w+(?::[A-Z]\w+)+)`")
+            .Select(match => match.Groups[1].Value)
+            .ToHashSet();
         Assert.True(named.Count > 30);
         Assert.All(named, key => Assert.True(IsInFile(key.Split(':')), $"appsettings.json does not name {key}."));
 
@@ -107,7 +113,8 @@ public sealed class SettingsTests
         static bool IsInFile(string[] path)
         {
             var section = File;
-            foreach (var name in path.SkipLast(1)) section = section?[name];
+            foreach (var name in path.SkipLast(1))
+                section = section?[name];
             return section is JsonObject members && members.ContainsKey(path[^1]);
         }
     }

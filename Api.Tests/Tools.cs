@@ -5,13 +5,17 @@ static class Tools
 {
     // On Debian, servers are in a folder that only root's PATH names.
     static readonly string[] Folders =
-        [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator), "/usr/sbin"];
+    [
+        .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
+        "/usr/sbin",
+    ];
 
     /// <summary>Finds the full paths of programs.</summary>
     public static string[] Need(params string[] programs)
     {
-        var paths = programs.Select(program =>
-            Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)).ToArray();
+        var paths = programs
+            .Select(program => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists))
+            .ToArray();
         var missing = programs.Where((_, index) => paths[index] is null);
         Need(!paths.Contains(null), $"not installed: {string.Join(", ", missing)}");
         return paths!;
@@ -22,8 +26,10 @@ static class Tools
     /// <param name="reason">Why the test is skipped without it.</param>
     public static void Need(bool condition, string reason)
     {
-        if (condition) return;
-        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail($"Under CI no test is skipped: {reason}");
+        if (condition)
+            return;
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail($"Under CI no test is skipped: {reason}");
         Assert.Skip(reason);
     }
 }

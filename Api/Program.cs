@@ -22,18 +22,26 @@ static class Program
     static Task<int> Main(string[] args) => Verbs.RunAsync(args);
 
     /// <summary>Composes the program. It opens, writes and listens to nothing before it starts.</summary>
-    /// <param name="args">Settings as <c>--Section:Key=value</c>. They override the environment and appsettings.json.</param>
+    /// <param name="args">
+    /// Settings as <c>--Section:Key=value</c>. They override the environment and appsettings.json.
+    /// </param>
     /// <param name="configure">The changes of a test.</param>
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [.. NoWatching, .. args], ContentRootPath = Startup.ContentRoot() });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = [.. NoWatching, .. args], ContentRootPath = Startup.ContentRoot() }
+        );
         builder.AddServer();
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<SiteOptions>("Site").ValidateAll(site => site.FindMistakes());
-        builder.Services.AddSettings<DatabaseOptions>("Database").Validate(
-            database => database.WriteQueueCapacity is >= 1 and <= DatabaseOptions.LargestCapacity,
-            $"Database:WriteQueueCapacity must be a whole number from 1 to {DatabaseOptions.LargestCapacity}: correct it.");
+        builder
+            .Services.AddSettings<DatabaseOptions>("Database")
+            .Validate(
+                database => database.WriteQueueCapacity is >= 1 and <= DatabaseOptions.LargestCapacity,
+                $"Database:WriteQueueCapacity must be a whole number from 1 to {DatabaseOptions.LargestCapacity}: "
+                    + "correct it."
+            );
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         builder.Services.AddCaching();

@@ -6,18 +6,22 @@ namespace Api;
 static class Settings
 {
     /// <summary>
-    /// Binds a section of the configuration to its options. Add the rules with <c>Validate</c>, each with a sentence that
-    /// names the setting and what is allowed. The program does not start while one is broken.
+    /// Binds a section of the configuration to its options. Add the rules with <c>Validate</c>, each with a sentence
+    /// that names the setting and what is allowed. The program does not start while one is broken.
     /// </summary>
     public static OptionsBuilder<TOptions> AddSettings<TOptions>(this IServiceCollection services, string section)
         where TOptions : class =>
-        services.AddOptions<TOptions>()
+        services
+            .AddOptions<TOptions>()
             .Configure<IConfiguration>((options, configuration) => Bind(configuration.GetSection(section), options))
             .ValidateOnStart();
 
     /// <summary>Adds rules whose sentences depend on the values.</summary>
     public static OptionsBuilder<TOptions> ValidateAll<TOptions>(
-        this OptionsBuilder<TOptions> builder, Func<TOptions, IEnumerable<string>> findMistakes) where TOptions : class
+        this OptionsBuilder<TOptions> builder,
+        Func<TOptions, IEnumerable<string>> findMistakes
+    )
+        where TOptions : class
     {
         builder.Services.AddSingleton<IValidateOptions<TOptions>>(new Rules<TOptions>(findMistakes));
         return builder;
@@ -34,7 +38,8 @@ static class Settings
     }
 
     /// <summary>Binds a section to options that are needed while the program is composed.</summary>
-    public static TOptions Read<TOptions>(this IConfiguration configuration, string section) where TOptions : new()
+    public static TOptions Read<TOptions>(this IConfiguration configuration, string section)
+        where TOptions : new()
     {
         var options = new TOptions();
         Bind(configuration.GetSection(section), options);
@@ -61,9 +66,16 @@ static class Settings
         foreach (var property in options.GetProperties())
         {
             var (type, setting) = (property.PropertyType, section.GetSection(property.Name));
-            if (type.IsEnum && setting.Value is { } name && !type.GetEnumNames().Contains(name, StringComparer.OrdinalIgnoreCase))
-                throw new StartupFault($"{setting.Path} is '{name}': set it to one of {string.Join(", ", type.GetEnumNames())}.");
-            if (type.IsClass && type.Namespace == options.Namespace) RequireNames(setting, type);
+            if (
+                type.IsEnum
+                && setting.Value is { } name
+                && !type.GetEnumNames().Contains(name, StringComparer.OrdinalIgnoreCase)
+            )
+                throw new StartupFault(
+                    $"{setting.Path} is '{name}': set it to one of {string.Join(", ", type.GetEnumNames())}."
+                );
+            if (type.IsClass && type.Namespace == options.Namespace)
+                RequireNames(setting, type);
         }
     }
 }

@@ -14,7 +14,10 @@ public sealed class ArticleTests : IAsyncLifetime
     /// <summary>Starts with no articles: each test writes its own.</summary>
     public async ValueTask InitializeAsync()
     {
-        File.WriteAllText(seed.File("clinic.yaml"), "clinic: { timeZone: America/Chicago }\nlocations:\n  - { slug: here, name: Here }\n");
+        File.WriteAllText(
+            seed.File("clinic.yaml"),
+            "clinic: { timeZone: America/Chicago }\nlocations:\n  - { slug: here, name: Here }\n"
+        );
         api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={seed.Path}"));
     }
 
@@ -26,9 +29,15 @@ public sealed class ArticleTests : IAsyncLifetime
 
     Task SaveAsync(params ArticleDraft[] drafts) => api.SaveArticlesAsync(drafts);
 
-    static ArticleDraft Draft(string slug, string markdown = "Text.", string? title = null, string summary = "Summary.", Duration? ago = null,
-        string[]? tags = null, string? author = null) =>
-        new(slug, title ?? slug, summary, tags ?? [], author, Now - (ago ?? Duration.FromDays(1)), markdown);
+    static ArticleDraft Draft(
+        string slug,
+        string markdown = "Text.",
+        string? title = null,
+        string summary = "Summary.",
+        Duration? ago = null,
+        string[]? tags = null,
+        string? author = null
+    ) => new(slug, title ?? slug, summary, tags ?? [], author, Now - (ago ?? Duration.FromDays(1)), markdown);
 
     async Task<JsonNode> ReadAnewAsync(string slug)
     {
@@ -39,14 +48,28 @@ public sealed class ArticleTests : IAsyncLifetime
     async Task<string[]> SlugsAsync(string query = "")
     {
         await api.ForgetAnswersAsync();
-        return [.. (await api.GetAsync("/v1/articles?" + query))["items"]!.AsArray().Select(item => (string)item!["slug"]!)];
+        return
+        [
+            .. (await api.GetAsync("/v1/articles?" + query))["items"]!.AsArray().Select(item => (string)item!["slug"]!),
+        ];
     }
 
     [Fact]
     public async Task A_list_item_has_everything_but_the_text()
     {
-        await SaveAsync(Draft("one", string.Concat(Enumerable.Repeat("word ", 401)), "One", "About one.", Duration.FromHours(2), ["b", "a"], "A. Writer"));
-        JsonAssert.Equal("""
+        await SaveAsync(
+            Draft(
+                "one",
+                string.Concat(Enumerable.Repeat("word ", 401)),
+                "One",
+                "About one.",
+                Duration.FromHours(2),
+                ["b", "a"],
+                "A. Writer"
+            )
+        );
+        JsonAssert.Equal(
+            """
             {
               "items": [{
                 "slug": "one", "title": "One", "summary": "About one.", "tags": ["b", "a"], "author": "A. Writer",
@@ -55,14 +78,17 @@ public sealed class ArticleTests : IAsyncLifetime
               }],
               "nextCursor": null
             }
-            """, await api.GetAsync("/v1/articles"));
+            """,
+            await api.GetAsync("/v1/articles")
+        );
     }
 
     [Fact]
     public async Task An_article_has_its_text_as_Markdown_and_HTML_with_an_outline()
     {
         await SaveAsync(Draft("one", "Hello.\n\n## First *part*\n\n### Deeper\n\n## Été & more\n", "One"));
-        JsonAssert.Equal("""
+        JsonAssert.Equal(
+            """
             {
               "slug": "one", "title": "One", "summary": "Summary.", "tags": [], "author": null,
               "publishedAt": "2026-06-30T12:00:00Z", "updatedAt": "2026-06-30T12:00:00Z", "readingMinutes": 1,
@@ -75,16 +101,22 @@ public sealed class ArticleTests : IAsyncLifetime
                 { "level": 2, "heading": "Été & more", "anchor": "été--more" }
               ]
             }
-            """, await api.GetAsync("/v1/articles/one"));
+            """,
+            await api.GetAsync("/v1/articles/one")
+        );
     }
 
     [Fact]
     public async Task Unknown_draft_and_scheduled_articles_get_the_same_404()
     {
         await SaveAsync(
-            Draft("draft") with { PublishedAt = null },
+            Draft("draft") with
+            {
+                PublishedAt = null,
+            },
             Draft("scheduled", ago: -Duration.FromMilliseconds(1)),
-            Draft("just-now", ago: Duration.Zero));
+            Draft("just-now", ago: Duration.Zero)
+        );
         foreach (var slug in new[] { "unknown", "draft", "scheduled", "JUST-NOW" })
         {
             using var response = await api.Client.GetAsync($"/v1/articles/{slug}");
@@ -97,7 +129,9 @@ public sealed class ArticleTests : IAsyncLifetime
     [Fact]
     public async Task Pages_list_every_article_once_newest_first_even_with_equal_instants()
     {
-        await SaveAsync([.. Enumerable.Range(0, 25).Select(i => Draft($"a{i:00}", ago: Duration.FromDays(1 + (i / 10))))]);
+        await SaveAsync([
+            .. Enumerable.Range(0, 25).Select(i => Draft($"a{i:00}", ago: Duration.FromDays(1 + (i / 10)))),
+        ]);
         var seen = new List<string>();
         var path = "/v1/articles?limit=7";
         while (path is not null)
@@ -105,7 +139,9 @@ public sealed class ArticleTests : IAsyncLifetime
             using var response = await api.Client.GetAsync(path);
             var page = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
             seen.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
-            path = response.Headers.TryGetValues("Link", out var link) ? link.Single()[1..link.Single().IndexOf('>', StringComparison.Ordinal)] : null;
+            path = response.Headers.TryGetValues("Link", out var link)
+                ? link.Single()[1..link.Single().IndexOf('>', StringComparison.Ordinal)]
+                : null;
             Assert.Equal(path is null, page["nextCursor"] is null);
         }
         Assert.Equal(Enumerable.Range(0, 25).Select(i => $"a{i:00}"), seen);
@@ -124,13 +160,22 @@ public sealed class ArticleTests : IAsyncLifetime
     [Fact]
     public async Task Tags_filter_and_are_counted()
     {
-        await SaveAsync(Draft("a", tags: ["sleep", "mood"], ago: Duration.FromDays(1)), Draft("b", tags: ["mood"], ago: Duration.FromDays(2)),
-            Draft("c", tags: ["hidden", "mood"]) with { PublishedAt = null });
+        await SaveAsync(
+            Draft("a", tags: ["sleep", "mood"], ago: Duration.FromDays(1)),
+            Draft("b", tags: ["mood"], ago: Duration.FromDays(2)),
+            Draft("c", tags: ["hidden", "mood"]) with
+            {
+                PublishedAt = null,
+            }
+        );
         Assert.Equal(["a", "b"], await SlugsAsync("tag=mood"));
         Assert.Equal(["a"], await SlugsAsync("tag=sleep"));
         Assert.Empty(await SlugsAsync("tag=hidden"));
         Assert.Empty(await SlugsAsync("tag=%27%20OR%201=1"));
-        JsonAssert.Equal("""{ "items": [{ "name": "mood", "count": 2 }, { "name": "sleep", "count": 1 }], "nextCursor": null }""", await api.GetAsync("/v1/tags"));
+        JsonAssert.Equal(
+            """{ "items": [{ "name": "mood", "count": 2 }, { "name": "sleep", "count": 1 }], "nextCursor": null }""",
+            await api.GetAsync("/v1/tags")
+        );
     }
 
     [Fact]
@@ -138,7 +183,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one", tags: ["a"]));
         var before = await ReadAnewAsync("one");
-        api.Clock.Advance(TimeSpan.FromMinutes(5));
+        await api.AdvanceAsync(TimeSpan.FromMinutes(5));
         await SaveAsync(Draft("one", tags: ["a"]));
         JsonAssert.Equal(before.ToJsonString(), await ReadAnewAsync("one"));
 
@@ -153,14 +198,29 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("medication"), InlineData("MEDICATIONS"), InlineData("m"), InlineData("med"), InlineData("medica"), InlineData("medicatio")]
-    [InlineData("cafe"), InlineData("CAFÉ"), InlineData("naive happiness"), InlineData("happines"), InlineData("therapies medicat"), InlineData("sleeping")]
+    [
+        InlineData("medication"),
+        InlineData("MEDICATIONS"),
+        InlineData("m"),
+        InlineData("med"),
+        InlineData("medica"),
+        InlineData("medicatio")
+    ]
+    [
+        InlineData("cafe"),
+        InlineData("CAFÉ"),
+        InlineData("naive happiness"),
+        InlineData("happines"),
+        InlineData("therapies medicat"),
+        InlineData("sleeping")
+    ]
     [InlineData("ünïçödé")]
     public async Task Search_finds_every_form_of_a_word_with_or_without_accents_and_an_incomplete_last_word(string q)
     {
         await SaveAsync(
             Draft("one", "Medication and therapy. Sleep. A naïve café. Happiness. Unicode."),
-            Draft("other", "Nothing of the kind."));
+            Draft("other", "Nothing of the kind.")
+        );
         Assert.Equal(["one"], await SlugsAsync("q=" + Uri.EscapeDataString(q)));
     }
 
@@ -198,7 +258,12 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task A_query_that_is_too_long_is_refused()
     {
         using var response = await api.Client.GetAsync("/v1/articles?q=" + new string('a', 201));
-        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "parameter": "q", "detail": "q must have at most 200 characters." }]""");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            errors: """[{ "parameter": "q", "detail": "q must have at most 200 characters." }]"""
+        );
         await api.GetAsync("/v1/articles?q=" + new string('a', 200));
     }
 
@@ -209,7 +274,8 @@ public sealed class ArticleTests : IAsyncLifetime
             Draft("body", "Something about zebras.", ago: Duration.FromDays(1)),
             Draft("summary", summary: "About zebras.", ago: Duration.FromDays(2)),
             Draft("title", title: "Zebras", ago: Duration.FromDays(3)),
-            Draft("none", ago: Duration.FromDays(4)));
+            Draft("none", ago: Duration.FromDays(4))
+        );
         Assert.Equal(["title", "summary", "body"], await SlugsAsync("q=zebra"));
     }
 
@@ -218,23 +284,31 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one", "Is 1 < 2 & a `<b>` tag? Medication works; medications too."));
         var item = (await api.GetAsync("/v1/articles?q=medication"))["items"]![0]!;
-        Assert.Equal("Is 1 &lt; 2 &amp; a &lt;b&gt; tag? <mark>Medication</mark> works; <mark>medications</mark> too. ", (string?)item["snippet"]);
+        Assert.Equal(
+            "Is 1 &lt; 2 &amp; a &lt;b&gt; tag? <mark>Medication</mark> works; <mark>medications</mark> too. ",
+            (string?)item["snippet"]
+        );
     }
 
     [Fact]
     public async Task Search_pages_list_every_match_once()
     {
         // Many matches are equally good. None of them may be lost or repeated between two pages.
-        await SaveAsync([.. Enumerable.Range(0, 223).Select(i => Draft($"a{i:000}", string.Concat(Enumerable.Repeat("zebra ", 1 + (i % 3)))))]);
+        await SaveAsync([
+            .. Enumerable
+                .Range(0, 223)
+                .Select(i => Draft($"a{i:000}", string.Concat(Enumerable.Repeat("zebra ", 1 + (i % 3))))),
+        ]);
         var seen = new List<string>();
         string? cursor = null;
         do
         {
-            var page = await api.GetAsync($"/v1/articles?q=zebra&limit=5" + (cursor is null ? "" : $"&cursor={cursor}"));
+            var page = await api.GetAsync(
+                $"/v1/articles?q=zebra&limit=5" + (cursor is null ? "" : $"&cursor={cursor}")
+            );
             seen.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
             cursor = (string?)page["nextCursor"];
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
         Assert.Equal(223, seen.Count);
         Assert.Equal(223, seen.Distinct().Count());
     }
@@ -249,10 +323,14 @@ public sealed class ArticleTests : IAsyncLifetime
     [Fact]
     public async Task The_JSON_feed_follows_the_format()
     {
-        await SaveAsync(Draft("one", "Hello.", "One", tags: ["a"], author: "A. Writer"), Draft("two", "Hello.", "Two", ago: Duration.FromDays(2)));
+        await SaveAsync(
+            Draft("one", "Hello.", "One", tags: ["a"], author: "A. Writer"),
+            Draft("two", "Hello.", "Two", ago: Duration.FromDays(2))
+        );
         using var response = await api.Client.GetAsync("/v1/articles/feed.json");
         Assert.Equal("application/feed+json", response.Content.Headers.ContentType!.MediaType);
-        JsonAssert.Equal("""
+        JsonAssert.Equal(
+            """
             {
               "version": "https://jsonfeed.org/version/1.1", "title": "Health articles",
               "home_page_url": "http://localhost:5080/", "feed_url": "http://localhost:5080/v1/articles/feed.json",
@@ -265,7 +343,9 @@ public sealed class ArticleTests : IAsyncLifetime
                   "date_modified": "2026-06-29T12:00:00Z", "tags": [] }
               ]
             }
-            """, JsonNode.Parse(await response.Content.ReadAsStringAsync()));
+            """,
+            JsonNode.Parse(await response.Content.ReadAsStringAsync())
+        );
     }
 
     [Fact]
@@ -280,7 +360,10 @@ public sealed class ArticleTests : IAsyncLifetime
         Assert.Equal(new DateTimeOffset(2026, 6, 30, 12, 0, 0, TimeSpan.Zero), feed.LastUpdatedTime);
         var item = Assert.Single(feed.Items);
         Assert.Equal("urn:uuid:5b29d465-b70e-59cd-9161-e93d5eea5246", item.Id);
-        Assert.Equal("<p>Hello &amp; <b>goodbye</b>.</p>", ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
+        Assert.Equal(
+            "<p>Hello &amp; <b>goodbye</b>.</p>",
+            ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text
+        );
         Assert.Equal("A. Writer", Assert.Single(item.Authors).Name);
         Assert.Equal("a", Assert.Single(item.Categories).Name);
     }
@@ -288,14 +371,23 @@ public sealed class ArticleTests : IAsyncLifetime
     [Fact]
     public async Task Links_follow_the_configured_site()
     {
-        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
-            ["--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/read/{slug}.html"]));
+        await using var site = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Site:ApiUrl=https://api.example.com",
+                "--Site:ArticleUrl=https://www.example.com/read/{slug}.html",
+            ])
+        );
         var feed = await site.GetAsync("/v1/articles/feed.json");
         Assert.Equal("https://www.example.com/", (string?)feed["home_page_url"]);
         Assert.Equal("https://api.example.com/v1/articles/feed.json", (string?)feed["feed_url"]);
-        Assert.Equal("https://www.example.com/read/combining-psychotropic-medication-with-therapy.html", (string?)feed["items"]![0]!["url"]);
-        Assert.Equal("https://www.example.com/read/combining-psychotropic-medication-with-therapy.html",
-            (string?)(await site.GetAsync("/v1/articles"))["items"]![0]!["url"]);
+        Assert.Equal(
+            "https://www.example.com/read/combining-psychotropic-medication-with-therapy.html",
+            (string?)feed["items"]![0]!["url"]
+        );
+        Assert.Equal(
+            "https://www.example.com/read/combining-psychotropic-medication-with-therapy.html",
+            (string?)(await site.GetAsync("/v1/articles"))["items"]![0]!["url"]
+        );
     }
 
     [Fact]
@@ -311,31 +403,49 @@ public sealed class ArticleTests : IAsyncLifetime
         }
 
         var before = await IdsAsync();
-        var after = await IdsAsync("--Site:ApiUrl=https://api.example.com/v2", "--Site:ArticleUrl=https://www.example.com/read/{slug}.html", "--Site:FeedTitle=Other");
+        var after = await IdsAsync(
+            "--Site:ApiUrl=https://api.example.com/v2",
+            "--Site:ArticleUrl=https://www.example.com/read/{slug}.html",
+            "--Site:FeedTitle=Other"
+        );
         Assert.Equal(before.Json, after.Json);
         Assert.Equal(before.Atom, after.Atom);
         Assert.Equal(before.Json, before.Atom.Skip(1));
         Assert.Equal(before.Atom.Length, before.Atom.Distinct().Count());
-        Assert.All(before.Atom, id => Assert.Matches("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id));
+        Assert.All(
+            before.Atom,
+            id => Assert.Matches("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id)
+        );
     }
 
     [Fact]
     public async Task Links_and_images_in_both_feeds_are_absolute()
     {
-        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
-            [$"--Seed:Folder={seed.Path}", "--Site:ApiUrl=https://api.example.com", "--Site:ArticleUrl=https://www.example.com/learn/{slug}"]));
+        await using var site = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                $"--Seed:Folder={seed.Path}",
+                "--Site:ApiUrl=https://api.example.com",
+                "--Site:ArticleUrl=https://www.example.com/learn/{slug}",
+            ])
+        );
         await site.SaveArticlesAsync(
-            Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)"));
-        const string Html = "<p><a href=\"https://www.example.com/a\">a</a> <a href=\"https://www.example.com/learn/b\">b</a> " +
-            "<a href=\"https://www.example.com/c\">c</a> <a href=\"https://www.example.com/learn/one?d\">d</a> " +
-            "<a href=\"https://www.example.com/learn/one#e\">e</a> <a href=\"https://cdn.example.com/f\">f</a> " +
-            "<a href=\"sms:988\">g</a> <img src=\"https://www.example.com/h.png\" alt=\"h\"></p>";
+            Draft("one", "[a](/a) [b](b) [c](../c) [d](?d) [e](#e) [f](//cdn.example.com/f) [g](sms:988) ![h](/h.png)")
+        );
+        const string Html =
+            "<p><a href=\"https://www.example.com/a\">a</a> <a href=\"https://www.example.com/learn/b\">b</a> "
+            + "<a href=\"https://www.example.com/c\">c</a> <a href=\"https://www.example.com/learn/one?d\">d</a> "
+            + "<a href=\"https://www.example.com/learn/one#e\">e</a> <a href=\"https://cdn.example.com/f\">f</a> "
+            + "<a href=\"sms:988\">g</a> <img src=\"https://www.example.com/h.png\" alt=\"h\"></p>";
         Assert.Equal(Html, (string?)(await site.GetAsync("/v1/articles/feed.json"))["items"]![0]!["content_html"]);
         using var xml = System.Xml.XmlReader.Create(await site.Client.GetStreamAsync("/v1/articles/feed.atom"));
         var item = Assert.Single(System.ServiceModel.Syndication.SyndicationFeed.Load(xml).Items);
         Assert.Equal(Html, ((System.ServiceModel.Syndication.TextSyndicationContent)item.Content).Text);
         // The article itself keeps its addresses: it is shown on the page that they belong to.
-        Assert.Contains("<a href=\"/a\">", (string?)(await site.GetAsync("/v1/articles/one"))["html"], StringComparison.Ordinal);
+        Assert.Contains(
+            "<a href=\"/a\">",
+            (string?)(await site.GetAsync("/v1/articles/one"))["html"],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -349,13 +459,13 @@ public sealed class ArticleTests : IAsyncLifetime
 
         // Written an hour before it becomes public, and changed an hour later, an hour before its new time.
         await SaveAsync(Draft("one", ago: -Duration.FromHours(1)));
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         Assert.Equal(("2026-07-01T13:00:00Z", "2026-07-01T13:00:00Z"), await DatesAsync());
         await SaveAsync(Draft("one", "Other.", ago: -Duration.FromHours(2)));
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T14:00:00Z"), await DatesAsync());
         // A change after the publication counts.
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         await SaveAsync(Draft("one", "Another.", ago: -Duration.FromHours(2)));
         Assert.Equal(("2026-07-01T14:00:00Z", "2026-07-01T15:00:00Z"), await DatesAsync());
     }
@@ -364,7 +474,9 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task The_migration_corrects_articles_that_were_updated_before_their_publication()
     {
         await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });
-        using var script = new StreamReader(typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!);
+        using var script = new StreamReader(
+            typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!
+        );
         var sql = await script.ReadToEndAsync();
         await api.ExecuteAsync("UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'");
         await api.ExecuteAsync(sql);
@@ -377,10 +489,14 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task Drafts_and_scheduled_articles_that_match_better_do_not_shorten_a_search_page()
     {
         await SaveAsync(
-            Draft("draft", "Zebra.", title: "Zebra") with { PublishedAt = null },
+            Draft("draft", "Zebra.", title: "Zebra") with
+            {
+                PublishedAt = null,
+            },
             Draft("scheduled", "Zebra.", title: "Zebra", ago: -Duration.FromDays(1)),
             Draft("one", "A zebra.", ago: Duration.FromDays(1)),
-            Draft("two", "A zebra among others.", ago: Duration.FromDays(2)));
+            Draft("two", "A zebra among others.", ago: Duration.FromDays(2))
+        );
         var first = await api.GetAsync("/v1/articles?q=zebra&limit=1");
         Assert.Equal(["one"], first["items"]!.AsArray().Select(item => (string?)item!["slug"]));
         Assert.NotNull(first["nextCursor"]);
@@ -393,8 +509,12 @@ public sealed class ArticleTests : IAsyncLifetime
     public async Task Alternative_texts_and_words_in_neighbouring_elements_are_found()
     {
         await SaveAsync(Draft("one", "<p>first</p><p>second</p>\n\n![A giraffe](/g.png)"));
-        foreach (var word in new[] { "first", "second", "giraffe" }) Assert.Equal(["one"], await SlugsAsync($"q={word}"));
-        Assert.Equal("first <mark>second</mark> A giraffe ", (string?)(await api.GetAsync("/v1/articles?q=second"))["items"]![0]!["snippet"]);
+        foreach (var word in new[] { "first", "second", "giraffe" })
+            Assert.Equal(["one"], await SlugsAsync($"q={word}"));
+        Assert.Equal(
+            "first <mark>second</mark> A giraffe ",
+            (string?)(await api.GetAsync("/v1/articles?q=second"))["items"]![0]!["snippet"]
+        );
     }
 
     [Fact]
@@ -406,7 +526,8 @@ public sealed class ArticleTests : IAsyncLifetime
             """
             UPDATE articles SET html = '<script>', sections = '[]', reading_minutes = 9, renderer = 1;
             DELETE FROM article_search;
-            """);
+            """
+        );
         Assert.Equal("<script>", (string?)(await ReadAnewAsync("one"))["html"]);
         Assert.Empty(await SlugsAsync("q=zebra"));
         await Api.CommandLine.Startup.PrepareAsync(api.App);
@@ -419,7 +540,10 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one", "Hello."));
         var deep = string.Concat(Enumerable.Repeat("<div>", 300));
-        await api.ExecuteAsync("UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1", new { deep });
+        await api.ExecuteAsync(
+            "UPDATE articles SET html = '<p>Old.</p>', markdown = @deep, renderer = 1",
+            new { deep }
+        );
         await Api.CommandLine.Startup.PrepareAsync(api.App);
         Assert.Equal("<p>Old.</p>", (string?)(await api.GetAsync("/v1/articles/one"))["html"]);
     }

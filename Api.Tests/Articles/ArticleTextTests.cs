@@ -33,11 +33,20 @@ public sealed class ArticleTextTests
         var document = new AngleSharp.Html.Parser.HtmlParser().ParseDocument("<body>" + Html(markdown));
         foreach (var element in document.Body!.QuerySelectorAll("*"))
         {
-            Assert.DoesNotContain(element.LocalName, new[] { "script", "style", "svg", "math", "iframe", "form", "base", "meta", "object", "embed" });
-            Assert.DoesNotContain(element.Attributes, attribute =>
-                attribute.Name.StartsWith("on", StringComparison.Ordinal) || attribute.Name == "style" ||
-                attribute.Value.Replace("\n", "", StringComparison.Ordinal).Contains("script:", StringComparison.OrdinalIgnoreCase) ||
-                attribute.Value.StartsWith("data:", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                element.LocalName,
+                new[] { "script", "style", "svg", "math", "iframe", "form", "base", "meta", "object", "embed" }
+            );
+            Assert.DoesNotContain(
+                element.Attributes,
+                attribute =>
+                    attribute.Name.StartsWith("on", StringComparison.Ordinal)
+                    || attribute.Name == "style"
+                    || attribute
+                        .Value.Replace("\n", "", StringComparison.Ordinal)
+                        .Contains("script:", StringComparison.OrdinalIgnoreCase)
+                    || attribute.Value.StartsWith("data:", StringComparison.Ordinal)
+            );
         }
     }
 
@@ -47,7 +56,10 @@ public sealed class ArticleTextTests
         Assert.Equal("<ul>\n<li>a</li>\n</ul>\n<ol start=\"3\">\n<li>b</li>\n</ol>", Html("- a\n\n3. b"));
         Assert.Equal("<blockquote>\n<p>q</p>\n</blockquote>", Html("> q"));
         Assert.Equal("<p><a href=\"https://www.example.com/\">x</a></p>", Html("[x](https://www.example.com/)"));
-        Assert.Equal("<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n</tr>\n</tbody>\n</table>", Html("| a |\n| --- |\n| 1 |"));
+        Assert.Equal(
+            "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n</tr>\n</tbody>\n</table>",
+            Html("| a |\n| --- |\n| 1 |")
+        );
         Assert.Equal("<p><strong>b</strong> <em>i</em> <code>c</code></p>", Html("**b** *i* `c`"));
     }
 
@@ -73,12 +85,21 @@ public sealed class ArticleTextTests
     [Theory]
     [InlineData("[text 988](sms:988)", "<p><a href=\"sms:988\">text 988</a></p>")]
     [InlineData("[text](SMS:988?body=Hello%20there)", "<p><a href=\"SMS:988?body=Hello%20there\">text</a></p>")]
-    [InlineData("<a href=\"sms:+18705550100;?&amp;body=Hi\">text</a>", "<p><a href=\"sms:+18705550100;?&amp;body=Hi\">text</a></p>")]
+    [InlineData(
+        "<a href=\"sms:+18705550100;?&amp;body=Hi\">text</a>",
+        "<p><a href=\"sms:+18705550100;?&amp;body=Hi\">text</a></p>"
+    )]
     [InlineData("<sms:988>", "<p><a href=\"sms:988\">sms:988</a></p>")]
     [InlineData("[call](tel:988)", "<p><a href=\"tel:988\">call</a></p>")]
-    [InlineData("[write](mailto:info@example.com?subject=Help)", "<p><a href=\"mailto:info@example.com?subject=Help\">write</a></p>")]
+    [InlineData(
+        "[write](mailto:info@example.com?subject=Help)",
+        "<p><a href=\"mailto:info@example.com?subject=Help\">write</a></p>"
+    )]
     [InlineData("[map](geo:35.84,-90.70?q=x)", "<p><a href=\"geo:35.84,-90.70?q=x\">map</a></p>")]
-    [InlineData("[hours](WebCal://example.com/hours.ics)", "<p><a href=\"WebCal://example.com/hours.ics\">hours</a></p>")]
+    [InlineData(
+        "[hours](WebCal://example.com/hours.ics)",
+        "<p><a href=\"WebCal://example.com/hours.ics\">hours</a></p>"
+    )]
     [InlineData("[chat](xmpp:info@example.com)", "<p><a href=\"xmpp:info@example.com\">chat</a></p>")]
     [InlineData("[video](skype:clinic?call)", "<p><a href=\"skype:clinic?call\">video</a></p>")]
     [InlineData("[map](/map?x=1#y)", "<p><a href=\"/map?x=1#y\">map</a></p>")]
@@ -92,7 +113,9 @@ public sealed class ArticleTextTests
     [Fact]
     public void Every_allowed_scheme_stays_in_any_case()
     {
-        foreach (var scheme in ArticleText.AllowedSchemes.SelectMany(scheme => new[] { scheme, scheme.ToUpperInvariant() }))
+        foreach (
+            var scheme in ArticleText.AllowedSchemes.SelectMany(scheme => new[] { scheme, scheme.ToUpperInvariant() })
+        )
             Assert.Equal($"<p><a href=\"{scheme}:x\">y</a></p>", Html($"<a href=\"{scheme}:x\">y</a>"));
     }
 
@@ -107,37 +130,101 @@ public sealed class ArticleTextTests
     [Fact]
     public void Only_the_allowed_attributes_stay_and_only_on_their_elements()
     {
-        string[] others = ["class", "style", "name", "onclick", "target", "rel", "role", "aria-label", "data-x", "srcset", "width", "hidden", "tabindex", "contenteditable", "is", "part", "slot"];
+        string[] others =
+        [
+            "class",
+            "style",
+            "name",
+            "onclick",
+            "target",
+            "rel",
+            "role",
+            "aria-label",
+            "data-x",
+            "srcset",
+            "width",
+            "hidden",
+            "tabindex",
+            "contenteditable",
+            "is",
+            "part",
+            "slot",
+        ];
         string[] elements = ["p", "h2", "ol", "li", "td", "th", "a", "img"];
         var survived = new List<string>();
         foreach (var element in elements)
         {
-            var attributes = string.Join(' ', ArticleText.AllowedAttributes.Keys.Concat(others).Select(name => $"{name}=\"1\""));
-            var html = element is "td" or "th" ? $"<table><tr><{element} {attributes}>x</{element}></tr></table>" : $"<div><{element} {attributes}></div>";
-            var found = new AngleSharp.Html.Parser.HtmlParser().ParseDocument("<body>" + Html(html)).QuerySelector(element)!;
+            var attributes = string.Join(
+                ' ',
+                ArticleText.AllowedAttributes.Keys.Concat(others).Select(name => $"{name}=\"1\"")
+            );
+            var html = element is "td" or "th"
+                ? $"<table><tr><{element} {attributes}>x</{element}></tr></table>"
+                : $"<div><{element} {attributes}></div>";
+            var found = new AngleSharp.Html.Parser.HtmlParser()
+                .ParseDocument("<body>" + Html(html))
+                .QuerySelector(element)!;
             survived.AddRange(found.Attributes.Select(attribute => $"{element} {attribute.Name}"));
         }
-        var expected = elements.SelectMany(element => ArticleText.AllowedAttributes
-            .Where(allowed => allowed.Value.Length == 0 || allowed.Value.Contains(element)).Select(allowed => $"{element} {allowed.Key}"));
+        var expected = elements.SelectMany(element =>
+            ArticleText
+                .AllowedAttributes.Where(allowed => allowed.Value.Length == 0 || allowed.Value.Contains(element))
+                .Select(allowed => $"{element} {allowed.Key}")
+        );
         Assert.Equal(expected.Order(StringComparer.Ordinal), survived.Order(StringComparer.Ordinal));
-        Assert.Equal(["abbr", "align", "alt", "colspan", "dir", "href", "id", "lang", "reversed", "rowspan", "scope", "src", "start", "title", "type", "value"],
-            ArticleText.AllowedAttributes.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "abbr",
+                "align",
+                "alt",
+                "colspan",
+                "dir",
+                "href",
+                "id",
+                "lang",
+                "reversed",
+                "rowspan",
+                "scope",
+                "src",
+                "start",
+                "title",
+                "type",
+                "value",
+            ],
+            ArticleText.AllowedAttributes.Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void Columns_stay_aligned_and_cells_keep_their_spans()
     {
-        Assert.Equal("<table>\n<thead>\n<tr>\n<th align=\"left\">a</th>\n<th align=\"center\">b</th>\n<th align=\"right\">c</th>\n<th>d</th>\n</tr>\n</thead>\n" +
-            "<tbody>\n<tr>\n<td align=\"left\">1</td>\n<td align=\"center\">2</td>\n<td align=\"right\">3</td>\n<td>4</td>\n</tr>\n</tbody>\n</table>",
-            Html("| a | b | c | d |\n|:--|:-:|--:|---|\n| 1 | 2 | 3 | 4 |"));
-        Assert.Equal("<table><tbody><tr><th scope=\"col\" colspan=\"2\" align=\"right\">x</th><td rowspan=\"3\">y</td><td align=\"center\">z</td></tr></tbody></table>",
-            Html("<table><tr><th scope=\"col\" colspan=\"2\" align=\"right\">x</th><td rowspan=\"3\">y</td><td style=\"color: red; text-align: center\">z</td></tr></table>"));
-        Assert.Equal("<ol reversed=\"\" start=\"9\"><li value=\"7\">x</li></ol>", Html("<ol reversed start=\"9\"><li value=\"7\">x</li></ol>"));
+        Assert.Equal(
+            "<table>\n<thead>\n<tr>\n<th align=\"left\">a</th>\n<th align=\"center\">b</th>\n<th align=\"right\">c</th>\n<th>d</th>\n</tr>\n</thead>\n"
+                + "<tbody>\n<tr>\n<td align=\"left\">1</td>\n<td align=\"center\">2</td>\n<td align=\"right\">3</td>\n<td>4</td>\n</tr>\n</tbody>\n</table>",
+            Html("| a | b | c | d |\n|:--|:-:|--:|---|\n| 1 | 2 | 3 | 4 |")
+        );
+        Assert.Equal(
+            "<table><tbody><tr><th scope=\"col\" colspan=\"2\" align=\"right\">x</th><td rowspan=\"3\">y</td><td align=\"center\">z</td></tr></tbody></table>",
+            Html(
+                "<table><tr><th scope=\"col\" colspan=\"2\" align=\"right\">x</th><td rowspan=\"3\">y</td><td style=\"color: red; text-align: center\">z</td></tr></table>"
+            )
+        );
+        Assert.Equal(
+            "<ol reversed=\"\" start=\"9\"><li value=\"7\">x</li></ol>",
+            Html("<ol reversed start=\"9\"><li value=\"7\">x</li></ol>")
+        );
         Assert.Equal("<p>x</p>", Html("<p style=\"text-align: left\" align=\"left\">x</p>"));
     }
 
     [Theory]
-    [InlineData("## Help\n\n<h2 id=\"help\">R</h2>\n<h2>N</h2>\n<h3 id=\"a b\">S</h3>\n<h3 id=\"\">E</h3>", "help", "help-1", "n", "a-b", "e")]
+    [InlineData(
+        "## Help\n\n<h2 id=\"help\">R</h2>\n<h2>N</h2>\n<h3 id=\"a b\">S</h3>\n<h3 id=\"\">E</h3>",
+        "help",
+        "help-1",
+        "n",
+        "a-b",
+        "e"
+    )]
     [InlineData("<h2 id=\"help-1\">R</h2>\n\n## Help\n\n## Help", "help-1", "help", "help-1-1")]
     [InlineData("<h2 id=\"help\">R</h2>\n\n## Help", "help", "help-1")]
     [InlineData("<h2>Same</h2>\n<h2>Same</h2>\n\n## Same", "same", "same-1", "same-2")]
@@ -148,19 +235,36 @@ public sealed class ArticleTextTests
     {
         var text = ArticleText.Render(markdown);
         Assert.Equal(anchors, text.Sections.Select(section => section.Anchor));
-        var headings = new AngleSharp.Html.Parser.HtmlParser().ParseDocument("<body>" + text.Html).QuerySelectorAll("h1, h2, h3, h4, h5, h6");
+        var headings = new AngleSharp.Html.Parser.HtmlParser()
+            .ParseDocument("<body>" + text.Html)
+            .QuerySelectorAll("h1, h2, h3, h4, h5, h6");
         Assert.Equal(anchors, headings.Select(heading => heading.Id));
     }
 
     [Fact]
-    public void Headings_of_all_six_levels_are_in_the_outline() => Assert.Equal(
-        [.. Enumerable.Range(1, 6).Select(level => new Section(level, $"Part {"abcdef"[level - 1]}", $"part-{"abcdef"[level - 1]}"))],
-        ArticleText.Render(string.Join("\n\n", Enumerable.Range(1, 6).Select(level => $"{new string('#', level)} Part {"abcdef"[level - 1]}"))).Sections);
+    public void Headings_of_all_six_levels_are_in_the_outline() =>
+        Assert.Equal(
+            [
+                .. Enumerable
+                    .Range(1, 6)
+                    .Select(level => new Section(level, $"Part {"abcdef"[level - 1]}", $"part-{"abcdef"[level - 1]}")),
+            ],
+            ArticleText
+                .Render(
+                    string.Join(
+                        "\n\n",
+                        Enumerable.Range(1, 6).Select(level => $"{new string('#', level)} Part {"abcdef"[level - 1]}")
+                    )
+                )
+                .Sections
+        );
 
     [Fact]
-    public void A_heading_is_one_line_of_plain_text_with_the_words_of_its_image() => Assert.Equal(
-        [new Section(2, "One two, a map", "one-two-a-map")],
-        ArticleText.Render("<h2>One\n <br>two, <img src=\"/map.png\" alt=\"a map\"></h2>").Sections);
+    public void A_heading_is_one_line_of_plain_text_with_the_words_of_its_image() =>
+        Assert.Equal(
+            [new Section(2, "One two, a map", "one-two-a-map")],
+            ArticleText.Render("<h2>One\n <br>two, <img src=\"/map.png\" alt=\"a map\"></h2>").Sections
+        );
 
     [Theory]
     [InlineData("<p>one</p><p>two</p>", "one two")]
@@ -201,12 +305,25 @@ public sealed class ArticleTextTests
     public void Addresses_are_resolved_against_the_page(string written, string absolute)
     {
         const string Page = "https://www.example.com/read/one?a=b";
-        Assert.Equal($"<p><a href=\"{absolute}\">x</a></p>", ArticleText.ResolveAddresses($"<p><a href=\"{written}\">x</a></p>", Page));
-        Assert.Equal($"<p><img src=\"{absolute}\" alt=\"y\"></p>", ArticleText.ResolveAddresses($"<p><img src=\"{written}\" alt=\"y\"></p>", Page));
+        Assert.Equal(
+            $"<p><a href=\"{absolute}\">x</a></p>",
+            ArticleText.ResolveAddresses($"<p><a href=\"{written}\">x</a></p>", Page)
+        );
+        Assert.Equal(
+            $"<p><img src=\"{absolute}\" alt=\"y\"></p>",
+            ArticleText.ResolveAddresses($"<p><img src=\"{written}\" alt=\"y\"></p>", Page)
+        );
     }
 
     [Theory]
-    [InlineData("<div>"), InlineData("<b>"), InlineData("> "), InlineData("<table><tr><td>"), InlineData("<ul><li>"), InlineData("*a **b ")]
+    [
+        InlineData("<div>"),
+        InlineData("<b>"),
+        InlineData("> "),
+        InlineData("<table><tr><td>"),
+        InlineData("<ul><li>"),
+        InlineData("*a **b ")
+    ]
     public void A_text_that_is_nested_too_deeply_is_refused_and_does_not_end_the_process(string part)
     {
         Assert.NotEmpty(Html(string.Concat(Enumerable.Repeat(part, 10)) + "x"));

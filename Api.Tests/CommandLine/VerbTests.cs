@@ -30,8 +30,8 @@ public sealed class VerbTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    Task<ApiFactory> ServeAsync() => ApiFactory.StartAsync(factory =>
-        factory.Settings.AddRange([Database, $"--Keys:Folder={folder.Keys}"]));
+    Task<ApiFactory> ServeAsync() =>
+        ApiFactory.StartAsync(factory => factory.Settings.AddRange([Database, $"--Keys:Folder={folder.Keys}"]));
 
     static T Read<T>(string file, string sql)
     {
@@ -76,8 +76,11 @@ public sealed class VerbTests : IDisposable
             await socket.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
             await using var stream = socket.GetStream();
             var body = System.Text.Json.JsonSerializer.Serialize(Message);
-            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
-                $"POST /v1/contact-submissions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body[..20]}"));
+            await stream.WriteAsync(
+                System.Text.Encoding.ASCII.GetBytes(
+                    $"POST /v1/contact-submissions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body[..20]}"
+                )
+            );
             // This request came later and is answered, so the program has accepted the sender by now.
             await client.GetStringAsync("/health/live");
             api.Terminate();
@@ -120,12 +123,19 @@ public sealed class VerbTests : IDisposable
     {
         await PreparedDatabase.Empty.CopyToAsync(folder.Path);
         using (var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False"))
-            connection.Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')");
+            connection.Execute(
+                "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"
+            );
         await AssertFaultAsync("is newer than this program (it has had migration 9999_later.sql)", Database, AnyPort);
     }
 
     [Theory]
-    [InlineData("nonsense"), InlineData("serve nonsense"), InlineData("backup"), InlineData("--Proxies:Known:0=nonsense")]
+    [
+        InlineData("nonsense"),
+        InlineData("serve nonsense"),
+        InlineData("backup"),
+        InlineData("--Proxies:Known:0=nonsense")
+    ]
     public async Task A_mistake_on_the_command_line_does_not_start_a_server(string args)
     {
         var (exitCode, _, errors) = await Command.RunAsync([Database, .. args.Split(' ')]);
@@ -138,12 +148,24 @@ public sealed class VerbTests : IDisposable
     [Theory]
     [InlineData("0"), InlineData("-1"), InlineData("1000001"), InlineData("many"), InlineData("99999999999")]
     public async Task An_invalid_size_of_the_write_queue_is_reported_in_one_sentence(string size) =>
-        await AssertFaultAsync("Database:WriteQueueCapacity", "migrate", Database, $"--Database:WriteQueueCapacity={size}");
+        await AssertFaultAsync(
+            "Database:WriteQueueCapacity",
+            "migrate",
+            Database,
+            $"--Database:WriteQueueCapacity={size}"
+        );
 
     [Theory]
-    [InlineData("serve"), InlineData("migrate"), InlineData("check"), InlineData("seed"), InlineData("submissions list"),
-     InlineData("submissions erase 0000-0000-0000"),
-     InlineData("outbox list"), InlineData("backup copy.db")]
+    [
+        InlineData("serve"),
+        InlineData("migrate"),
+        InlineData("check"),
+        InlineData("seed"),
+        InlineData("submissions list"),
+        InlineData("submissions erase 0000-0000-0000"),
+        InlineData("outbox list"),
+        InlineData("backup copy.db")
+    ]
     public async Task Every_command_reports_a_damaged_database_in_one_sentence(string command)
     {
         await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
@@ -156,28 +178,53 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(DatabaseFile));
     }
 
-    public static TheoryData<Exception, string> Faults => new()
-    {
-        { new StartupFault("The cause."), "The cause." },
-        { new SqliteException("secret", 13), "The disk is full: make room on it." },
-        { new SqliteException("secret", 8), "The database cannot be written to: give this user write access to its file and folder." },
-        { new SqliteException("secret", 11), "The database is damaged: run the verb check, then stop the program and restore a backup." },
-        { new SqliteException("secret", 1), "A fault in this program ended it: SqliteException in an unknown place. Please report it." },
-        { new InvalidOperationException("secret", new SqliteException("secret", 5)), "The database is locked by another program." },
-        { new KeyNotFoundException("secret"), "A fault in this program ended it: KeyNotFoundException in an unknown place. Please report it." },
-        { new AggregateException(new KeyNotFoundException("secret")), "A fault in this program ended it: AggregateException in an unknown place. Please report it." },
-        { new System.Security.Cryptography.CryptographicException("secret"), "A message cannot be opened with these keys: restore the keys from a backup." },
-        { new IOException("No such file."), "A file cannot be read or written: No such file." },
-    };
+    public static TheoryData<Exception, string> Faults =>
+        new()
+        {
+            { new StartupFault("The cause."), "The cause." },
+            { new SqliteException("secret", 13), "The disk is full: make room on it." },
+            {
+                new SqliteException("secret", 8),
+                "The database cannot be written to: give this user write access to its file and folder."
+            },
+            {
+                new SqliteException("secret", 11),
+                "The database is damaged: run the verb check, then stop the program and restore a backup."
+            },
+            {
+                new SqliteException("secret", 1),
+                "A fault in this program ended it: SqliteException in an unknown place. Please report it."
+            },
+            {
+                new InvalidOperationException("secret", new SqliteException("secret", 5)),
+                "The database is locked by another program."
+            },
+            {
+                new KeyNotFoundException("secret"),
+                "A fault in this program ended it: KeyNotFoundException in an unknown place. Please report it."
+            },
+            {
+                new AggregateException(new KeyNotFoundException("secret")),
+                "A fault in this program ended it: AggregateException in an unknown place. Please report it."
+            },
+            {
+                new System.Security.Cryptography.CryptographicException("secret"),
+                "A message cannot be opened with these keys: restore the keys from a backup."
+            },
+            { new IOException("No such file."), "A file cannot be read or written: No such file." },
+        };
 
     [Theory, MemberData(nameof(Faults), DisableDiscoveryEnumeration = true)]
-    public void Every_fault_is_reported_in_one_sentence_without_the_words_of_a_sender(Exception fault, string sentence) =>
-        Assert.Equal(sentence, Api.CommandLine.Faults.Describe(fault));
+    public void Every_fault_is_reported_in_one_sentence_without_the_words_of_a_sender(
+        Exception fault,
+        string sentence
+    ) => Assert.Equal(sentence, Api.CommandLine.Faults.Describe(fault));
 
     [Fact]
     public async Task A_database_that_the_user_may_not_write_to_is_not_served()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Windows has other rights.");
         // Root may write to every file, so the program runs as another user, who must be able to read it.
         var setpriv = Tools.Need("setpriv")[0];
         Tools.Need(Environment.IsPrivilegedProcess, "not root");
@@ -186,13 +233,34 @@ public sealed class VerbTests : IDisposable
         System.Diagnostics.Process.Start("chmod", ["755", folder.Path]).WaitForExit();
         System.Diagnostics.Process.Start("chmod", ["644", DatabaseFile]).WaitForExit();
         System.Diagnostics.Process.Start("chmod", ["777", keys.FullName]).WaitForExit();
-        var start = new System.Diagnostics.ProcessStartInfo(setpriv, ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", typeof(Program).Assembly.Location, Database, $"--Keys:Folder={folder.Keys}",
-            $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}"])
-        { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = AppContext.BaseDirectory };
+        var start = new System.Diagnostics.ProcessStartInfo(
+            setpriv,
+            [
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "dotnet",
+                typeof(Program).Assembly.Location,
+                Database,
+                $"--Keys:Folder={folder.Keys}",
+                $"--Urls=http://127.0.0.1:{ApiProcess.FreePort()}",
+            ]
+        )
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
         using var process = System.Diagnostics.Process.Start(start)!;
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.Equal((1, $"{DatabaseFile} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.\n"), (process.ExitCode, errors));
+        Assert.Equal(
+            (
+                1,
+                $"{DatabaseFile} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.\n"
+            ),
+            (process.ExitCode, errors)
+        );
     }
 
     [Fact]
@@ -226,8 +294,18 @@ public sealed class VerbTests : IDisposable
             Assert.Equal("ok", Read<string>(copy, "PRAGMA integrity_check"));
             await AssertFaultAsync("exists already", "backup", copy, Database);
         }
-        await AssertFaultAsync("The backup could not be written", "backup", folder.File("no/such/folder/copy.db"), Database);
-        await AssertFaultAsync("There is no database", "backup", folder.File("other.db"), $"--Database:Folder={folder.File("none")}");
+        await AssertFaultAsync(
+            "The backup could not be written",
+            "backup",
+            folder.File("no/such/folder/copy.db"),
+            Database
+        );
+        await AssertFaultAsync(
+            "There is no database",
+            "backup",
+            folder.File("other.db"),
+            $"--Database:Folder={folder.File("none")}"
+        );
     }
 
     [Fact]
@@ -254,7 +332,8 @@ public sealed class VerbTests : IDisposable
     [Fact]
     public async Task Submissions_are_listed_shown_handled_released_and_erased()
     {
-        string reference, spam;
+        string reference,
+            spam;
         await using (var api = await ServeAsync())
         {
             async Task<string> SubmitAsync(object message)
@@ -263,30 +342,57 @@ public sealed class VerbTests : IDisposable
                 return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["reference"]!;
             }
             reference = await SubmitAsync(Message);
-            spam = await SubmitAsync(new
-            {
-                name = "Spammer",
-                telephone = "870-555-0142",
-                preferredContact = "telephone",
-                location = "paragould",
-                message = "Buy.",
-                consent = true,
-                website = "x",
-            });
+            spam = await SubmitAsync(
+                new
+                {
+                    name = "Spammer",
+                    telephone = "870-555-0142",
+                    preferredContact = "telephone",
+                    location = "paragould",
+                    message = "Buy.",
+                    consent = true,
+                    website = "x",
+                }
+            );
 
-            Assert.Matches($"^{reference}  20..-..-..T..:..:..Z  jonesboro  reply by 20[^\n]*\n1 message is in quarantine: submissions list quarantine shows it[.]\n$", await RunAsync("submissions", "list"));
-            Assert.Matches($"^{spam}  [^ ]+  paragould  quarantined: honeypot\n$", await RunAsync("submissions", "list", "quarantine"));
+            Assert.Matches(
+                $"^{reference}  20..-..-..T..:..:..Z  jonesboro  reply by 20[^\n]*\n1 message is in quarantine: submissions list quarantine shows it[.]\n$",
+                await RunAsync("submissions", "list")
+            );
+            Assert.Matches(
+                $"^{spam}  [^ ]+  paragould  quarantined: honeypot\n$",
+                await RunAsync("submissions", "list", "quarantine")
+            );
             var shown = await RunAsync("submissions", "show", reference.ToLowerInvariant());
-            foreach (var line in new[] { "Location:   jonesboro", "Name:       Test Sender", "E-mail:     sender@example.com", "Telephone:  -", "Preferred:  email", "\n\nHello.\n" })
+            foreach (
+                var line in new[]
+                {
+                    "Location:   jonesboro",
+                    "Name:       Test Sender",
+                    "E-mail:     sender@example.com",
+                    "Telephone:  -",
+                    "Preferred:  email",
+                    "\n\nHello.\n",
+                }
+            )
                 Assert.Contains(line, shown, StringComparison.Ordinal);
             Assert.Equal($"{reference} is marked as handled.\n", await RunAsync("submissions", "handled", reference));
             Assert.Contains("jonesboro  handled\n", await RunAsync("submissions", "list"), StringComparison.Ordinal);
             Assert.Equal($"{spam} is released.\n", await RunAsync("submissions", "release", spam));
             Assert.StartsWith(spam, await RunAsync("submissions", "list"), StringComparison.Ordinal);
-            Assert.Equal($"{reference} is erased. Backups from before still have it.\n", await RunAsync("submissions", "erase", reference));
+            Assert.Equal(
+                $"{reference} is erased. Backups from before still have it.\n",
+                await RunAsync("submissions", "erase", reference)
+            );
         }
-        foreach (var verb in new[] { "show", "handled", "release", "erase" }) await AssertFaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
-        await AssertFaultAsync("There is no database", "submissions", "list", $"--Database:Folder={folder.File("none")}");
+        foreach (var verb in new[] { "show", "handled", "release", "erase" })
+            await AssertFaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
+        await AssertFaultAsync(
+            "There is no database",
+            "submissions",
+            "list",
+            $"--Database:Folder={folder.File("none")}"
+        );
 
         async Task<string> RunAsync(params string[] args)
         {
@@ -312,7 +418,10 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(found, await FindAsync(" 870 555 0100"));
         Assert.Equal("", await FindAsync("other@example.com"));
         foreach (var nonsense in new[] { "nonsense", "" })
-            Assert.Equal("Give an e-mail address or a telephone number on standard input.", (await Assert.ThrowsAsync<StartupFault>(() => FindAsync(nonsense))).Message);
+            Assert.Equal(
+                "Give an e-mail address or a telephone number on standard input.",
+                (await Assert.ThrowsAsync<StartupFault>(() => FindAsync(nonsense))).Message
+            );
     }
 
     [Fact]
@@ -320,7 +429,21 @@ public sealed class VerbTests : IDisposable
     {
         var (exitCode, output, _) = await Command.RunAsync("--help");
         Assert.Equal(0, exitCode);
-        foreach (var verb in new[] { "serve", "migrate", "seed", "openapi", "backup", "restore", "check", "submissions", "notify", "outbox" })
+        foreach (
+            var verb in new[]
+            {
+                "serve",
+                "migrate",
+                "seed",
+                "openapi",
+                "backup",
+                "restore",
+                "check",
+                "submissions",
+                "notify",
+                "outbox",
+            }
+        )
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
     }
 }

@@ -17,17 +17,30 @@ public sealed class AltchaLibraryTests
 
     readonly FakeTimeProvider clock = new(ApiFactory.Now);
 
-    Altcha WithKey(string key) => new(Encoding.UTF8.GetBytes(key), new ChallengeOptions { MaxNumber = MaxNumber }, clock);
+    Altcha WithKey(string key) =>
+        new(Encoding.UTF8.GetBytes(key), new ChallengeOptions { MaxNumber = MaxNumber }, clock);
 
-    static async Task<string> LibraryAsync(params string[] args) => (await NodeModules.RunAsync("altcha.mjs", args)).Single();
+    static async Task<string> LibraryAsync(params string[] args) =>
+        (await NodeModules.RunAsync("altcha.mjs", args)).Single();
 
-    static Task<string> SolveAsync(ContactChallenge challenge) => LibraryAsync("solve", JsonSerializer.Serialize(challenge, JsonSerializerOptions.Web));
+    static Task<string> SolveAsync(ContactChallenge challenge) =>
+        LibraryAsync("solve", JsonSerializer.Serialize(challenge, JsonSerializerOptions.Web));
 
     static async Task<bool> IsValidAsync(string payload, string key, DateTimeOffset time) =>
-        bool.Parse(await LibraryAsync("verify", payload, key, time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+        bool.Parse(
+            await LibraryAsync(
+                "verify",
+                payload,
+                key,
+                time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)
+            )
+        );
 
     static async Task<ContactChallenge> ChallengeAsync(object options) =>
-        JsonSerializer.Deserialize<ContactChallenge>(await LibraryAsync("create", JsonSerializer.Serialize(options)), JsonSerializerOptions.Web)!;
+        JsonSerializer.Deserialize<ContactChallenge>(
+            await LibraryAsync("create", JsonSerializer.Serialize(options)),
+            JsonSerializerOptions.Web
+        )!;
 
     [Fact]
     public async Task A_challenge_that_is_made_here_is_solved_and_verified_by_the_library()
@@ -43,7 +56,15 @@ public sealed class AltchaLibraryTests
     [Fact]
     public async Task A_challenge_that_the_library_makes_in_the_same_form_is_valid_here()
     {
-        var challenge = await ChallengeAsync(new { hmacKey = Key, maxnumber = MaxNumber, saltLength = 16, expires = InAnHour.ToUnixTimeMilliseconds() });
+        var challenge = await ChallengeAsync(
+            new
+            {
+                hmacKey = Key,
+                maxnumber = MaxNumber,
+                saltLength = 16,
+                expires = InAnHour.ToUnixTimeMilliseconds(),
+            }
+        );
         var payload = await SolveAsync(challenge);
         Assert.Equal(ChallengeVerdict.Valid, WithKey(Key).Verify(payload, out var redemption));
         Assert.Equal(challenge.Challenge, Convert.ToHexStringLower(redemption.Digest));
@@ -58,10 +79,34 @@ public sealed class AltchaLibraryTests
     {
         object[] options =
         [
-            new { hmacKey = Key, maxnumber = MaxNumber, saltLength = 16 },
-            new { hmacKey = Key, maxnumber = MaxNumber, expires = InAnHour.ToUnixTimeMilliseconds() },
-            new { hmacKey = Key, maxnumber = MaxNumber, saltLength = 16, expires = InAnHour.ToUnixTimeMilliseconds(), @params = new { form = "contact" } },
-            new { hmacKey = Key, maxnumber = MaxNumber, saltLength = 16, expires = InAnHour.ToUnixTimeMilliseconds(), algorithm = "SHA-512" },
+            new
+            {
+                hmacKey = Key,
+                maxnumber = MaxNumber,
+                saltLength = 16,
+            },
+            new
+            {
+                hmacKey = Key,
+                maxnumber = MaxNumber,
+                expires = InAnHour.ToUnixTimeMilliseconds(),
+            },
+            new
+            {
+                hmacKey = Key,
+                maxnumber = MaxNumber,
+                saltLength = 16,
+                expires = InAnHour.ToUnixTimeMilliseconds(),
+                @params = new { form = "contact" },
+            },
+            new
+            {
+                hmacKey = Key,
+                maxnumber = MaxNumber,
+                saltLength = 16,
+                expires = InAnHour.ToUnixTimeMilliseconds(),
+                algorithm = "SHA-512",
+            },
         ];
         foreach (var other in options)
         {

@@ -21,26 +21,34 @@ public sealed class AltchaTests
     readonly FakeTimeProvider clock = new(ApiFactory.Now);
     readonly Altcha altcha;
 
-    public AltchaTests() => altcha = new Altcha(Key, new ChallengeOptions { Mode = ChallengeMode.Required, MaxNumber = MaxNumber }, clock);
+    public AltchaTests() =>
+        altcha = new Altcha(Key, new ChallengeOptions { Mode = ChallengeMode.Required, MaxNumber = MaxNumber }, clock);
 
     static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    static string Sign(string challenge) => Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(challenge)));
+    static string Sign(string challenge) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(challenge)));
 
-    static int Solve(ContactChallenge challenge) => Enumerable.Range(0, challenge.MaxNumber + 1).Single(n => Hash($"{challenge.Salt}{n}") == challenge.Challenge);
+    static int Solve(ContactChallenge challenge) =>
+        Enumerable.Range(0, challenge.MaxNumber + 1).Single(n => Hash($"{challenge.Salt}{n}") == challenge.Challenge);
 
     /// <summary>The members as the widget sends them; a change gives JSON as it is to be written.</summary>
     static string Payload(ContactChallenge challenge, int number, params (string Member, string Json)[] changes)
     {
         var members = new List<(string Name, string Json)>
         {
-            ("algorithm", $"\"{challenge.Algorithm}\""), ("challenge", $"\"{challenge.Challenge}\""), ("number", $"{number}"),
-            ("salt", $"\"{challenge.Salt}\""), ("signature", $"\"{challenge.Signature}\""), ("took", "12"),
+            ("algorithm", $"\"{challenge.Algorithm}\""),
+            ("challenge", $"\"{challenge.Challenge}\""),
+            ("number", $"{number}"),
+            ("salt", $"\"{challenge.Salt}\""),
+            ("signature", $"\"{challenge.Signature}\""),
+            ("took", "12"),
         };
         foreach (var change in changes)
         {
             members.RemoveAll(member => member.Name == change.Member);
-            if (change.Json != "") members.Add(change);
+            if (change.Json != "")
+                members.Add(change);
         }
         return Base64($"{{{string.Join(',', members.Select(member => $"\"{member.Name}\":{member.Json}"))}}}");
     }
@@ -58,8 +66,10 @@ public sealed class AltchaTests
     {
         var verdict = altcha.Verify(payload, out var redemption);
         // What is not valid leaves nothing that could be redeemed by mistake.
-        if (verdict == ChallengeVerdict.Valid) Assert.Equal(32, redemption.Digest.Length);
-        else Assert.Equal(default, redemption);
+        if (verdict == ChallengeVerdict.Valid)
+            Assert.Equal(32, redemption.Digest.Length);
+        else
+            Assert.Equal(default, redemption);
         return verdict;
     }
 
@@ -99,17 +109,30 @@ public sealed class AltchaTests
         var first = Payload(challenge, number);
         string[] others =
         [
-            " " + first + "\n", Payload(challenge, number, ("took", "")), Payload(challenge, number, ("test", "[{\"salt\":1}]")),
-            Payload(challenge, number, ("salt", $"\"{challenge.Salt.Replace("&", "\\u0026", StringComparison.Ordinal)}\"")),
+            " " + first + "\n",
+            Payload(challenge, number, ("took", "")),
+            Payload(challenge, number, ("test", "[{\"salt\":1}]")),
+            Payload(
+                challenge,
+                number,
+                ("salt", $"\"{challenge.Salt.Replace("&", "\\u0026", StringComparison.Ordinal)}\"")
+            ),
             Payload(challenge, number, ("algorithm", "\"SHA\\u002d256\"")),
-            Base64(Encoding.UTF8.GetString(Convert.FromBase64String(first)).Replace(",", " ,\r\n", StringComparison.Ordinal)),
+            Base64(
+                Encoding
+                    .UTF8.GetString(Convert.FromBase64String(first))
+                    .Replace(",", " ,\r\n", StringComparison.Ordinal)
+            ),
         ];
         Assert.Equal(ChallengeVerdict.Valid, altcha.Verify(first, out var redemption));
-        Assert.All(others, other =>
-        {
-            Assert.Equal(ChallengeVerdict.Valid, altcha.Verify(other, out var again));
-            Assert.Equal(redemption.Digest, again.Digest);
-        });
+        Assert.All(
+            others,
+            other =>
+            {
+                Assert.Equal(ChallengeVerdict.Valid, altcha.Verify(other, out var again));
+                Assert.Equal(redemption.Digest, again.Digest);
+            }
+        );
     }
 
     [Fact]
@@ -127,7 +150,10 @@ public sealed class AltchaTests
         Assert.Equal(ChallengeVerdict.Expired, Verify(payload));
         // An expiry that nothing vouches for says nothing.
         Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge, (Solve(challenge) + 1) % MaxNumber)));
-        Assert.Equal(ChallengeVerdict.WrongSignature, Verify(Payload(challenge with { Signature = Hash("") }, Solve(challenge))));
+        Assert.Equal(
+            ChallengeVerdict.WrongSignature,
+            Verify(Payload(challenge with { Signature = Hash("") }, Solve(challenge)))
+        );
     }
 
     [Fact]
@@ -135,12 +161,29 @@ public sealed class AltchaTests
     {
         var (challenge, other) = (altcha.NewChallenge(), altcha.NewChallenge());
         var number = Solve(challenge);
-        Assert.All(Enumerable.Range(0, MaxNumber + 1).Except([number]), wrong => Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge, wrong))));
+        Assert.All(
+            Enumerable.Range(0, MaxNumber + 1).Except([number]),
+            wrong => Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge, wrong)))
+        );
         Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge with { Salt = other.Salt }, number)));
         Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(other with { Salt = challenge.Salt }, number)));
         // Nobody buys time by another expiry, and what is not solved is not called expired either.
-        Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge with { Salt = challenge.Salt.Replace("expires=1", "expires=9", StringComparison.Ordinal) }, number)));
-        Assert.Equal(ChallengeVerdict.WrongSolution, Verify(Payload(challenge with { Salt = challenge.Salt[..^2] + "0&" }, number + 1)));
+        Assert.Equal(
+            ChallengeVerdict.WrongSolution,
+            Verify(
+                Payload(
+                    challenge with
+                    {
+                        Salt = challenge.Salt.Replace("expires=1", "expires=9", StringComparison.Ordinal),
+                    },
+                    number
+                )
+            )
+        );
+        Assert.Equal(
+            ChallengeVerdict.WrongSolution,
+            Verify(Payload(challenge with { Salt = challenge.Salt[..^2] + "0&" }, number + 1))
+        );
     }
 
     [Fact]
@@ -148,18 +191,41 @@ public sealed class AltchaTests
     {
         var challenge = altcha.NewChallenge();
         var number = Solve(challenge);
-        Assert.All(Enumerable.Range(0, 64), at => Assert.Equal(ChallengeVerdict.WrongSignature,
-            Verify(Payload(challenge with { Signature = Changed(challenge.Signature, at) }, number))));
-        Assert.All(Enumerable.Range(0, 64), at => Assert.Equal(ChallengeVerdict.WrongSignature,
-            Verify(Payload(challenge with { Challenge = Changed(challenge.Challenge, at) }, number))));
-        Assert.Equal(ChallengeVerdict.WrongSignature, Verify(Payload(challenge with { Signature = altcha.NewChallenge().Signature }, number)));
+        Assert.All(
+            Enumerable.Range(0, 64),
+            at =>
+                Assert.Equal(
+                    ChallengeVerdict.WrongSignature,
+                    Verify(Payload(challenge with { Signature = Changed(challenge.Signature, at) }, number))
+                )
+        );
+        Assert.All(
+            Enumerable.Range(0, 64),
+            at =>
+                Assert.Equal(
+                    ChallengeVerdict.WrongSignature,
+                    Verify(Payload(challenge with { Challenge = Changed(challenge.Challenge, at) }, number))
+                )
+        );
+        Assert.Equal(
+            ChallengeVerdict.WrongSignature,
+            Verify(Payload(challenge with { Signature = altcha.NewChallenge().Signature }, number))
+        );
 
-        var elsewhere = new Altcha(RandomNumberGenerator.GetBytes(32), new ChallengeOptions { MaxNumber = MaxNumber }, clock).NewChallenge();
+        var elsewhere = new Altcha(
+            RandomNumberGenerator.GetBytes(32),
+            new ChallengeOptions { MaxNumber = MaxNumber },
+            clock
+        ).NewChallenge();
         Assert.Equal(ChallengeVerdict.WrongSignature, Verify(Payload(elsewhere, Solve(elsewhere))));
         // A challenge of the sender's own, with the hash as it should be and no key.
-        Assert.Equal(ChallengeVerdict.WrongSignature, Verify(Payload(Made(challenge.Salt, "7") with { Signature = Hash("7") }, 7)));
+        Assert.Equal(
+            ChallengeVerdict.WrongSignature,
+            Verify(Payload(Made(challenge.Salt, "7") with { Signature = Hash("7") }, 7))
+        );
 
-        static string Changed(string hex, int at) => string.Concat(hex.AsSpan(0, at), hex[at] == '0' ? "1" : "0", hex.AsSpan(at + 1));
+        static string Changed(string hex, int at) =>
+            string.Concat(hex.AsSpan(0, at), hex[at] == '0' ? "1" : "0", hex.AsSpan(at + 1));
     }
 
     const string Random = "0123456789abcdef0123456789abcdef";
@@ -191,7 +257,11 @@ public sealed class AltchaTests
     [InlineData(Random, "7", "nothing but random")]
     [InlineData("0123456789ABCDEF0123456789ABCDEF?expires=1782910800&", "7", "upper case")]
     [InlineData("g123456789abcdef0123456789abcdef?expires=1782910800&", "7", "no hexadecimal")]
-    [InlineData("?expires=1782910800&?expires=178?expires=1782910800&", "7", "parameters in the place of the random part")]
+    [InlineData(
+        "?expires=1782910800&?expires=178?expires=1782910800&",
+        "7",
+        "parameters in the place of the random part"
+    )]
     [InlineData("123456789abcdef0123456789abcdef?expires=1782910800&", "7", "too short")]
     [InlineData("00123456789abcdef0123456789abcdef?expires=1782910800&", "7", "too long")]
     [InlineData("", "7", "empty")]
@@ -237,19 +307,50 @@ public sealed class AltchaTests
             foreach (var written in new[] { number, $"\"{number}\"" })
             {
                 var verdict = Verify(Payload(challenge with { Salt = text[..border] }, 0, ("number", written)));
-                if (verdict == ChallengeVerdict.Valid) valid++;
-                else Assert.Equal(ChallengeVerdict.Malformed, verdict);
+                if (verdict == ChallengeVerdict.Valid)
+                    valid++;
+                else
+                    Assert.Equal(ChallengeVerdict.Malformed, verdict);
             }
         }
         Assert.Equal(1, valid);
     }
 
     [Theory]
-    [InlineData("algorithm", ""), InlineData("algorithm", "\"SHA-512\""), InlineData("algorithm", "\"sha-256\""), InlineData("algorithm", "null"), InlineData("algorithm", "{}")]
-    [InlineData("challenge", ""), InlineData("challenge", "\"\""), InlineData("challenge", "7"), InlineData("challenge", "null"), InlineData("challenge", "\"\\ud83d\"")]
-    [InlineData("signature", ""), InlineData("signature", "\"\""), InlineData("signature", "[]"), InlineData("signature", "null")]
-    [InlineData("salt", ""), InlineData("salt", "7"), InlineData("salt", "{\"salt\":\"x\"}"), InlineData("salt", "\"\\u0000\"")]
-    [InlineData("took", "nonsense"), InlineData("took", "[["), InlineData("took", "1}{"), InlineData("took", "1,"), InlineData("took", "1}//"), InlineData("\\ud83d", "1")]
+    [
+        InlineData("algorithm", ""),
+        InlineData("algorithm", "\"SHA-512\""),
+        InlineData("algorithm", "\"sha-256\""),
+        InlineData("algorithm", "null"),
+        InlineData("algorithm", "{}")
+    ]
+    [
+        InlineData("challenge", ""),
+        InlineData("challenge", "\"\""),
+        InlineData("challenge", "7"),
+        InlineData("challenge", "null"),
+        InlineData("challenge", "\"\\ud83d\"")
+    ]
+    [
+        InlineData("signature", ""),
+        InlineData("signature", "\"\""),
+        InlineData("signature", "[]"),
+        InlineData("signature", "null")
+    ]
+    [
+        InlineData("salt", ""),
+        InlineData("salt", "7"),
+        InlineData("salt", "{\"salt\":\"x\"}"),
+        InlineData("salt", "\"\\u0000\"")
+    ]
+    [
+        InlineData("took", "nonsense"),
+        InlineData("took", "[["),
+        InlineData("took", "1}{"),
+        InlineData("took", "1,"),
+        InlineData("took", "1}//"),
+        InlineData("\\ud83d", "1")
+    ]
     public void Members_that_are_missing_or_of_another_type_are_malformed(string member, string json)
     {
         var challenge = Made(Random + "?expires=1782910800&", "7");
@@ -257,10 +358,18 @@ public sealed class AltchaTests
     }
 
     [Theory]
-    [InlineData("algorithm"), InlineData("challenge"), InlineData("number"), InlineData("salt"), InlineData("signature")]
+    [
+        InlineData("algorithm"),
+        InlineData("challenge"),
+        InlineData("number"),
+        InlineData("salt"),
+        InlineData("signature")
+    ]
     public void A_member_that_is_there_twice_is_malformed(string member)
     {
-        var json = Encoding.UTF8.GetString(Convert.FromBase64String(Payload(Made(Random + "?expires=1782910800&", "7"), 7)));
+        var json = Encoding.UTF8.GetString(
+            Convert.FromBase64String(Payload(Made(Random + "?expires=1782910800&", "7"), 7))
+        );
         var value = JsonNode.Parse(json)![member]!.ToJsonString();
         Assert.Equal(ChallengeVerdict.Malformed, Verify(Base64($"{json[..^1]},\"{member}\":{value}}}")));
         Assert.Equal(ChallengeVerdict.Malformed, Verify(Base64($"{{\"{member}\":{value},{json[1..]}")));
@@ -270,14 +379,39 @@ public sealed class AltchaTests
     public void Hexadecimal_in_upper_case_is_malformed()
     {
         var challenge = Made(Random + "?expires=1782910800&", "7");
-        Assert.Equal(ChallengeVerdict.Malformed, Verify(Payload(challenge with { Signature = challenge.Signature.ToUpperInvariant() }, 7)));
-        Assert.Equal(ChallengeVerdict.Malformed, Verify(Payload(challenge with { Challenge = challenge.Challenge.ToUpperInvariant() }, 7)));
+        Assert.Equal(
+            ChallengeVerdict.Malformed,
+            Verify(Payload(challenge with { Signature = challenge.Signature.ToUpperInvariant() }, 7))
+        );
+        Assert.Equal(
+            ChallengeVerdict.Malformed,
+            Verify(Payload(challenge with { Challenge = challenge.Challenge.ToUpperInvariant() }, 7))
+        );
     }
 
     [Theory]
-    [InlineData(""), InlineData(" "), InlineData("%"), InlineData("e"), InlineData("e30"), InlineData("e30="), InlineData("bnVsbA=="), InlineData("W10="), InlineData("Nw=="), InlineData("/w=="), InlineData("\0")]
-    [InlineData("eyJ"), InlineData("\ud83d"), InlineData("{\"algorithm\":\"SHA-256\"}"), InlineData("../../etc/passwd"), InlineData("' OR 1=1 --")]
-    public void A_text_that_is_not_a_payload_is_malformed(string payload) => Assert.Equal(ChallengeVerdict.Malformed, Verify(payload));
+    [
+        InlineData(""),
+        InlineData(" "),
+        InlineData("%"),
+        InlineData("e"),
+        InlineData("e30"),
+        InlineData("e30="),
+        InlineData("bnVsbA=="),
+        InlineData("W10="),
+        InlineData("Nw=="),
+        InlineData("/w=="),
+        InlineData("\0")
+    ]
+    [
+        InlineData("eyJ"),
+        InlineData("\ud83d"),
+        InlineData("{\"algorithm\":\"SHA-256\"}"),
+        InlineData("../../etc/passwd"),
+        InlineData("' OR 1=1 --")
+    ]
+    public void A_text_that_is_not_a_payload_is_malformed(string payload) =>
+        Assert.Equal(ChallengeVerdict.Malformed, Verify(payload));
 
     [Fact]
     public void A_payload_has_at_most_2000_characters()
@@ -286,7 +420,10 @@ public sealed class AltchaTests
         var fits = Payload(challenge, 7);
         Assert.Equal(ChallengeVerdict.Valid, Verify(fits.PadRight(2000)));
         Assert.Equal(ChallengeVerdict.Malformed, Verify(fits.PadRight(2001)));
-        Assert.Equal(ChallengeVerdict.Malformed, Verify(Payload(challenge, 7, ("took", $"\"{new string('x', 2000)}\""))));
+        Assert.Equal(
+            ChallengeVerdict.Malformed,
+            Verify(Payload(challenge, 7, ("took", $"\"{new string('x', 2000)}\"")))
+        );
         Assert.Equal(ChallengeVerdict.Malformed, Verify(Base64(new string('[', 1400))));
         Assert.Equal(ChallengeVerdict.Malformed, Verify(new string('A', 10_000_000)));
     }
@@ -297,7 +434,10 @@ public sealed class AltchaTests
         Assert.Equal(ChallengeVerdict.Malformed, Verify(text!));
         Assert.Equal(ChallengeVerdict.Malformed, Verify(Base64(text ?? "")));
         Assert.Equal(ChallengeVerdict.Malformed, Verify(Convert.ToBase64String(bytes)));
-        Assert.Equal(ChallengeVerdict.Malformed, Verify(Payload(Made(Random + "?expires=1782910800&", "7"), 7, ("salt", JsonSerializer.Serialize(text)))));
+        Assert.Equal(
+            ChallengeVerdict.Malformed,
+            Verify(Payload(Made(Random + "?expires=1782910800&", "7"), 7, ("salt", JsonSerializer.Serialize(text))))
+        );
     }
 
     [Property(MaxTest = 2000)]
@@ -305,21 +445,34 @@ public sealed class AltchaTests
     {
         var random = new Random(seed);
         var json = Convert.FromBase64String(Payload(Made(Random + "?expires=1782910800&", "7"), 7));
-        for (var times = random.Next(1, 4); times > 0; times--) json[random.Next(json.Length)] = (byte)random.Next(256);
+        for (var times = random.Next(1, 4); times > 0; times--)
+            json[random.Next(json.Length)] = (byte)random.Next(256);
         if (Verify(Convert.ToBase64String(json)) == ChallengeVerdict.Valid)
         {
             var members = JsonNode.Parse(json)!;
             var expected = Made(Random + "?expires=1782910800&", "7");
-            Assert.Equal((expected.Salt, expected.Challenge, expected.Signature, 7),
-                ((string)members["salt"]!, (string)members["challenge"]!, (string)members["signature"]!, (int)members["number"]!));
+            Assert.Equal(
+                (expected.Salt, expected.Challenge, expected.Signature, 7),
+                (
+                    (string)members["salt"]!,
+                    (string)members["challenge"]!,
+                    (string)members["signature"]!,
+                    (int)members["number"]!
+                )
+            );
         }
     }
 
     [Fact]
     public async Task A_challenge_over_HTTP_has_the_names_of_the_protocol_and_is_not_cached()
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(
-            ["--Contact:Challenge:Mode=optional", "--Contact:Challenge:MaxNumber=1000", "--Contact:Challenge:LifetimeMinutes=5"]));
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Contact:Challenge:Mode=optional",
+                "--Contact:Challenge:MaxNumber=1000",
+                "--Contact:Challenge:LifetimeMinutes=5",
+            ])
+        );
         using var response = await api.Client.GetAsync("/v1/contact-challenge");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
@@ -328,8 +481,15 @@ public sealed class AltchaTests
         Assert.Equal(["algorithm", "challenge", "maxnumber", "salt", "signature"], answer.Select(member => member.Key));
         Assert.Equal(1000, (int?)answer["maxnumber"]);
         var challenge = answer.Deserialize<ContactChallenge>(JsonSerializerOptions.Web)!;
-        Assert.Contains($"expires={ApiFactory.Now.AddMinutes(5).ToUnixTimeSeconds()}&", challenge.Salt, StringComparison.Ordinal);
-        Assert.Equal(ChallengeVerdict.Valid, api.App.Services.GetRequiredService<Altcha>().Verify(Payload(challenge, Solve(challenge)), out _));
+        Assert.Contains(
+            $"expires={ApiFactory.Now.AddMinutes(5).ToUnixTimeSeconds()}&",
+            challenge.Salt,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ChallengeVerdict.Valid,
+            api.App.Services.GetRequiredService<Altcha>().Verify(Payload(challenge, Solve(challenge)), out _)
+        );
 
         Assert.NotEqual((string?)answer["salt"], (string?)(await api.GetAsync("/v1/contact-challenge"))["salt"]);
     }
@@ -339,7 +499,12 @@ public sealed class AltchaTests
     {
         await using var api = await ApiFactory.StartAsync();
         using var response = await api.Client.GetAsync("/v1/contact-challenge");
-        await JsonAssert.ProblemAsync(response, 404, "not-found", "No challenge is needed: send the message without one.");
+        await JsonAssert.ProblemAsync(
+            response,
+            404,
+            "not-found",
+            "No challenge is needed: send the message without one."
+        );
     }
 
     [Theory]
@@ -348,15 +513,34 @@ public sealed class AltchaTests
     [InlineData("Mode=", "Contact:Challenge:Mode is '': set it to one of Off, Optional, Required.")]
     [InlineData("MaxNumber=0", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
     [InlineData("MaxNumber=-5", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
-    [InlineData("MaxNumber=many", "A setting cannot be understood: Failed to convert configuration value 'many' at 'Contact:Challenge:MaxNumber' to type 'System.Int32'.")]
-    [InlineData("MaxNumber=10000001", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
-    [InlineData("LifetimeMinutes=0", "Contact:Challenge:LifetimeMinutes must be a whole number from 1 to 1440: correct it.")]
-    [InlineData("LifetimeMinutes=99999999999", "A setting cannot be understood: Failed to convert configuration value '99999999999' at 'Contact:Challenge:LifetimeMinutes' to type 'System.Int32'.")]
+    [InlineData(
+        "MaxNumber=many",
+        "A setting cannot be understood: Failed to convert configuration value 'many' at 'Contact:Challenge:MaxNumber' to type 'System.Int32'."
+    )]
+    [InlineData(
+        "MaxNumber=10000001",
+        "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it."
+    )]
+    [InlineData(
+        "LifetimeMinutes=0",
+        "Contact:Challenge:LifetimeMinutes must be a whole number from 1 to 1440: correct it."
+    )]
+    [InlineData(
+        "LifetimeMinutes=99999999999",
+        "A setting cannot be understood: Failed to convert configuration value '99999999999' at 'Contact:Challenge:LifetimeMinutes' to type 'System.Int32'."
+    )]
     public void A_wrong_setting_stops_the_start(string setting, string sentence) =>
-        Assert.Equal(sentence, Faults.Describe(Assert.ThrowsAny<Exception>(() => Program.Compose([$"--Contact:Challenge:{setting}"]))));
+        Assert.Equal(
+            sentence,
+            Faults.Describe(Assert.ThrowsAny<Exception>(() => Program.Compose([$"--Contact:Challenge:{setting}"])))
+        );
 
     [Theory]
-    [InlineData("off", ChallengeMode.Off), InlineData("optional", ChallengeMode.Optional), InlineData("Required", ChallengeMode.Required)]
+    [
+        InlineData("off", ChallengeMode.Off),
+        InlineData("optional", ChallengeMode.Optional),
+        InlineData("Required", ChallengeMode.Required)
+    ]
     public async Task A_mode_is_set_by_its_name(string name, object mode)
     {
         await using var app = Program.Compose([$"--Contact:Challenge:Mode={name}"]);

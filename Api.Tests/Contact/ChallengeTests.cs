@@ -13,30 +13,46 @@ namespace Api.Tests.Contact;
 /// <summary>Messages with challenges, as a front end sends them.</summary>
 public sealed class ChallengeTests
 {
-    static Task<ApiFactory> StartAsync(string mode) => ApiFactory.StartAsync(factory =>
-        factory.Settings.AddRange([$"--Contact:Challenge:Mode={mode}", "--Contact:Challenge:MaxNumber=50"]));
+    static Task<ApiFactory> StartAsync(string mode) =>
+        ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([$"--Contact:Challenge:Mode={mode}", "--Contact:Challenge:MaxNumber=50"])
+        );
 
     /// <summary>Asks for a challenge and solves it.</summary>
     static async Task<string> SolutionAsync(ApiFactory api)
     {
         var challenge = await api.GetAsync("/v1/contact-challenge");
-        var number = Enumerable.Range(0, 51).Single(n =>
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{challenge["salt"]}{n}"))) == (string?)challenge["challenge"]);
-        return Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            ["algorithm"] = (string?)challenge["algorithm"],
-            ["challenge"] = (string?)challenge["challenge"],
-            ["number"] = number,
-            ["salt"] = (string?)challenge["salt"],
-            ["signature"] = (string?)challenge["signature"],
-        }));
+        var number = Enumerable
+            .Range(0, 51)
+            .Single(n =>
+                Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{challenge["salt"]}{n}")))
+                == (string?)challenge["challenge"]
+            );
+        return Convert.ToBase64String(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new JsonObject
+                {
+                    ["algorithm"] = (string?)challenge["algorithm"],
+                    ["challenge"] = (string?)challenge["challenge"],
+                    ["number"] = number,
+                    ["salt"] = (string?)challenge["salt"],
+                    ["signature"] = (string?)challenge["signature"],
+                }
+            )
+        );
     }
 
     static async Task RefusedAsync(ApiFactory api, JsonObject body, string detail)
     {
         var before = await api.CountAsync();
         using var response = await api.SubmitAsync(body);
-        await JsonAssert.ProblemAsync(response, 422, "invalid", detail, $$"""[{ "pointer": "#/altcha", "detail": "{{detail}}" }]""");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            detail,
+            $$"""[{ "pointer": "#/altcha", "detail": "{{detail}}" }]"""
+        );
         Assert.Equal(before, await api.CountAsync());
     }
 
@@ -47,9 +63,21 @@ public sealed class ChallengeTests
         await RefusedAsync(api, Valid(), "Confirm that you are not a program: the solution of a challenge is needed.");
         var solution = await SolutionAsync(api);
         await api.ReceivedAsync(Valid(("altcha", solution)));
-        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
-        await RefusedAsync(api, Valid(("message", "Another."), ("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
-        await RefusedAsync(api, Valid(("altcha", "nonsense")), "The solution of the challenge is not right: get a new challenge.");
+        await RefusedAsync(
+            api,
+            Valid(("altcha", solution)),
+            "The solution of this challenge was used before: get a new challenge."
+        );
+        await RefusedAsync(
+            api,
+            Valid(("message", "Another."), ("altcha", solution)),
+            "The solution of this challenge was used before: get a new challenge."
+        );
+        await RefusedAsync(
+            api,
+            Valid(("altcha", "nonsense")),
+            "The solution of the challenge is not right: get a new challenge."
+        );
         await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))));
     }
 
@@ -58,7 +86,11 @@ public sealed class ChallengeTests
     {
         await using var api = await StartAsync("required");
         var solution = await SolutionAsync(api);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => api.SubmitAsync(Valid(("message", $"Message {i}."), ("altcha", solution)))));
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 30)
+                .Select(i => api.SubmitAsync(Valid(("message", $"Message {i}."), ("altcha", solution))))
+        );
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
         Assert.Equal(29, answers.Count(answer => answer.StatusCode == HttpStatusCode.UnprocessableEntity));
         Assert.Equal(1, await api.CountAsync());
@@ -70,7 +102,12 @@ public sealed class ChallengeTests
         await using var api = await StartAsync("required");
         var solution = await SolutionAsync(api);
         using var broken = await api.SubmitAsync(Valid(("email", "nobody"), ("altcha", solution)));
-        await JsonAssert.ProblemAsync(broken, 422, "invalid", errors: """[{ "pointer": "#/email", "detail": "This is not an e-mail address." }]""");
+        await JsonAssert.ProblemAsync(
+            broken,
+            422,
+            "invalid",
+            errors: """[{ "pointer": "#/email", "detail": "This is not an e-mail address." }]"""
+        );
 
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         using var failed = await api.SubmitAsync(Valid(("altcha", solution)));
@@ -86,33 +123,45 @@ public sealed class ChallengeTests
         await using var api = await StartAsync("required");
         await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
         var solution = await SolutionAsync(api);
-        using var taken = await api.SubmitAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"a\""));
-        await JsonAssert.ProblemAsync(taken, 422, "invalid", "This key was sent before with another message: make a new one for each message.");
+        using var taken = await api.SubmitAsync(
+            Valid(("message", "Another."), ("altcha", solution)),
+            ("Idempotency-Key", "\"a\"")
+        );
+        await JsonAssert.ProblemAsync(
+            taken,
+            422,
+            "invalid",
+            "This key was sent before with another message: make a new one for each message."
+        );
         await api.ReceivedAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"b\""));
 
         // Of references, which are random, only the store itself can be given one that is taken.
         var locations = await api.App.Services.GetRequiredService<ContactLocations>().GetAsync(default);
-        NewSubmission New(string reference) => new()
-        {
-            Reference = reference,
-            Location = locations["jonesboro"],
-            ReceivedAt = NodaTime.Instant.FromUtc(2026, 7, 1, 12, 0),
-            ReplyBy = null,
-            AfterHours = null,
-            Language = "en",
-            QuarantinedFor = null,
-            MailboxHash = null,
-            EmailIndex = null,
-            TelephoneIndex = null,
-            Fingerprint = null,
-            ErasedHash = null,
-            Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
-            Sealed = [1],
-        };
+        NewSubmission New(string reference) =>
+            new()
+            {
+                Reference = reference,
+                Location = locations["jonesboro"],
+                ReceivedAt = NodaTime.Instant.FromUtc(2026, 7, 1, 12, 0),
+                ReplyBy = null,
+                AfterHours = null,
+                Language = "en",
+                QuarantinedFor = null,
+                MailboxHash = null,
+                EmailIndex = null,
+                TelephoneIndex = null,
+                Fingerprint = null,
+                ErasedHash = null,
+                Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
+                Sealed = [1],
+            };
         var reference = await api.QueryAsync<string>("SELECT reference FROM submissions LIMIT 1");
         Assert.Equal((IntakeOutcome.ReferenceTaken, null), await api.Submitted().AddAsync(New(reference), default));
         Assert.Equal((IntakeOutcome.Stored, null), await api.Submitted().AddAsync(New("0000-0000-0000"), default));
-        Assert.Equal((IntakeOutcome.ChallengeSpent, null), await api.Submitted().AddAsync(New("0000-0000-0001"), default));
+        Assert.Equal(
+            (IntakeOutcome.ChallengeSpent, null),
+            await api.Submitted().AddAsync(New("0000-0000-0001"), default)
+        );
         Assert.Equal(3, await api.CountAsync());
     }
 
@@ -122,7 +171,10 @@ public sealed class ChallengeTests
         await using var api = await StartAsync("required");
         await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
         api.Clock.AdjustTime(ApiFactory.Now.AddHours(24));
-        await api.ReceivedAsync(Valid(("message", "Another."), ("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
+        await api.ReceivedAsync(
+            Valid(("message", "Another."), ("altcha", await SolutionAsync(api))),
+            ("Idempotency-Key", "\"a\"")
+        );
         Assert.Equal(2, await api.CountAsync());
     }
 
@@ -133,14 +185,20 @@ public sealed class ChallengeTests
         var solution = await SolutionAsync(api);
         var first = (await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\""))).ToJsonString();
         JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
-        JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\"")));
+        JsonAssert.Equal(
+            first,
+            await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""))
+        );
         api.Clock.Advance(TimeSpan.FromMinutes(61));
         JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
         JsonAssert.Equal(first, await api.ReceivedAsync(Valid(), ("Idempotency-Key", "\"a\"")));
         Assert.Equal(1, await api.CountAsync());
 
         // Another message, or another key, finds nothing.
-        using var other = await api.SubmitAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"a\""));
+        using var other = await api.SubmitAsync(
+            Valid(("message", "Another."), ("altcha", solution)),
+            ("Idempotency-Key", "\"a\"")
+        );
         await JsonAssert.ProblemAsync(other, 422, "invalid", "The challenge has expired: get a new one.");
         using var another = await api.SubmitAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"b\""));
         await JsonAssert.ProblemAsync(another, 422, "invalid", "The challenge has expired: get a new one.");
@@ -153,8 +211,16 @@ public sealed class ChallengeTests
         await api.ReceivedAsync(Valid());
         var solution = await SolutionAsync(api);
         await api.ReceivedAsync(Valid(("altcha", solution)));
-        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
-        await RefusedAsync(api, Valid(("altcha", "nonsense")), "The solution of the challenge is not right: get a new challenge.");
+        await RefusedAsync(
+            api,
+            Valid(("altcha", solution)),
+            "The solution of this challenge was used before: get a new challenge."
+        );
+        await RefusedAsync(
+            api,
+            Valid(("altcha", "nonsense")),
+            "The solution of the challenge is not right: get a new challenge."
+        );
     }
 
     [Fact]
@@ -166,7 +232,11 @@ public sealed class ChallengeTests
     }
 
     [Theory]
-    [InlineData("off", null, false), InlineData("optional", "/v1/contact-challenge", false), InlineData("required", "/v1/contact-challenge", true)]
+    [
+        InlineData("off", null, false),
+        InlineData("optional", "/v1/contact-challenge", false),
+        InlineData("required", "/v1/contact-challenge", true)
+    ]
     public async Task The_form_says_whether_there_is_one_and_where(string mode, string? url, bool required)
     {
         await using var api = await StartAsync(mode);
@@ -185,9 +255,14 @@ public sealed class ChallengeTests
         // A clock that is set back makes it valid once more, and it is still known.
         api.Clock.Advance(TimeSpan.FromHours(2));
         api.Clock.AdjustTime(ApiFactory.Now);
-        await RefusedAsync(api, Valid(("altcha", solution)), "The solution of this challenge was used before: get a new challenge.");
+        await RefusedAsync(
+            api,
+            Valid(("altcha", solution)),
+            "The solution of this challenge was used before: get a new challenge."
+        );
         api.Clock.Advance(TimeSpan.FromHours(26));
-        while (await api.QueryAsync<long>("SELECT count(*) FROM redeemed_challenges") > 0) await Task.Delay(1);
+        while (await api.QueryAsync<long>("SELECT count(*) FROM redeemed_challenges") > 0)
+            await Task.Delay(1);
     }
 
     [Fact]
@@ -195,7 +270,12 @@ public sealed class ChallengeTests
     {
         await using var api = await StartAsync("required");
         using var response = await api.SubmitAsync(Valid(), ("Accept-Language", "es"));
-        await JsonAssert.ProblemAsync(response, 422, "invalid", "Confirme que no es un programa: hace falta la solución de un desafío.");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            "Confirme que no es un programa: hace falta la solución de un desafío."
+        );
         Assert.Equal("es", response.Content.Headers.ContentLanguage.Single());
     }
 }

@@ -29,7 +29,9 @@ public sealed class IdempotencyTests
         for (var round = 0; round < 10; round++)
         {
             var key = $"\"{round}\"";
-            var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => api.ReceivedAsync(Valid(), (Header, key))));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 30).Select(_ => api.ReceivedAsync(Valid(), (Header, key)))
+            );
             Assert.Single(answers.Select(answer => answer.ToJsonString()).Distinct());
             Assert.Equal(round + 1, await api.CountAsync());
         }
@@ -41,21 +43,35 @@ public sealed class IdempotencyTests
         await using var api = await ApiFactory.StartAsync();
         var first = await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
         await using var restarted = await ApiFactory.StartAsync(factory =>
-            factory.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]));
+            factory.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"])
+        );
         JsonAssert.Equal(first.ToJsonString(), await restarted.ReceivedAsync(Valid(), (Header, "\"a key\"")));
         Assert.Equal(1, await restarted.CountAsync());
     }
 
     [Theory]
-    [InlineData("message", "Another message."), InlineData("name", "Another Sender"), InlineData("email", "another@example.com")]
-    [InlineData("telephone", "+1 870 555 0199"), InlineData("location", "paragould"), InlineData("preferredContact", "telephone")]
+    [
+        InlineData("message", "Another message."),
+        InlineData("name", "Another Sender"),
+        InlineData("email", "another@example.com")
+    ]
+    [
+        InlineData("telephone", "+1 870 555 0199"),
+        InlineData("location", "paragould"),
+        InlineData("preferredContact", "telephone")
+    ]
     public async Task The_same_key_with_another_message_is_a_422_and_stores_nothing(string member, string value)
     {
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
         using var other = await api.SubmitAsync(Valid((member, value)), (Header, "\"a key\""));
-        await JsonAssert.ProblemAsync(other, 422, "invalid", "This key was sent before with another message: make a new one for each message.",
-            """[{ "parameter": "Idempotency-Key", "detail": "This key was sent before with another message: make a new one for each message." }]""");
+        await JsonAssert.ProblemAsync(
+            other,
+            422,
+            "invalid",
+            "This key was sent before with another message: make a new one for each message.",
+            """[{ "parameter": "Idempotency-Key", "detail": "This key was sent before with another message: make a new one for each message." }]"""
+        );
         Assert.Equal(1, await api.CountAsync());
     }
 
@@ -65,7 +81,11 @@ public sealed class IdempotencyTests
         await using var api = await ApiFactory.StartAsync();
         var first = await api.ReceivedAsync(Valid(("secondsToFill", 40)), (Header, "\"a key\""));
         // Other white space, another order of members, another time.
-        var again = new JsonObject(Valid(("secondsToFill", 55.5), ("name", "  Test Sender ")).Reverse().Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
+        var again = new JsonObject(
+            Valid(("secondsToFill", 55.5), ("name", "  Test Sender "))
+                .Reverse()
+                .Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone()))
+        );
         JsonAssert.Equal(first.ToJsonString(), await api.ReceivedAsync(again, (Header, "\"a key\"")));
     }
 
@@ -77,14 +97,19 @@ public sealed class IdempotencyTests
         api.Clock.Advance(TimeSpan.FromHours(24));
         var second = await api.ReceivedAsync(Valid(("message", "Another message.")), (Header, "\"a key\""));
         Assert.NotEqual((string?)first["reference"], (string?)second["reference"]);
-        JsonAssert.Equal(second.ToJsonString(), await api.ReceivedAsync(Valid(("message", "Another message.")), (Header, "\"a key\"")));
+        JsonAssert.Equal(
+            second.ToJsonString(),
+            await api.ReceivedAsync(Valid(("message", "Another message.")), (Header, "\"a key\""))
+        );
         Assert.Equal(2, await api.CountAsync());
     }
 
     [Fact]
     public async Task Keys_are_remembered_as_long_as_the_settings_say()
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:IdempotencyHours=0.5"));
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.Add("--Contact:IdempotencyHours=0.5")
+        );
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
         api.Clock.Advance(TimeSpan.FromMinutes(29));
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
@@ -116,8 +141,14 @@ public sealed class IdempotencyTests
         await using var one = await ApiFactory.StartAsync();
         await using var other = await ApiFactory.StartAsync();
         // Made with another secret, it is another reference; and without a key it is another each time.
-        Assert.NotEqual((string?)(await one.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"], (string?)(await other.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"]);
-        Assert.NotEqual((string?)(await one.ReceivedAsync(Valid(), (Header, "\"1\"")))["reference"], (string?)(await one.ReceivedAsync(Valid(), (Header, "\"2\"")))["reference"]);
+        Assert.NotEqual(
+            (string?)(await one.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"],
+            (string?)(await other.ReceivedAsync(Valid(), (Header, "\"a key\"")))["reference"]
+        );
+        Assert.NotEqual(
+            (string?)(await one.ReceivedAsync(Valid(), (Header, "\"1\"")))["reference"],
+            (string?)(await one.ReceivedAsync(Valid(), (Header, "\"2\"")))["reference"]
+        );
     }
 
     [Fact]
@@ -145,7 +176,10 @@ public sealed class IdempotencyTests
     public async Task Without_a_key_each_request_is_a_new_message()
     {
         await using var api = await ApiFactory.StartAsync();
-        Assert.NotEqual((string?)(await api.ReceivedAsync(Valid()))["reference"], (string?)(await api.ReceivedAsync(Valid()))["reference"]);
+        Assert.NotEqual(
+            (string?)(await api.ReceivedAsync(Valid()))["reference"],
+            (string?)(await api.ReceivedAsync(Valid()))["reference"]
+        );
     }
 
     [Fact]
@@ -159,12 +193,27 @@ public sealed class IdempotencyTests
     }
 
     [Theory]
-    [InlineData("bare"), InlineData("\"\""), InlineData("\"open"), InlineData("\"a\", \"b\""), InlineData("\"\\x\""), InlineData("\"{300}\"")]
+    [
+        InlineData("bare"),
+        InlineData("\"\""),
+        InlineData("\"open"),
+        InlineData("\"a\", \"b\""),
+        InlineData("\"\\x\""),
+        InlineData("\"{300}\"")
+    ]
     public async Task A_malformed_key_is_a_400_and_stores_nothing(string key)
     {
         await using var api = await ApiFactory.StartAsync();
-        using var response = await api.SubmitAsync(Valid(), (Header, key.Replace("{300}", new string('x', 300), StringComparison.Ordinal)));
-        await JsonAssert.ProblemAsync(response, 400, "malformed", "Idempotency-Key must be a text in double quotes of at most 255 characters, or a UUID.");
+        using var response = await api.SubmitAsync(
+            Valid(),
+            (Header, key.Replace("{300}", new string('x', 300), StringComparison.Ordinal))
+        );
+        await JsonAssert.ProblemAsync(
+            response,
+            400,
+            "malformed",
+            "Idempotency-Key must be a text in double quotes of at most 255 characters, or a UUID."
+        );
         Assert.Equal(0, await api.CountAsync());
     }
 }

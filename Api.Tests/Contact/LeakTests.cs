@@ -14,8 +14,8 @@ using NodaTime.Extensions;
 namespace Api.Tests.Contact;
 
 /// <summary>
-/// Sends marked values through every path, failures included, and searches all that comes out: answers and their headers, the log
-/// at its finest, exceptions, traces, metrics, mails, webhooks, and the files on the disk.
+/// Sends marked values through every path, failures included, and searches all that comes out: answers and their
+/// headers, the log at its finest, exceptions, traces, metrics, mails, webhooks, and the files on the disk.
 /// </summary>
 public sealed class LeakTests
 {
@@ -24,8 +24,14 @@ public sealed class LeakTests
 
     static JsonObject Marked(params (string Name, JsonNode? Value)[] changes)
     {
-        var body = Submissions.Valid(("name", "Zzqname Sender"), ("email", "zzqmail@example.com"), ("telephone", "+18705550177"), ("message", "Zzqmessage of a person."));
-        foreach (var (name, value) in changes) body[name] = value?.DeepClone();
+        var body = Submissions.Valid(
+            ("name", "Zzqname Sender"),
+            ("email", "zzqmail@example.com"),
+            ("telephone", "+18705550177"),
+            ("message", "Zzqmessage of a person.")
+        );
+        foreach (var (name, value) in changes)
+            body[name] = value?.DeepClone();
         return body;
     }
 
@@ -38,18 +44,29 @@ public sealed class LeakTests
         await using var api = await ApiFactory.StartAsync(factory =>
         {
             factory.Settings.AddRange([
-                "--Mail:Host=127.0.0.1", $"--Mail:Port={mail.Port}", "--Mail:Security=None", "--Mail:From=website@example.com", "--Mail:Recipients:*:0=staff@example.com",
-                "--Mail:Acknowledge=true", "--Mail:Link=https://staff.example.com/messages/{reference}",
-                "--Webhooks:AllowInternal=true", $"--Webhooks:Endpoints:crm:Url={hooks.Url}", "--Webhooks:Endpoints:crm:Secrets:0=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-                "--Contact:Challenge:Mode=optional", "--Database:WriteQueueCapacity=100", "--Contact:Limits:PerClient:Requests=200",
+                "--Mail:Host=127.0.0.1",
+                $"--Mail:Port={mail.Port}",
+                "--Mail:Security=None",
+                "--Mail:From=website@example.com",
+                "--Mail:Recipients:*:0=staff@example.com",
+                "--Mail:Acknowledge=true",
+                "--Mail:Link=https://staff.example.com/messages/{reference}",
+                "--Webhooks:AllowInternal=true",
+                $"--Webhooks:Endpoints:crm:Url={hooks.Url}",
+                "--Webhooks:Endpoints:crm:Secrets:0=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+                "--Contact:Challenge:Mode=optional",
+                "--Database:WriteQueueCapacity=100",
+                "--Contact:Limits:PerClient:Requests=200",
             ]);
-            factory.Configure = builder => builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+            factory.Configure = builder =>
+                builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
         });
         List<string> answers = [];
         async Task<HttpResponseMessage> Send(HttpContent content, params (string Name, string Value)[] headers)
         {
             var request = new HttpRequestMessage(HttpMethod.Post, Submissions.Endpoint) { Content = content };
-            foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+            foreach (var (name, value) in headers)
+                request.Headers.TryAddWithoutValidation(name, value);
             var response = await api.Client.SendAsync(request);
             answers.Add($"{response}\n{await response.Content.ReadAsStringAsync()}");
             return response;
@@ -57,7 +74,8 @@ public sealed class LeakTests
         Task<HttpResponseMessage> SendJson(JsonNode body, params (string Name, string Value)[] headers) =>
             Send(new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), headers);
 
-        // The clock goes on meanwhile: whoever delivers may have met the database while it was broken, and takes a rest.
+        // The clock goes on meanwhile: whoever delivers may have met the database while it was broken, and takes a
+        // rest.
         async Task WaitAsync(Task arrival)
         {
             while (!arrival.IsCompleted)
@@ -69,45 +87,81 @@ public sealed class LeakTests
         }
 
         // Taken in, repeated, with another message under the same key, taken for spam.
-        var receipt = JsonNode.Parse(await (await SendJson(Marked(), ("Idempotency-Key", "\"one\""))).Content.ReadAsStringAsync())!;
+        var receipt = JsonNode.Parse(
+            await (await SendJson(Marked(), ("Idempotency-Key", "\"one\""))).Content.ReadAsStringAsync()
+        )!;
         await SendJson(Marked(), ("Idempotency-Key", "\"one\""));
         await SendJson(Marked(("message", "Zzqmessage, another.")), ("Idempotency-Key", "\"one\""));
         await SendJson(Marked(("website", "Zzqmessage")), ("Accept-Language", "es"));
-        // Refused: each rule, each type, unknown members' values, no JSON, other media types, half a body, too much of it.
+        // Refused: each rule, each type, unknown members' values, no JSON, other media types, half a body, too much of
+        // it.
         foreach (var (member, _) in Submissions.Valid())
         {
-            foreach (var value in new JsonNode?[] { "Zzqname zzqmail 5550177 Zzqmessage\u0001", 5, new JsonObject { ["Zzqname"] = "zzqmail" }, null })
+            foreach (
+                var value in new JsonNode?[]
+                {
+                    "Zzqname zzqmail 5550177 Zzqmessage\u0001",
+                    5,
+                    new JsonObject { ["Zzqname"] = "zzqmail" },
+                    null,
+                }
+            )
                 await SendJson(Marked((member, value)));
         }
         await SendJson(Marked(("fax", "Zzqmessage"), ("altcha", "Zzqmessage")));
         await SendJson(Marked(("altcha", Convert.ToBase64String("""{"Zzqname":"zzqmail"}"""u8))));
-        await Send(new StringContent("{\"name\": \"Zzqname\", \"message\": \"Zzqmessage", Encoding.UTF8, "application/json"));
-        await Send(new StringContent("name=Zzqname&message=Zzqmessage", Encoding.UTF8, "application/x-www-form-urlencoded"));
-        await Send(new StringContent($"{{\"message\": \"{new string('x', 70_000)}Zzqmessage\"}}", Encoding.UTF8, "application/json"));
+        await Send(
+            new StringContent("{\"name\": \"Zzqname\", \"message\": \"Zzqmessage", Encoding.UTF8, "application/json")
+        );
+        await Send(
+            new StringContent("name=Zzqname&message=Zzqmessage", Encoding.UTF8, "application/x-www-form-urlencoded")
+        );
+        await Send(
+            new StringContent(
+                $"{{\"message\": \"{new string('x', 70_000)}Zzqmessage\"}}",
+                Encoding.UTF8,
+                "application/json"
+            )
+        );
         using (var socket = new TcpClient())
         {
             await socket.ConnectAsync("127.0.0.1", api.Client.BaseAddress!.Port);
-            await socket.GetStream().WriteAsync("POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":\"Zzqname"u8.ToArray());
+            await socket
+                .GetStream()
+                .WriteAsync(
+                    "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":\"Zzqname"u8.ToArray()
+                );
         }
 
         // The database fails: full, broken, busy, its queue full.
-        await api.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c => c.ExecuteScalar<int>($"PRAGMA max_page_count = {c.ExecuteScalar<int>("PRAGMA page_count")}"),
+            default
+        );
         HttpResponseMessage full;
         do full = await SendJson(Marked(("message", "Zzqmessage" + new string('x', 4000))));
         while ((int)full.StatusCode == 201);
         Assert.Equal(507, (int)full.StatusCode);
-        await api.Database.WriteSynchronouslyAsync(c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c => c.ExecuteScalar<int>("PRAGMA max_page_count = 1000000"),
+            default
+        );
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
         Assert.Equal(500, (int)(await SendJson(Marked())).StatusCode);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
         using (var open = new ManualResetEventSlim())
         {
             var entered = new TaskCompletionSource();
-            var blocking = Task.Run(() => api.Database.WriteSynchronouslyAsync(_ =>
-            {
-                entered.SetResult();
-                return open.Wait(TimeSpan.FromMinutes(1));
-            }, default));
+            var blocking = Task.Run(() =>
+                api.Database.WriteSynchronouslyAsync(
+                    _ =>
+                    {
+                        entered.SetResult();
+                        return open.Wait(TimeSpan.FromMinutes(1));
+                    },
+                    default
+                )
+            );
             await entered.Task;
             var waiting = await api.Database.FillWriteQueueAsync();
             Assert.Equal(503, (int)(await SendJson(Marked())).StatusCode);
@@ -131,7 +185,11 @@ public sealed class LeakTests
         var reference = (string)receipt["reference"]!;
         Assert.Contains("Zzqmessage", (await store.OpenAsync(reference, default))!.Message, StringComparison.Ordinal);
         Assert.NotEmpty(await store.FindBySenderAsync("zzqmail@example.com", null, default));
-        await store.ReleaseAsync((await store.ListAsync(quarantined: true, 1, default)).Single().Reference, api.Clock.GetCurrentInstant(), default);
+        await store.ReleaseAsync(
+            (await store.ListAsync(quarantined: true, 1, default)).Single().Reference,
+            api.Clock.GetCurrentInstant(),
+            default
+        );
         answers.Add((await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}")).ToJsonString());
         await store.EraseAsync(reference, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default);
         answers.Add((await api.GetAsync("/health/outbox")).ToJsonString());
@@ -143,7 +201,8 @@ public sealed class LeakTests
 
         await api.App.StopAsync();
         var mails = await mail.TakenAsync(2);
-        // The one place where one of them must be: the envelope and the To of what is sent to the sender, and nothing else of hers.
+        // The one place where one of them must be: the envelope and the To of what is sent to the sender, and nothing
+        // else of hers.
         Assert.Contains(mails, taken => taken.To is ["zzqmail@example.com"]);
         var outputs = new Dictionary<string, string>
         {
@@ -153,8 +212,16 @@ public sealed class LeakTests
             ["traces"] = overheard.Traces,
             ["metrics"] = overheard.Metrics,
             ["webhooks"] = string.Join('\n', await hooks.ReceivedAsync(1)),
-            ["mails to the staff"] = string.Join('\n', mails.Where(taken => taken.To is ["staff@example.com"]).Select(taken => taken.ToString() + taken.Text)),
-            ["mails to the sender"] = string.Join('\n', mails.Where(taken => taken.To is not ["staff@example.com"]).Select(taken => taken.Text.Replace("zzqmail@example.com", "", StringComparison.Ordinal))),
+            ["mails to the staff"] = string.Join(
+                '\n',
+                mails.Where(taken => taken.To is ["staff@example.com"]).Select(taken => taken.ToString() + taken.Text)
+            ),
+            ["mails to the sender"] = string.Join(
+                '\n',
+                mails
+                    .Where(taken => taken.To is not ["staff@example.com"])
+                    .Select(taken => taken.Text.Replace("zzqmail@example.com", "", StringComparison.Ordinal))
+            ),
         };
         foreach (var file in Directory.GetFiles(api.Folder.Path).Concat(Directory.GetFiles(api.Folder.Keys)))
             outputs[file] = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
@@ -162,7 +229,11 @@ public sealed class LeakTests
         {
             // There is something to search.
             Assert.True(text.Length > 0 || Path.GetFileName(where) is "clinic.db-wal" or "clinic.db-lock", where);
-            foreach (var mark in Marks) Assert.False(text.Contains(mark, StringComparison.OrdinalIgnoreCase), $"{mark} is in {where}: {Around(text, mark)}");
+            foreach (var mark in Marks)
+                Assert.False(
+                    text.Contains(mark, StringComparison.OrdinalIgnoreCase),
+                    $"{mark} is in {where}: {Around(text, mark)}"
+                );
         }
         Assert.Contains("POST", outputs["log"], StringComparison.Ordinal);
         Assert.Contains(reference, outputs["mails to the staff"], StringComparison.Ordinal);
@@ -177,7 +248,9 @@ public sealed class LeakTests
     /// <summary>All exceptions, activities with their tags, and measurements with theirs, of this process.</summary>
     sealed class Overheard : IDisposable
     {
-        readonly ConcurrentQueue<string> exceptions = new(), traces = new(), measurements = new();
+        readonly ConcurrentQueue<string> exceptions = new(),
+            traces = new(),
+            measurements = new();
         readonly ActivityListener activities;
         readonly MeterListener meters;
 
@@ -188,10 +261,16 @@ public sealed class LeakTests
             {
                 ShouldListenTo = _ => true,
                 Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
-                ActivityStopped = activity => traces.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))} {string.Join(' ', activity.Baggage)}"),
+                ActivityStopped = activity =>
+                    traces.Enqueue(
+                        $"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))} {string.Join(' ', activity.Baggage)}"
+                    ),
             };
             ActivitySource.AddActivityListener(activities);
-            meters = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
+            meters = new MeterListener
+            {
+                InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument),
+            };
             meters.SetMeasurementEventCallback<long>(Note);
             meters.SetMeasurementEventCallback<int>(Note);
             meters.SetMeasurementEventCallback<double>(Note);
@@ -202,15 +281,20 @@ public sealed class LeakTests
         public string Traces => string.Join('\n', traces);
         public string Metrics => string.Join('\n', measurements);
 
-        // All of this process, but for the one that says what the mail server said, which may name its recipient: it is thrown by
-        // the library and must go no further, which the log shows.
+        // All of this process, but for the one that says what the mail server said, which may name its recipient: it is
+        // thrown by the library and must go no further, which the log shows.
         void OnException(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs e)
         {
-            if (e.Exception is not MailKit.Net.Smtp.SmtpCommandException) exceptions.Enqueue($"{e.Exception.GetType()} {e.Exception.Message}");
+            if (e.Exception is not MailKit.Net.Smtp.SmtpCommandException)
+                exceptions.Enqueue($"{e.Exception.GetType()} {e.Exception.Message}");
         }
 
-        void Note<T>(Instrument instrument, T measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-            measurements.Enqueue($"{instrument.Name} {measurement} {string.Join(' ', tags.ToArray())}");
+        void Note<T>(
+            Instrument instrument,
+            T measurement,
+            ReadOnlySpan<KeyValuePair<string, object?>> tags,
+            object? state
+        ) => measurements.Enqueue($"{instrument.Name} {measurement} {string.Join(' ', tags.ToArray())}");
 
         public void Dispose()
         {
@@ -243,12 +327,15 @@ public sealed class LeakTests
             return hooks;
         }
 
-        void Listen() => app.Run(async http =>
-        {
-            var body = await new StreamReader(http.Request.Body).ReadToEndAsync();
-            received.Add($"{http.Request.Path}{http.Request.QueryString} {string.Join(' ', http.Request.Headers)} {body}");
-            http.Response.StatusCode = Answer;
-        });
+        void Listen() =>
+            app.Run(async http =>
+            {
+                var body = await new StreamReader(http.Request.Body).ReadToEndAsync();
+                received.Add(
+                    $"{http.Request.Path}{http.Request.QueryString} {string.Join(' ', http.Request.Headers)} {body}"
+                );
+                http.Response.StatusCode = Answer;
+            });
 
         Task StartListeningAsync() => app.StartAsync();
 

@@ -12,15 +12,30 @@ public sealed class ReceiptTests
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
         var path = $"/v1/contact-receipts/{receipt["token"]}";
-        JsonAssert.Equal($$"""{ "reference": "{{receipt["reference"]}}", "status": "received", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": null }""", await api.GetAsync(path));
+        JsonAssert.Equal(
+            $$"""{ "reference": "{{receipt["reference"]}}", "status": "received", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": null }""",
+            await api.GetAsync(path)
+        );
 
         api.Clock.Advance(TimeSpan.FromHours(3));
-        Assert.True(await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant(), default));
+        Assert.True(
+            await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant(), default)
+        );
         using var response = await api.SendAsync(HttpMethod.Get, path);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
-        JsonAssert.Equal($$"""{ "reference": "{{receipt["reference"]}}", "status": "handled", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": "2026-07-01T15:00:00Z" }""", await api.GetAsync(path));
+        JsonAssert.Equal(
+            $$"""{ "reference": "{{receipt["reference"]}}", "status": "handled", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": "2026-07-01T15:00:00Z" }""",
+            await api.GetAsync(path)
+        );
         // Once.
-        Assert.False(await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant() + Duration.FromDays(1), default));
+        Assert.False(
+            await api.Inbox()
+                .MarkHandledAsync(
+                    (string)receipt["reference"]!,
+                    api.Clock.GetCurrentInstant() + Duration.FromDays(1),
+                    default
+                )
+        );
     }
 
     [Fact]
@@ -38,8 +53,17 @@ public sealed class ReceiptTests
         var token = (string)(await api.ReceivedAsync(Valid()))["token"]!;
         string[] wrong =
         [
-            .. Enumerable.Range(0, token.Length).Select(at => token[..at] + (token[at] == '0' ? '1' : '0') + token[(at + 1)..]),
-            token[..^1], token + "0", token.ToUpperInvariant(), "x", "000000000000" + new string('0', 32), new string('é', 44), new string('x', 5000), token[..12],
+            .. Enumerable
+                .Range(0, token.Length)
+                .Select(at => token[..at] + (token[at] == '0' ? '1' : '0') + token[(at + 1)..]),
+            token[..^1],
+            token + "0",
+            token.ToUpperInvariant(),
+            "x",
+            "000000000000" + new string('0', 32),
+            new string('é', 44),
+            new string('x', 5000),
+            token[..12],
         ];
         foreach (var other in wrong)
         {
@@ -54,7 +78,10 @@ public sealed class ReceiptTests
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
-        Assert.True(await api.Inbox().EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default));
+        Assert.True(
+            await api.Inbox()
+                .EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default)
+        );
         await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}", 404);
     }
 
@@ -69,9 +96,16 @@ public sealed class ReceiptTests
     [InlineData("2026-10-30T21:00:00Z", 2, "2026-11-02T15:00:00Z", false)]
     [InlineData("2026-07-01T12:00:00Z", 0, null, true)]
     [InlineData("2026-07-01T12:00:00Z", 0.5, "2026-07-01T13:30:00Z", true)]
-    public async Task The_time_to_an_answer_is_counted_in_opening_hours(string now, double hours, string? replyBy, bool afterHours)
+    public async Task The_time_to_an_answer_is_counted_in_opening_hours(
+        string now,
+        double hours,
+        string? replyBy,
+        bool afterHours
+    )
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add(FormattableString.Invariant($"--Contact:ReplyWithinOpenHours={hours}")));
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.Add(FormattableString.Invariant($"--Contact:ReplyWithinOpenHours={hours}"))
+        );
         api.Clock.AdjustTime(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture));
         var receipt = await api.ReceivedAsync(Valid());
         Assert.Equal(replyBy, (string?)receipt["replyBy"]);
@@ -82,7 +116,10 @@ public sealed class ReceiptTests
     public async Task Without_known_hours_no_answer_is_promised()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"),
+            default
+        );
         var receipt = await api.ReceivedAsync(Valid());
         Assert.Null(receipt["replyBy"]);
         Assert.Null(receipt["afterHours"]);
@@ -91,10 +128,18 @@ public sealed class ReceiptTests
     [Fact]
     public async Task Notices_are_those_of_the_configuration_in_the_senders_language()
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Contact:Notices:es:Emergency=Llame.", "--Contact:Notices:es:Privacy=Privado."]));
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Contact:Notices:es:Emergency=Llame.",
+                "--Contact:Notices:es:Privacy=Privado.",
+            ])
+        );
         var receipt = await api.ReceivedAsync(Valid(), ("Accept-Language", "es"), ("Idempotency-Key", "\"a\""));
         JsonAssert.Equal("""{ "emergency": "Llame.", "privacy": "Privado." }""", receipt["notices"]);
         // Whoever asks again is answered the same.
-        JsonAssert.Equal(receipt.ToJsonString(), await api.ReceivedAsync(Valid(), ("Accept-Language", "en"), ("Idempotency-Key", "\"a\"")));
+        JsonAssert.Equal(
+            receipt.ToJsonString(),
+            await api.ReceivedAsync(Valid(), ("Accept-Language", "en"), ("Idempotency-Key", "\"a\""))
+        );
     }
 }

@@ -12,10 +12,20 @@ public sealed class RepetitionTests
 {
     static readonly (string, string) Key = ("Idempotency-Key", "\"a key\"");
 
-    static Task<ApiFactory> StartAsync(params string[] settings) => ApiFactory.StartAsync(factory =>
-        factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=5", "--Contact:Limits:Overall:Requests=1000", .. settings]));
+    static Task<ApiFactory> StartAsync(params string[] settings) =>
+        ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Contact:Limits:PerClient:Requests=5",
+                "--Contact:Limits:Overall:Requests=1000",
+                .. settings,
+            ])
+        );
 
-    static async Task<(string Body, string? Location)> AnswerAsync(ApiFactory api, JsonNode body, params (string, string)[] headers)
+    static async Task<(string Body, string? Location)> AnswerAsync(
+        ApiFactory api,
+        JsonNode body,
+        params (string, string)[] headers
+    )
     {
         using var response = await api.SubmitAsync(body, headers);
         var text = await response.Content.ReadAsStringAsync();
@@ -31,10 +41,14 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        for (var i = 0; i < 20; i++) Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
-        for (var i = 0; i < 4; i++) await api.ReceivedAsync(Valid(("message", $"Another, {i}.")));
-        using (var sixth = await api.SubmitAsync(Valid(("message", "One too many.")))) Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
-        for (var i = 0; i < 20; i++) Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
+        for (var i = 0; i < 4; i++)
+            await api.ReceivedAsync(Valid(("message", $"Another, {i}.")));
+        using (var sixth = await api.SubmitAsync(Valid(("message", "One too many."))))
+            Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
         Assert.Equal(5, await api.CountAsync());
     }
 
@@ -43,16 +57,17 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync("--Contact:Limits:Overall:Requests=1");
         var first = await AnswerAsync(api, Valid(), Key);
-        using (var second = await api.SubmitAsync(Valid())) Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        using (var second = await api.SubmitAsync(Valid()))
+            Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
     }
 
     public static TheoryData<string> Changes =>
-    [
-        "UPDATE locations SET closed_for_good_on = '2026-07-01' WHERE slug = 'jonesboro'",
-        "UPDATE submissions SET handled_at = '2026-07-01T12:00:30.000Z'",
-        "DELETE FROM weekly_hours",
-    ];
+        [
+            "UPDATE locations SET closed_for_good_on = '2026-07-01' WHERE slug = 'jonesboro'",
+            "UPDATE submissions SET handled_at = '2026-07-01T12:00:30.000Z'",
+            "DELETE FROM weekly_hours",
+        ];
 
     [Theory]
     [MemberData(nameof(Changes))]
@@ -62,18 +77,29 @@ public sealed class RepetitionTests
         var first = await AnswerAsync(api, Valid(), Key);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute(change), default);
         api.Clock.Advance(TimeSpan.FromMinutes(1));
-        for (var i = 0; i < 10; i++) Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
         Assert.Equal(1, await api.CountAsync());
     }
 
     [Theory]
-    [InlineData("--Contact:MessageMaxLength=5"), InlineData("--Contact:Challenge:Mode=required"), InlineData("--Contact:Limits:Overall:Requests=1"), InlineData("--Contact:MaximumLinks=0")]
+    [
+        InlineData("--Contact:MessageMaxLength=5"),
+        InlineData("--Contact:Challenge:Mode=required"),
+        InlineData("--Contact:Limits:Overall:Requests=1"),
+        InlineData("--Contact:MaximumLinks=0")
+    ]
     public async Task A_repetition_is_answered_whatever_the_settings_say_since_a_restart(string setting)
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await using var restarted = await StartAsync($"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}", setting);
-        for (var i = 0; i < 10; i++) Assert.Equal(first, await AnswerAsync(restarted, Valid(), Key));
+        await using var restarted = await StartAsync(
+            $"--Database:Folder={api.Folder.Path}",
+            $"--Keys:Folder={api.Folder.Keys}",
+            setting
+        );
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(first, await AnswerAsync(restarted, Valid(), Key));
         Assert.Equal(1, await restarted.CountAsync());
     }
 
@@ -82,21 +108,38 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE INSERT ON submissions BEGIN SELECT raise(ABORT, 'no room'); END"), default);
-        using (var other = await api.SubmitAsync(Valid(), ("Idempotency-Key", "\"another\""))) Assert.True((int)other.StatusCode >= 500);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute("CREATE TRIGGER full BEFORE INSERT ON submissions BEGIN SELECT raise(ABORT, 'no room'); END"),
+            default
+        );
+        using (var other = await api.SubmitAsync(Valid(), ("Idempotency-Key", "\"another\"")))
+            Assert.True((int)other.StatusCode >= 500);
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
     }
 
     [Theory]
-    [InlineData("message", "\"Another message.\""), InlineData("telephone", "\"call me\""), InlineData("telephone", "null"), InlineData("consent", "false"), InlineData("message", "\"\"")]
+    [
+        InlineData("message", "\"Another message.\""),
+        InlineData("telephone", "\"call me\""),
+        InlineData("telephone", "null"),
+        InlineData("consent", "false"),
+        InlineData("message", "\"\"")
+    ]
     [InlineData("name", "5"), InlineData("fax", "\"x\""), InlineData("location", "\"nowhere\"")]
-    public async Task Another_message_under_the_same_key_gets_no_receipt_before_or_after_the_limit(string member, string value)
+    public async Task Another_message_under_the_same_key_gets_no_receipt_before_or_after_the_limit(
+        string member,
+        string value
+    )
     {
         await using var api = await StartAsync();
         await AnswerAsync(api, Valid(), Key);
-        using (var before = await api.SubmitAsync(Valid((member, JsonNode.Parse(value))), Key)) Assert.Equal(HttpStatusCode.UnprocessableEntity, before.StatusCode);
-        for (var i = 0; i < 4; i++) await api.ReceivedAsync(Valid(("message", $"Another, {i}.")));
-        using (var after = await api.SubmitAsync(Valid((member, JsonNode.Parse(value))), Key)) Assert.Equal(HttpStatusCode.TooManyRequests, after.StatusCode);
+        using (var before = await api.SubmitAsync(Valid((member, JsonNode.Parse(value))), Key))
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, before.StatusCode);
+        for (var i = 0; i < 4; i++)
+            await api.ReceivedAsync(Valid(("message", $"Another, {i}.")));
+        using (var after = await api.SubmitAsync(Valid((member, JsonNode.Parse(value))), Key))
+            Assert.Equal(HttpStatusCode.TooManyRequests, after.StatusCode);
         Assert.Equal(5, await api.CountAsync());
     }
 
@@ -112,7 +155,12 @@ public sealed class RepetitionTests
         }
         // Now the right one is answered as a wrong one. Whoever has sent it can send it under another key.
         using (var right = await api.SubmitAsync(Valid(), Key))
-            await JsonAssert.ProblemAsync(right, 422, "invalid", "This key was sent before with another message: make a new one for each message.");
+            await JsonAssert.ProblemAsync(
+                right,
+                422,
+                "invalid",
+                "This key was sent before with another message: make a new one for each message."
+            );
         await api.ReceivedAsync(Valid(), ("Idempotency-Key", "\"another\""));
         api.Clock.Advance(TimeSpan.FromHours(1));
         await api.ReceivedAsync(Valid(), Key);
@@ -124,7 +172,12 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         using var response = await api.SubmitAsync(Valid(("message", "")), ("Idempotency-Key", "no quotes"));
-        await JsonAssert.ProblemAsync(response, 400, "malformed", "Idempotency-Key must be a text in double quotes of at most 255 characters, or a UUID.");
+        await JsonAssert.ProblemAsync(
+            response,
+            400,
+            "malformed",
+            "Idempotency-Key must be a text in double quotes of at most 255 characters, or a UUID."
+        );
     }
 
     [Fact]
@@ -140,7 +193,10 @@ public sealed class RepetitionTests
         var last = await AnswerAsync(api, Valid(), Key);
         foreach (var erased in new[] { 0, 2, 3, 1 })
         {
-            Assert.True(await api.Inbox().EraseAsync(references[erased], NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
+            Assert.True(
+                await api.Inbox()
+                    .EraseAsync(references[erased], NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default)
+            );
             Assert.Equal(last, await AnswerAsync(api, Valid(), Key));
             using var other = await api.SubmitAsync(Valid(("message", "Another.")), Key);
             Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
@@ -162,9 +218,17 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        Assert.True(await api.Inbox().EraseAsync((string)JsonNode.Parse(first.Body)!["reference"]!, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default));
+        Assert.True(
+            await api.Inbox()
+                .EraseAsync(
+                    (string)JsonNode.Parse(first.Body)!["reference"]!,
+                    NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()),
+                    default
+                )
+        );
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
-        using (var other = await api.SubmitAsync(Valid(("message", "Another.")), Key)) Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
+        using (var other = await api.SubmitAsync(Valid(("message", "Another.")), Key))
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
         Assert.Equal(0, await api.CountAsync());
         await api.GetAsync(first.Location!, 404);
         Assert.Null(await api.Submitted().FindAsync((string)JsonNode.Parse(first.Body)!["reference"]!, default));
@@ -181,12 +245,20 @@ public sealed class RepetitionTests
         var reference = (string)(await api.ReceivedAsync(Valid(), Key))["reference"]!;
         await api.Inbox().EraseAsync(reference, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
         api.Clock.Advance(TimeSpan.FromHours(23));
-        Assert.Equal(0, await api.App.Services.GetRequiredService<HousekeepingStore>().ForgetErasedAsync(KeysSince(), default));
+        Assert.Equal(
+            0,
+            await api.App.Services.GetRequiredService<HousekeepingStore>().ForgetErasedAsync(KeysSince(), default)
+        );
         api.Clock.Advance(TimeSpan.FromHours(1));
         await api.App.Services.GetRequiredService<HousekeepingStore>().ForgetErasedAsync(KeysSince(), default);
-        Assert.Equal(1, await api.QueryAsync<long>(
-            "SELECT count(*) FROM erased_submissions WHERE fingerprint_hash IS NULL AND location_id IS NULL AND reply_by IS NULL AND after_hours IS NULL AND language IS NULL"));
+        Assert.Equal(
+            1,
+            await api.QueryAsync<long>(
+                "SELECT count(*) FROM erased_submissions WHERE fingerprint_hash IS NULL AND location_id IS NULL AND reply_by IS NULL AND after_hours IS NULL AND language IS NULL"
+            )
+        );
 
-        NodaTime.Instant KeysSince() => NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()) - NodaTime.Duration.FromHours(24);
+        NodaTime.Instant KeysSince() =>
+            NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()) - NodaTime.Duration.FromHours(24);
     }
 }

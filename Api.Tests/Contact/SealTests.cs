@@ -17,29 +17,50 @@ public sealed class SealTests
 
     static Task<string> SubmitMarkedAsync(ApiFactory api) => SubmitMarkedAsync(api, "A marked message.");
 
-    static async Task<string> SubmitMarkedAsync(ApiFactory api, string message) => (string)(await api.ReceivedAsync(Valid(
-        ("name", "Marked Name"), ("email", "marked.sender@example.com"), ("telephone", "(870) 555-0142"), ("message", message)), ("Idempotency-Key", $"\"{message[..Math.Min(message.Length, 20)]}\"")))["reference"]!;
+    static async Task<string> SubmitMarkedAsync(ApiFactory api, string message) =>
+        (string)
+            (
+                await api.ReceivedAsync(
+                    Valid(
+                        ("name", "Marked Name"),
+                        ("email", "marked.sender@example.com"),
+                        ("telephone", "(870) 555-0142"),
+                        ("message", message)
+                    ),
+                    ("Idempotency-Key", $"\"{message[..Math.Min(message.Length, 20)]}\"")
+                )
+            )["reference"]!;
 
     /// <summary>The database's file, its log and index, and a backup, as they lie on the disk.</summary>
     static async Task<Dictionary<string, byte[]>> FilesAsync(ApiFactory api)
     {
         var copy = api.Folder.File($"{Guid.NewGuid():N}.copy");
         await api.Maintenance.BackupAsync(copy, default);
-        return Directory.EnumerateFiles(api.Folder.Path).ToDictionary(file => Path.GetFileName(file), file =>
-        {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        });
+        return Directory
+            .EnumerateFiles(api.Folder.Path)
+            .ToDictionary(
+                file => Path.GetFileName(file),
+                file =>
+                {
+                    using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                    var bytes = new byte[stream.Length];
+                    stream.ReadExactly(bytes);
+                    return bytes;
+                }
+            );
     }
 
-    static string[] Containing(Dictionary<string, byte[]> files, byte[] bytes) => [.. files.Where(file => file.Value.AsSpan().IndexOf(bytes) >= 0).Select(file => file.Key)];
+    static string[] Containing(Dictionary<string, byte[]> files, byte[] bytes) =>
+        [.. files.Where(file => file.Value.AsSpan().IndexOf(bytes) >= 0).Select(file => file.Key)];
 
     static ApiFactory On(ApiFactory api, params string[] settings)
     {
         var other = new ApiFactory();
-        other.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}", .. settings]);
+        other.Settings.AddRange([
+            $"--Database:Folder={api.Folder.Path}",
+            $"--Keys:Folder={api.Folder.Keys}",
+            .. settings,
+        ]);
         return other;
     }
 
@@ -62,8 +83,16 @@ public sealed class SealTests
         foreach (var text in Written)
         {
             var utf8 = Encoding.UTF8.GetBytes(text);
-            byte[][] forms = [utf8, Encoding.Unicode.GetBytes(text), Encoding.UTF8.GetBytes(Convert.ToBase64String(utf8)[..^4]), Encoding.UTF8.GetBytes(Convert.ToHexString(utf8)), SHA256.HashData(utf8)];
-            foreach (var form in forms) Assert.Empty(Containing(files, form));
+            byte[][] forms =
+            [
+                utf8,
+                Encoding.Unicode.GetBytes(text),
+                Encoding.UTF8.GetBytes(Convert.ToBase64String(utf8)[..^4]),
+                Encoding.UTF8.GetBytes(Convert.ToHexString(utf8)),
+                SHA256.HashData(utf8),
+            ];
+            foreach (var form in forms)
+                Assert.Empty(Containing(files, form));
         }
         Assert.Empty(Containing(files, SHA256.HashData("+18705550142"u8)));
     }
@@ -71,21 +100,36 @@ public sealed class SealTests
     [Fact]
     public async Task Nothing_is_left_of_a_message_that_was_erased()
     {
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Mail:Host=127.0.0.1", "--Mail:Port=1", "--Mail:From=a@example.com", "--Mail:Recipients:*:0=staff@example.com"]));
-        for (var i = 0; i < 40; i++) await api.ReceivedAsync(Valid(("message", $"Filler {i} {new string('x', 100 * i)}")));
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Mail:Host=127.0.0.1",
+                "--Mail:Port=1",
+                "--Mail:From=a@example.com",
+                "--Mail:Recipients:*:0=staff@example.com",
+            ])
+        );
+        for (var i = 0; i < 40; i++)
+            await api.ReceivedAsync(Valid(("message", $"Filler {i} {new string('x', 100 * i)}")));
         var reference = await SubmitMarkedAsync(api);
         var kept = (string)(await api.ReceivedAsync(Valid(("message", "This one stays."))))["reference"]!;
         await using (var connection = await api.Database.OpenAsync(default))
         {
-            var row = (IDictionary<string, object>)await connection.QuerySingleAsync(
-                "SELECT sealed, email_index, fingerprint, reference, delivery_id FROM submissions s JOIN outbox o ON o.submission_id = s.id WHERE reference = @reference", new { reference });
+            var row =
+                (IDictionary<string, object>)
+                    await connection.QuerySingleAsync(
+                        "SELECT sealed, email_index, fingerprint, reference, delivery_id FROM submissions s JOIN outbox o ON o.submission_id = s.id WHERE reference = @reference",
+                        new { reference }
+                    );
             byte[][] traces = [.. row.Values.Select(value => value as byte[] ?? Encoding.UTF8.GetBytes((string)value))];
-            foreach (var trace in traces) Assert.NotEmpty(Containing(await FilesAsync(api), trace));
-            foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy")) File.Delete(copy);
+            foreach (var trace in traces)
+                Assert.NotEmpty(Containing(await FilesAsync(api), trace));
+            foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy"))
+                File.Delete(copy);
 
             Assert.True(await api.Inbox().EraseAsync(reference, Erased, default));
             var files = await FilesAsync(api);
-            foreach (var trace in traces) Assert.Empty(Containing(files, trace));
+            foreach (var trace in traces)
+                Assert.Empty(Containing(files, trace));
         }
         Assert.False(await api.Inbox().EraseAsync(reference, Erased, default));
         Assert.Equal("This one stays.", (await api.Inbox().OpenAsync(kept, default))!.Message);
@@ -96,8 +140,12 @@ public sealed class SealTests
     {
         await using var api = await ApiFactory.StartAsync();
         var first = await SubmitMarkedAsync(api, "First.");
-        var second = (string)(await api.ReceivedAsync(Valid(("email", "Marked.Sender@EXAMPLE.com"), ("telephone", null))))["reference"]!;
-        var third = (string)(await api.ReceivedAsync(Valid(("email", "other@example.com"), ("telephone", "+1-870-555-0142"))))["reference"]!;
+        var second = (string)
+            (await api.ReceivedAsync(Valid(("email", "Marked.Sender@EXAMPLE.com"), ("telephone", null))))["reference"]!;
+        var third = (string)
+            (await api.ReceivedAsync(Valid(("email", "other@example.com"), ("telephone", "+1-870-555-0142"))))[
+                "reference"
+            ]!;
         await api.ReceivedAsync(Valid(("email", "marked.sender@example.org"), ("telephone", "870 555 0143")));
 
         async Task<string[]> Find(string? email, string? telephone) =>
@@ -121,7 +169,12 @@ public sealed class SealTests
         var fresh = await SubmitMarkedAsync(later, "Fresh.");
         Assert.Equal("Old.", (await later.Inbox().OpenAsync(old, default))!.Message);
         Assert.Equal("Fresh.", (await later.Inbox().OpenAsync(fresh, default))!.Message);
-        Assert.Equal([fresh, old], (await later.Inbox().FindBySenderAsync("marked.sender@example.com", null, default)).Select(found => found.Reference));
+        Assert.Equal(
+            [fresh, old],
+            (await later.Inbox().FindBySenderAsync("marked.sender@example.com", null, default)).Select(found =>
+                found.Reference
+            )
+        );
         // Each payload of Data Protection begins with four bytes that mark it and the sixteen of its key's id.
         Assert.Equal(2, await later.QueryAsync<long>("SELECT count(DISTINCT substr(sealed, 5, 16)) FROM submissions"));
         // And whoever sends the old one again is still answered the same.
@@ -135,13 +188,27 @@ public sealed class SealTests
         string Certificate(string name)
         {
             using var key = RSA.Create(2048);
-            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-            using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            var request = new CertificateRequest(
+                $"CN={name}",
+                key,
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            );
+            using var certificate = request.CreateSelfSigned(
+                DateTimeOffset.UtcNow.AddDays(-1),
+                DateTimeOffset.UtcNow.AddDays(1)
+            );
             var file = api.Folder.File($"{name}.pfx");
             File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12, "a password"));
             return file;
         }
-        string[] Use(params string[] files) => [.. files.SelectMany((file, i) => new[] { $"--Keys:Certificates:{i}:File={file}", $"--Keys:Certificates:{i}:Password=a password" })];
+        string[] Use(params string[] files) =>
+            [
+                .. files.SelectMany(
+                    (file, i) =>
+                        new[] { $"--Keys:Certificates:{i}:File={file}", $"--Keys:Certificates:{i}:Password=a password" }
+                ),
+            ];
         var (first, second) = (Certificate("first"), Certificate("second"));
 
         api.Settings.AddRange(Use(first));
@@ -155,7 +222,9 @@ public sealed class SealTests
         Assert.Contains("or their certificate is missing", fault.Message, StringComparison.Ordinal);
         fault = await Assert.ThrowsAsync<StartupFault>(() => StartOnAsync(api, Use(second)));
         Assert.Contains("or their certificate is missing", fault.Message, StringComparison.Ordinal);
-        fault = await Assert.ThrowsAsync<StartupFault>(() => StartOnAsync(api, $"--Keys:Certificates:0:File={first}", "--Keys:Certificates:0:Password=wrong"));
+        fault = await Assert.ThrowsAsync<StartupFault>(() =>
+            StartOnAsync(api, $"--Keys:Certificates:0:File={first}", "--Keys:Certificates:0:Password=wrong")
+        );
         Assert.Contains("first.pfx' of Keys:Certificates cannot be read", fault.Message, StringComparison.Ordinal);
 
         await using var both = await StartOnAsync(api, Use(second, first));
@@ -188,7 +257,9 @@ public sealed class SealTests
     public void Keys_are_never_kept_with_the_database(string below)
     {
         using var folder = new TempFolder();
-        var fault = Assert.Throws<StartupFault>(() => Program.Compose([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Path}{below}"]));
+        var fault = Assert.Throws<StartupFault>(() =>
+            Program.Compose([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Path}{below}"])
+        );
         Assert.Contains("is in the database's folder", fault.Message, StringComparison.Ordinal);
     }
 
@@ -197,9 +268,23 @@ public sealed class SealTests
     {
         await using var api = await ApiFactory.StartAsync();
         var (first, second) = (await SubmitMarkedAsync(api, "First."), await SubmitMarkedAsync(api, "Second."));
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = (SELECT sealed FROM submissions WHERE reference = @first) WHERE reference = @second", new { first, second }), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    "UPDATE submissions SET sealed = (SELECT sealed FROM submissions WHERE reference = @first) WHERE reference = @second",
+                    new { first, second }
+                ),
+            default
+        );
         await Assert.ThrowsAsync<CryptographicException>(() => api.Inbox().OpenAsync(second, default));
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = CAST(sealed || x'00' AS BLOB) WHERE reference = @first", new { first }), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    "UPDATE submissions SET sealed = CAST(sealed || x'00' AS BLOB) WHERE reference = @first",
+                    new { first }
+                ),
+            default
+        );
         await Assert.ThrowsAnyAsync<CryptographicException>(() => api.Inbox().OpenAsync(first, default));
     }
 
@@ -207,35 +292,61 @@ public sealed class SealTests
     public async Task Messages_that_an_older_program_stored_in_clear_are_sealed_at_the_next_start_and_leave_no_trace()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
-            """
-            INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent, received_at)
-            WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 449)
-            SELECT 'OLD0-0000-' || printf('%04d', i), 1, 'Marked Name', 'marked.sender@example.com', '(870) 555-0142 x7', 'telephone', 'A marked message. ' || i, 1, '2026-06-01T08:00:00.000Z'
-            FROM n
-            """), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    """
+                    INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent, received_at)
+                    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 449)
+                    SELECT 'OLD0-0000-' || printf('%04d', i), 1, 'Marked Name', 'marked.sender@example.com', '(870) 555-0142 x7', 'telephone', 'A marked message. ' || i, 1, '2026-06-01T08:00:00.000Z'
+                    FROM n
+                    """
+                ),
+            default
+        );
         Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
         Assert.NotEmpty(Containing(await FilesAsync(api), "A marked message."u8.ToArray()));
-        foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy")) File.Delete(copy);
+        foreach (var copy in Directory.GetFiles(api.Folder.Path, "*.copy"))
+            File.Delete(copy);
 
         await using var upgraded = await StartOnAsync(api);
         var files = await FilesAsync(api);
-        foreach (var text in Written) Assert.Empty(Containing(files, Encoding.UTF8.GetBytes(text)));
+        foreach (var text in Written)
+            Assert.Empty(Containing(files, Encoding.UTF8.GetBytes(text)));
         Assert.Equal(450, await upgraded.CountAsync());
         Assert.Equal(0, await upgraded.QueryAsync<long>("SELECT count(*) FROM submissions_in_clear"));
         Assert.Equal(
-            new SubmissionContent("OLD0-0000-0449", "Marked Name", "marked.sender@example.com", "+18705550142", "7", PreferredContact.Telephone, "A marked message. 449"),
-            await upgraded.Inbox().OpenAsync("OLD0-0000-0449", default));
+            new SubmissionContent(
+                "OLD0-0000-0449",
+                "Marked Name",
+                "marked.sender@example.com",
+                "+18705550142",
+                "7",
+                PreferredContact.Telephone,
+                "A marked message. 449"
+            ),
+            await upgraded.Inbox().OpenAsync("OLD0-0000-0449", default)
+        );
         Assert.Equal(450, (await upgraded.Inbox().FindBySenderAsync("marked.sender@example.com", null, default)).Count);
-        Assert.Equal("2026-06-01T08:00:00Z", (await upgraded.Submitted().FindAsync("OLD0-0000-0000", default))!.ReceivedAt.ToString());
+        Assert.Equal(
+            "2026-06-01T08:00:00Z",
+            (await upgraded.Submitted().FindAsync("OLD0-0000-0000", default))!.ReceivedAt.ToString()
+        );
     }
 
     [Fact]
     public async Task The_keys_are_for_their_owner_only()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Windows has other rights.");
         await using var api = await ApiFactory.StartAsync();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(api.Folder.Keys).UnixFileMode);
-        Assert.All(new DirectoryInfo(api.Folder.Keys).GetFiles(), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            new DirectoryInfo(api.Folder.Keys).UnixFileMode
+        );
+        Assert.All(
+            new DirectoryInfo(api.Folder.Keys).GetFiles(),
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode)
+        );
     }
 }

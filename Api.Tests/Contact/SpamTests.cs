@@ -8,44 +8,83 @@ namespace Api.Tests.Contact;
 
 public sealed class SpamTests
 {
-    static readonly string[] Notified = ["--Mail:Host=127.0.0.1", "--Mail:Port=1", "--Mail:From=website@example.com", "--Mail:Recipients:*:0=staff@example.com"];
+    static readonly string[] Notified =
+    [
+        "--Mail:Host=127.0.0.1",
+        "--Mail:Port=1",
+        "--Mail:From=website@example.com",
+        "--Mail:Recipients:*:0=staff@example.com",
+    ];
 
-    public static TheoryData<string, string?> Signs => new()
-    {
-        { """{ "website": "https://spam.example" }""", "honeypot" },
-        { """{ "website": true }""", "honeypot" },
-        { """{ "website": { } }""", "honeypot" },
-        { """{ "website": 0 }""", "honeypot" },
-        { """{ "website": "" }""", null },
-        { """{ "website": "  " }""", null },
-        { """{ "website": "\u0020\t\n\u00a0" }""", null },
-        { """{ "website": "\\" }""", "honeypot" },
-        { """{ "website": null }""", null },
-        { """{ "website": false }""", null },
-        { """{ "secondsToFill": 2.9 }""", "tooFast" },
-        { """{ "secondsToFill": 3 }""", null },
-        { """{ "secondsToFill": 90000 }""", null },
-        { """{ "message": "a http://a.example b https://b.example c www.c.example" }""", null },
-        { """{ "message": "a http://a.example b https://b.example c www.c.example d HTTP://d.example" }""", "tooManyLinks" },
-        { """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example" }""", null },
-        { """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example www.d.example" }""", "tooManyLinks" },
-        { """{ "message": "sam@www.a.example www.sam@b.example www.c@d.example sam.www.e@example.com (www.f-g@h.example) <www.i@j.example> mailto:www.k@l.example" }""", null },
-        { """{ "message": "sam@example.com sam@example.org sam@example.net sam@example.edu https://a.example www.b.example" }""", null },
-        { """{ "message": "https://web.archive.example/web/2020/https://www.a.example/www.html?u=http://b.example www.c.example/@sam http://d.example/www.e" }""", null },
-        { """{ "message": "a www. b www... c www d Awww. e ewww.f http s www.g.example" }""", null },
-        { """{ "message": "http://a.example,http://b.example;http://c.example|www.d.example" }""", "tooManyLinks" },
-        { """{ "message": "[url=http://a.example]http://a.example[/url]<a href=\"http://b.example\">http://b.example</a>" }""", "tooManyLinks" },
-        { """{ "message": "(www.a.example)(www.b.example)(https://www.c.example)(https://d.example/www)" }""", "tooManyLinks" },
-        { """{ "name": "http://a.example", "message": "http://b.example http://c.example http://d.example" }""", "tooManyLinks" },
-        { """{ "website": "x", "secondsToFill": 0, "message": "http:// http:// http:// http://" }""", "honeypot,tooFast,tooManyLinks" },
-    };
+    public static TheoryData<string, string?> Signs =>
+        new()
+        {
+            { """{ "website": "https://spam.example" }""", "honeypot" },
+            { """{ "website": true }""", "honeypot" },
+            { """{ "website": { } }""", "honeypot" },
+            { """{ "website": 0 }""", "honeypot" },
+            { """{ "website": "" }""", null },
+            { """{ "website": "  " }""", null },
+            { """{ "website": "\u0020\t\n\u00a0" }""", null },
+            { """{ "website": "\\" }""", "honeypot" },
+            { """{ "website": null }""", null },
+            { """{ "website": false }""", null },
+            { """{ "secondsToFill": 2.9 }""", "tooFast" },
+            { """{ "secondsToFill": 3 }""", null },
+            { """{ "secondsToFill": 90000 }""", null },
+            { """{ "message": "a http://a.example b https://b.example c www.c.example" }""", null },
+            {
+                """{ "message": "a http://a.example b https://b.example c www.c.example d HTTP://d.example" }""",
+                "tooManyLinks"
+            },
+            { """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example" }""", null },
+            {
+                """{ "message": "https://www.a.example http://www.b.example HTTPS://WWW.c.example www.d.example" }""",
+                "tooManyLinks"
+            },
+            {
+                """{ "message": "sam@www.a.example www.sam@b.example www.c@d.example sam.www.e@example.com (www.f-g@h.example) <www.i@j.example> mailto:www.k@l.example" }""",
+                null
+            },
+            {
+                """{ "message": "sam@example.com sam@example.org sam@example.net sam@example.edu https://a.example www.b.example" }""",
+                null
+            },
+            {
+                """{ "message": "https://web.archive.example/web/2020/https://www.a.example/www.html?u=http://b.example www.c.example/@sam http://d.example/www.e" }""",
+                null
+            },
+            { """{ "message": "a www. b www... c www d Awww. e ewww.f http s www.g.example" }""", null },
+            { """{ "message": "http://a.example,http://b.example;http://c.example|www.d.example" }""", "tooManyLinks" },
+            {
+                """{ "message": "[url=http://a.example]http://a.example[/url]<a href=\"http://b.example\">http://b.example</a>" }""",
+                "tooManyLinks"
+            },
+            {
+                """{ "message": "(www.a.example)(www.b.example)(https://www.c.example)(https://d.example/www)" }""",
+                "tooManyLinks"
+            },
+            {
+                """{ "name": "http://a.example", "message": "http://b.example http://c.example http://d.example" }""",
+                "tooManyLinks"
+            },
+            {
+                """{ "website": "x", "secondsToFill": 0, "message": "http:// http:// http:// http://" }""",
+                "honeypot,tooFast,tooManyLinks"
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Signs))]
-    public async Task Spam_is_quarantined_with_its_reason_and_answered_like_any_other_message(string changes, string? reason)
+    public async Task Spam_is_quarantined_with_its_reason_and_answered_like_any_other_message(
+        string changes,
+        string? reason
+    )
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(Notified));
-        var receipt = await api.ReceivedAsync(Valid([.. JsonNode.Parse(changes)!.AsObject().Select(change => (change.Key, change.Value?.DeepClone()))]));
+        var receipt = await api.ReceivedAsync(
+            Valid([.. JsonNode.Parse(changes)!.AsObject().Select(change => (change.Key, change.Value?.DeepClone()))])
+        );
         Assert.Equal(7, receipt.Count);
         Assert.Equal(reason, await api.QueryAsync<string?>("SELECT quarantined_for FROM submissions"));
         // Nobody is told of spam.
@@ -57,13 +96,19 @@ public sealed class SpamTests
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(Notified));
         var reference = (string)(await api.ReceivedAsync(Valid(("website", "x"))))["reference"]!;
-        Assert.Equal([("honeypot", reference)], (await api.Inbox().ListAsync(quarantined: true, 10, default)).Select(s => (s.QuarantinedFor, s.Reference)));
+        Assert.Equal(
+            [("honeypot", reference)],
+            (await api.Inbox().ListAsync(quarantined: true, 10, default)).Select(s => (s.QuarantinedFor, s.Reference))
+        );
         Assert.Empty(await api.Inbox().ListAsync(quarantined: false, 10, default));
 
         Assert.True(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
         Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 10, default));
-        Assert.Equal([reference], (await api.Inbox().ListAsync(quarantined: false, 10, default)).Select(s => s.Reference));
+        Assert.Equal(
+            [reference],
+            (await api.Inbox().ListAsync(quarantined: false, 10, default)).Select(s => s.Reference)
+        );
 
         Assert.False(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
         Assert.False(await api.Inbox().ReleaseAsync("0000-0000-0000", api.Clock.GetCurrentInstant(), default));
@@ -80,7 +125,8 @@ public sealed class SpamTests
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == "Clinic" && instrument.Meter.Scope == meters) listener.EnableMeasurementEvents(instrument);
+                if (instrument.Meter.Name == "Clinic" && instrument.Meter.Scope == meters)
+                    listener.EnableMeasurementEvents(instrument);
             },
         };
         listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => gauges[instrument.Name] = value);
@@ -103,7 +149,17 @@ public sealed class SpamTests
             Assert.Equal(("ok", count), ((string?)health["status"], (int)health["quarantined"]!));
             await using var output = new StringWriter();
             await SubmissionVerbs.ListAsync(api.App, quarantined: false, output, default);
-            Assert.Equal(line, string.Concat(output.ToString().ReplaceLineEndings("\n").Split('\n').Where(text => text.Contains("quarantine", StringComparison.Ordinal)).Select(text => text + "\n")));
+            Assert.Equal(
+                line,
+                string.Concat(
+                    output
+                        .ToString()
+                        .ReplaceLineEndings("\n")
+                        .Split('\n')
+                        .Where(text => text.Contains("quarantine", StringComparison.Ordinal))
+                        .Select(text => text + "\n")
+                )
+            );
             using var patience = new CancellationTokenSource(Outbox.OutboxApi.Patience);
             while (gauges.GetValueOrDefault("clinic.submissions.quarantined", -1) != count)
             {
@@ -119,13 +175,25 @@ public sealed class SpamTests
     public async Task The_field_and_the_limits_are_those_of_the_configuration()
     {
         await using var api = await ApiFactory.StartAsync(factory =>
-            factory.Settings.AddRange(["--Contact:Honeypot=fax", "--Contact:MinimumSeconds=0", "--Contact:MaximumLinks=100"]));
+            factory.Settings.AddRange([
+                "--Contact:Honeypot=fax",
+                "--Contact:MinimumSeconds=0",
+                "--Contact:MaximumLinks=100",
+            ])
+        );
         Assert.Equal("fax", (string?)(await api.GetAsync("/v1/contact-form"))["honeypot"]);
         await api.ReceivedAsync(Valid(("fax", "x")));
         Assert.Equal("honeypot", await api.QueryAsync<string?>("SELECT quarantined_for FROM submissions"));
-        await api.ReceivedAsync(Valid(("secondsToFill", 0), ("message", string.Join(' ', Enumerable.Repeat("http://a.example", 50)))));
+        await api.ReceivedAsync(
+            Valid(("secondsToFill", 0), ("message", string.Join(' ', Enumerable.Repeat("http://a.example", 50))))
+        );
         Assert.Null(await api.QueryAsync<string?>("SELECT quarantined_for FROM submissions ORDER BY id DESC LIMIT 1"));
         using var response = await api.SubmitAsync(Valid(("website", "x")));
-        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """[{ "pointer": "#/website", "detail": "There is no such member here." }]""");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            errors: """[{ "pointer": "#/website", "detail": "There is no such member here." }]"""
+        );
     }
 }

@@ -26,20 +26,33 @@ static class Submissions
             ["message"] = "I would like an appointment.",
             ["consent"] = true,
         };
-        foreach (var (name, value) in changes) body[name] = value;
+        foreach (var (name, value) in changes)
+            body[name] = value;
         return body;
     }
 
-    public static Task<HttpResponseMessage> SubmitAsync(this ApiFactory api, JsonNode body, params (string Name, string Value)[] headers)
+    public static Task<HttpResponseMessage> SubmitAsync(
+        this ApiFactory api,
+        JsonNode body,
+        params (string Name, string Value)[] headers
+    )
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Endpoint) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
-        foreach (var (name, value) in headers) Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        var request = new HttpRequestMessage(HttpMethod.Post, Endpoint)
+        {
+            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
+        };
+        foreach (var (name, value) in headers)
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         return api.Client.SendAsync(request);
     }
 
     /// <summary>Sends a message that is taken in.</summary>
     /// <returns>The receipt.</returns>
-    public static async Task<JsonObject> ReceivedAsync(this ApiFactory api, JsonNode body, params (string Name, string Value)[] headers)
+    public static async Task<JsonObject> ReceivedAsync(
+        this ApiFactory api,
+        JsonNode body,
+        params (string Name, string Value)[] headers
+    )
     {
         using var response = await api.SubmitAsync(body, headers);
         var text = await response.Content.ReadAsStringAsync();
@@ -57,5 +70,6 @@ static class Submissions
         return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
     }
 
-    public static Task<long> CountAsync(this ApiFactory api) => api.QueryAsync<long>("SELECT count(*) FROM submissions");
+    public static Task<long> CountAsync(this ApiFactory api) =>
+        api.QueryAsync<long>("SELECT count(*) FROM submissions");
 }

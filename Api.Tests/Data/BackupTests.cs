@@ -39,7 +39,13 @@ public sealed class BackupTests : IDisposable
     }
 
     [Theory]
-    [InlineData("submissions"), InlineData("articles"), InlineData("locations"), InlineData("outbox_of_submission"), InlineData("sqlite_autoindex_locations_1")]
+    [
+        InlineData("submissions"),
+        InlineData("articles"),
+        InlineData("locations"),
+        InlineData("outbox_of_submission"),
+        InlineData("sqlite_autoindex_locations_1")
+    ]
     public async Task A_damaged_database_is_not_copied(string damaged)
     {
         await using var api = new ApiFactory();
@@ -48,10 +54,17 @@ public sealed class BackupTests : IDisposable
         await api.App.DisposeAsync();
         DamageRoot(api.Folder.File("clinic.db"), damaged);
 
-        await using var app = Program.Compose([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
+        await using var app = Program.Compose([
+            $"--Database:Folder={api.Folder.Path}",
+            $"--Keys:Folder={api.Folder.Keys}",
+        ]);
         var db = (SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!;
         var fault = await Assert.ThrowsAsync<StartupFault>(() => db.BackupAsync(elsewhere.File("copy.db"), default));
-        Assert.Contains("is damaged, so it was not copied: run the verb check.", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is damaged, so it was not copied: run the verb check.",
+            fault.Message,
+            StringComparison.Ordinal
+        );
         Assert.Empty(Directory.GetFileSystemEntries(elsewhere.Path));
     }
 
@@ -60,26 +73,46 @@ public sealed class BackupTests : IDisposable
     {
         await using var api = await ApiFactory.StartAsync();
         // No process has this number: it is above the kernel's limit.
-        foreach (var leftover in new[] { ".old.db.99999999.partial", ".old.db.99999999.partial-journal", ".other.db.1.partial", "kept.partial" }) File.WriteAllText(elsewhere.File(leftover), "");
+        foreach (
+            var leftover in new[]
+            {
+                ".old.db.99999999.partial",
+                ".old.db.99999999.partial-journal",
+                ".other.db.1.partial",
+                "kept.partial",
+            }
+        )
+            File.WriteAllText(elsewhere.File(leftover), "");
         await api.Maintenance.BackupAsync(elsewhere.File("copy.db"), default);
-        Assert.Equal([".other.db.1.partial", "copy.db", "kept.partial"], Directory.GetFileSystemEntries(elsewhere.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [".other.db.1.partial", "copy.db", "kept.partial"],
+            Directory.GetFileSystemEntries(elsewhere.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     async Task<ApiFactory> StoppedAsync(int messages)
     {
         var api = new ApiFactory();
         await api.InitializeAsync();
-        for (var i = 0; i < messages; i++) await api.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < messages; i++)
+            await api.ReceivedAsync(Submissions.Valid());
         await api.Maintenance.BackupAsync(elsewhere.File("copy.db"), default);
-        for (var i = 0; i < 3; i++) await api.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < 3; i++)
+            await api.ReceivedAsync(Submissions.Valid());
         await api.App.DisposeAsync();
         return api;
     }
 
     static async Task<string?> RestoreAsync(ApiFactory api, string copy)
     {
-        await using var app = Program.Compose([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
-        return await ((SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!).RestoreAsync(copy, default);
+        await using var app = Program.Compose([
+            $"--Database:Folder={api.Folder.Path}",
+            $"--Keys:Folder={api.Folder.Keys}",
+        ]);
+        return await ((SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!).RestoreAsync(
+            copy,
+            default
+        );
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -98,8 +131,15 @@ public sealed class BackupTests : IDisposable
 
         Assert.Equal(before, File.ReadAllBytes(file + "-before-restore"));
         Assert.Equal(withLog, File.Exists(file + "-before-restore-wal"));
-        Assert.Equal(["clinic.db", "clinic.db-before-restore", .. withLog ? new[] { "clinic.db-before-restore-wal" } : [], "clinic.db-lock"],
-            Directory.GetFiles(api.Folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "clinic.db",
+                "clinic.db-before-restore",
+                .. withLog ? new[] { "clinic.db-before-restore-wal" } : [],
+                "clinic.db-lock",
+            ],
+            Directory.GetFiles(api.Folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         await using var restored = new ApiFactory();
         restored.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
         await restored.InitializeAsync();
@@ -124,8 +164,15 @@ public sealed class BackupTests : IDisposable
             Assert.Equal(4, reader.ExecuteScalar<long>("BEGIN; SELECT count(*) FROM submissions"));
         }
         // Another process, since locks of one process do not hinder itself.
-        var (exitCode, _, errors) = await ApiProcess.RunAsync("restore", elsewhere.File("copy.db"), $"--Database:Folder={stopped.Folder.Path}");
-        Assert.Equal((1, $"{stopped.Folder.File("clinic.db")} is in use: stop the program first.\n"), (exitCode, errors));
+        var (exitCode, _, errors) = await ApiProcess.RunAsync(
+            "restore",
+            elsewhere.File("copy.db"),
+            $"--Database:Folder={stopped.Folder.Path}"
+        );
+        Assert.Equal(
+            (1, $"{stopped.Folder.File("clinic.db")} is in use: stop the program first.\n"),
+            (exitCode, errors)
+        );
         Assert.Equal(4, Read<long>(stopped.Folder.File("clinic.db"), "SELECT count(*) FROM submissions"));
     }
 
@@ -170,6 +217,9 @@ public sealed class BackupTests : IDisposable
         var fault = await Assert.ThrowsAsync<StartupFault>(() => RestoreAsync(api, copy));
         Assert.Contains(sentence, fault.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(api.Folder.File("clinic.db")));
-        Assert.DoesNotContain(Directory.GetFiles(api.Folder.Path), file => file.Contains("partial", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(api.Folder.Path),
+            file => file.Contains("partial", StringComparison.Ordinal)
+        );
     }
 }

@@ -18,14 +18,38 @@ public sealed class CachingConnectionTests
     public async Task A_statement_gets_the_values_of_each_call()
     {
         await using var connection = Open();
-        for (var n = 1; n <= 3; n++) await connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n });
+        for (var n = 1; n <= 3; n++)
+            await connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n });
         await connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new[] { new { n = 4 }, new { n = 5 } });
         Assert.Equal([1, 2, 3, 4, 5], await connection.QueryAsync<int>("SELECT n FROM numbers ORDER BY n"));
-        Assert.Equal([2, 5], await connection.QueryAsync<int>("SELECT n FROM numbers WHERE n IN @some ORDER BY n", new { some = new[] { 2, 5 } }));
-        Assert.Equal([1], await connection.QueryAsync<int>("SELECT n FROM numbers WHERE n IN @some ORDER BY n", new { some = new[] { 1 } }));
+        Assert.Equal(
+            [2, 5],
+            await connection.QueryAsync<int>(
+                "SELECT n FROM numbers WHERE n IN @some ORDER BY n",
+                new { some = new[] { 2, 5 } }
+            )
+        );
+        Assert.Equal(
+            [1],
+            await connection.QueryAsync<int>(
+                "SELECT n FROM numbers WHERE n IN @some ORDER BY n",
+                new { some = new[] { 1 } }
+            )
+        );
         const string Between = "UPDATE numbers SET n = n + @more WHERE n IN @some AND n < @end";
         for (var times = 0; times < 3; times++)
-            Assert.Equal(2, await connection.ExecuteAsync(Between, new { more = 10, some = new[] { 1 + 10 * times, 2 + 10 * times, 99 }, end = 98 }));
+            Assert.Equal(
+                2,
+                await connection.ExecuteAsync(
+                    Between,
+                    new
+                    {
+                        more = 10,
+                        some = new[] { 1 + 10 * times, 2 + 10 * times, 99 },
+                        end = 98,
+                    }
+                )
+            );
         Assert.Equal([3, 4, 5, 31, 32], await connection.QueryAsync<int>("SELECT n FROM numbers ORDER BY n"));
         Assert.Null(await connection.ExecuteScalarAsync<int?>("SELECT @n", new { n = (int?)null }));
         Assert.Equal(7, await connection.ExecuteScalarAsync<int?>("SELECT @n", new { n = (int?)7 }));
@@ -48,7 +72,9 @@ public sealed class CachingConnectionTests
     {
         await using var connection = Open();
         await connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n = 1 });
-        await Assert.ThrowsAsync<SqliteException>(() => connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n = 1 }));
+        await Assert.ThrowsAsync<SqliteException>(() =>
+            connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n = 1 })
+        );
         await connection.ExecuteAsync("INSERT INTO numbers (n) VALUES (@n)", new { n = 2 });
         await connection.ExecuteAsync("ALTER TABLE numbers ADD COLUMN name TEXT");
         await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))

@@ -10,19 +10,28 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Api.Tests.Data;
 
 /// <summary>
-/// A process that is killed (SIGKILL) under load, again and again, while its clients do what clients do: each sends a message
-/// with an Idempotency-Key until it has an answer, some of them twice at once, and some although they have one.
+/// A process that is killed (SIGKILL) under load, again and again, while its clients do what clients do: each sends a
+/// message with an Idempotency-Key until it has an answer, some of them twice at once, and some although they have one.
 /// </summary>
 public sealed class CrashTests
 {
-    const int Rounds = 6, Senders = 16, Messages = 2000;
+    const int Rounds = 6,
+        Senders = 16,
+        Messages = 2000;
 
     static readonly string[] Settings =
     [
-        "--Contact:Limits:PerClient:Requests=0", "--Contact:Limits:Overall:Requests=0",
+        "--Contact:Limits:PerClient:Requests=0",
+        "--Contact:Limits:Overall:Requests=0",
         // Nobody answers there, which is no matter of the sender's.
-        "--Mail:Host=127.0.0.1", "--Mail:Port=9", "--Mail:Security=none", "--Mail:From=website@example.com", "--Mail:Recipients:*:0=staff@example.com",
-        "--Webhooks:AllowInternal=true", "--Webhooks:Endpoints:crm:Url=http://127.0.0.1:9/", "--Webhooks:Endpoints:crm:Secrets:0=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "--Mail:Host=127.0.0.1",
+        "--Mail:Port=9",
+        "--Mail:Security=none",
+        "--Mail:From=website@example.com",
+        "--Mail:Recipients:*:0=staff@example.com",
+        "--Webhooks:AllowInternal=true",
+        "--Webhooks:Endpoints:crm:Url=http://127.0.0.1:9/",
+        "--Webhooks:Endpoints:crm:Secrets:0=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     ];
 
     /// <summary>The process of the round, or the wait for the next.</summary>
@@ -37,13 +46,18 @@ public sealed class CrashTests
         var next = 0;
         async Task SendAllAsync()
         {
-            for (int i; (i = Interlocked.Increment(ref next)) <= Messages;)
+            for (int i; (i = Interlocked.Increment(ref next)) <= Messages; )
             {
                 var (message, key) = ($"Message {i}", $"\"{Guid.NewGuid()}\"");
                 var copies = i % 10 == 0 ? 2 : 1;
-                foreach (var reference in await Task.WhenAll(Enumerable.Range(0, copies).Select(_ => SendAsync(message, key))))
+                foreach (
+                    var reference in await Task.WhenAll(
+                        Enumerable.Range(0, copies).Select(_ => SendAsync(message, key))
+                    )
+                )
                     Assert.Equal(reference, acknowledged.GetOrAdd(message, reference));
-                if (i % 7 == 0) Assert.Equal(acknowledged[message], await SendAsync(message, key));
+                if (i % 7 == 0)
+                    Assert.Equal(acknowledged[message], await SendAsync(message, key));
             }
         }
 
@@ -53,9 +67,13 @@ public sealed class CrashTests
             var (api, client) = await ApiProcess.ServeAsync(folder.Path, Settings);
             using (api)
             {
-                var goal = round == Rounds ? Messages : Math.Min(Messages - 1, acknowledged.Count + Random.Shared.Next(1, 2 * Messages / Rounds));
+                var goal =
+                    round == Rounds
+                        ? Messages
+                        : Math.Min(Messages - 1, acknowledged.Count + Random.Shared.Next(1, 2 * Messages / Rounds));
                 serving.SetResult(client);
-                while (acknowledged.Count < goal && !senders.Any(sender => sender.IsFaulted)) await Task.Delay(1);
+                while (acknowledged.Count < goal && !senders.Any(sender => sender.IsFaulted))
+                    await Task.Delay(1);
                 if (round == Rounds || senders.Any(sender => sender.IsFaulted))
                 {
                     await Task.WhenAll(senders);
@@ -69,14 +87,22 @@ public sealed class CrashTests
         await using var app = Program.Compose([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}"]);
         var seal = app.Services.GetRequiredService<SubmissionSeal>();
         using var connection = new SqliteConnection($"Data Source={folder.File("clinic.db")};Pooling=False");
-        var stored = connection.Query<(long Id, string Reference, byte[] Sealed)>("SELECT id, reference, sealed FROM submissions").ToArray();
+        var stored = connection
+            .Query<(long Id, string Reference, byte[] Sealed)>("SELECT id, reference, sealed FROM submissions")
+            .ToArray();
         Assert.Equal(Messages, acknowledged.Count);
         // Exactly once: as many as there were messages, each under the reference that was acknowledged.
         Assert.Equal(Messages, stored.Length);
-        Assert.All(stored, row => Assert.Equal(row.Reference, acknowledged[seal.Open(row.Reference, row.Sealed).Message]));
+        Assert.All(
+            stored,
+            row => Assert.Equal(row.Reference, acknowledged[seal.Open(row.Reference, row.Sealed).Message])
+        );
         Assert.Equal(Messages, acknowledged.Values.Distinct().Count());
-        var deliveries = connection.Query<(long Submission, string Channels)>(
-            "SELECT submission_id, string_agg(channel, ',' ORDER BY channel) FROM outbox GROUP BY submission_id").ToDictionary();
+        var deliveries = connection
+            .Query<(long Submission, string Channels)>(
+                "SELECT submission_id, string_agg(channel, ',' ORDER BY channel) FROM outbox GROUP BY submission_id"
+            )
+            .ToDictionary();
         Assert.All(stored, row => Assert.Equal("mail,webhook", deliveries[row.Id]));
         Assert.Equal(2 * Messages, connection.ExecuteScalar<int>("SELECT count(DISTINCT delivery_id) FROM outbox"));
         Assert.Equal("ok", connection.ExecuteScalar<string>("PRAGMA integrity_check"));
@@ -92,15 +118,17 @@ public sealed class CrashTests
             {
                 var request = new HttpRequestMessage(HttpMethod.Post, "/v1/contact-submissions")
                 {
-                    Content = JsonContent.Create(new
-                    {
-                        name = "Test Sender",
-                        telephone = "870-555-0100",
-                        preferredContact = "telephone",
-                        location = "paragould",
-                        message,
-                        consent = true,
-                    }),
+                    Content = JsonContent.Create(
+                        new
+                        {
+                            name = "Test Sender",
+                            telephone = "870-555-0100",
+                            preferredContact = "telephone",
+                            location = "paragould",
+                            message,
+                            consent = true,
+                        }
+                    ),
                     Headers = { { "Idempotency-Key", key } },
                 };
                 using var response = await client.SendAsync(request);

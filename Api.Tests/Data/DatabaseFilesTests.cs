@@ -9,7 +9,8 @@ namespace Api.Tests.Data;
 /// <summary>What happens to the database's files behind the program's back.</summary>
 public sealed class DatabaseFilesTests : IAsyncDisposable
 {
-    const string Replaced = "The database's files were moved, deleted or replaced while the program ran: put them back, or restart the program.";
+    const string Replaced =
+        "The database's files were moved, deleted or replaced while the program ran: put them back, or restart the program.";
 
     readonly TempFolder elsewhere = new();
 
@@ -25,7 +26,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     string CrashImage(string folder, string name)
     {
         var image = Directory.CreateDirectory(elsewhere.File(name)).FullName;
-        foreach (var file in FilesOf(folder).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal))) File.Copy(file, Path.Combine(image, Path.GetFileName(file)));
+        foreach (var file in FilesOf(folder).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(image, Path.GetFileName(file)));
         return image;
     }
 
@@ -43,7 +45,17 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         return await other.CountAsync();
     }
 
-    public static TheoryData<string> Losses => ["delete", "delete folder", "move", "move folder", "delete log", "delete index", "rename a copy over it", "write a copy over it"];
+    public static TheoryData<string> Losses =>
+        [
+            "delete",
+            "delete folder",
+            "move",
+            "move folder",
+            "delete log",
+            "delete index",
+            "rename a copy over it",
+            "write a copy over it",
+        ];
 
     [Theory, MemberData(nameof(Losses))]
     public async Task Nothing_is_acknowledged_once_the_files_are_gone_or_replaced(string loss)
@@ -56,13 +68,15 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         switch (loss)
         {
             case "delete":
-                foreach (var each in FilesOf(api.Folder.Path)) File.Delete(each);
+                foreach (var each in FilesOf(api.Folder.Path))
+                    File.Delete(each);
                 break;
             case "delete folder":
                 Directory.Delete(api.Folder.Path, recursive: true);
                 break;
             case "move":
-                foreach (var each in FilesOf(api.Folder.Path)) File.Move(each, elsewhere.File(Path.GetFileName(each)));
+                foreach (var each in FilesOf(api.Folder.Path))
+                    File.Move(each, elsewhere.File(Path.GetFileName(each)));
                 break;
             case "move folder":
                 Directory.Move(api.Folder.Path, elsewhere.File("moved"));
@@ -88,7 +102,12 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         for (var i = 0; i < 5; i++)
         {
             using var refused = await api.SubmitAsync(Submissions.Valid());
-            await JsonAssert.ProblemAsync(refused, 503, "busy", "The server cannot store or read anything at the moment.");
+            await JsonAssert.ProblemAsync(
+                refused,
+                503,
+                "busy",
+                "The server cannot store or read anything at the moment."
+            );
             Assert.Equal(TimeSpan.FromSeconds(60), refused.Headers.RetryAfter?.Delta);
         }
         using var ready = await api.Client.GetAsync("/health/ready");
@@ -125,7 +144,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     {
         await using var api = new ApiFactory();
         await api.InitializeAsync();
-        for (var i = 0; i < 20; i++) await api.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < 20; i++)
+            await api.ReceivedAsync(Submissions.Valid());
         await api.App.StopAsync();
         await api.App.DisposeAsync();
 
@@ -141,7 +161,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await api.InitializeAsync();
         var copy = elsewhere.File("copy.db");
         await api.Maintenance.BackupAsync(copy, default);
-        for (var i = 0; i < 20; i++) await api.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < 20; i++)
+            await api.ReceivedAsync(Submissions.Valid());
         var file = api.Folder.File("clinic.db");
         var bytes = File.ReadAllBytes(copy);
         using (var target = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
@@ -183,23 +204,33 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await api.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied");
+            while (!stop.IsCancellationRequested)
+                await api.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied");
         });
-        for (var i = 0; i < 50; i++) await Task.Run(api.Database.RenewMark);
+        for (var i = 0; i < 50; i++)
+            await Task.Run(api.Database.RenewMark);
         await stop.CancelAsync();
         await writing;
         await api.ReceivedAsync(Submissions.Valid());
     }
 
     public static TheoryData<string> Mixtures =>
-        ["a backup of its own", "a backup of another installation", "the file of an earlier run", "no file", "an empty file", "no file and no mark"];
+        [
+            "a backup of its own",
+            "a backup of another installation",
+            "the file of an earlier run",
+            "no file",
+            "an empty file",
+            "no file and no mark",
+        ];
 
     [Theory, MemberData(nameof(Mixtures))]
     public async Task A_database_with_the_log_of_another_is_not_served(string mixture)
     {
         await using var api = new ApiFactory();
         await api.InitializeAsync();
-        for (var i = 0; i < 3; i++) await api.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < 3; i++)
+            await api.ReceivedAsync(Submissions.Valid());
         var backup = elsewhere.File("backup.db");
         await api.Maintenance.BackupAsync(backup, default);
         await api.App.DisposeAsync();
@@ -208,7 +239,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
 
         await using var again = On(api, api.Folder.Path);
         await again.InitializeAsync();
-        for (var i = 0; i < 5; i++) await again.ReceivedAsync(Submissions.Valid());
+        for (var i = 0; i < 5; i++)
+            await again.ReceivedAsync(Submissions.Valid());
         var image = CrashImage(api.Folder.Path, "image");
         var file = Path.Combine(image, "clinic.db");
         switch (mixture)
@@ -232,7 +264,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
                 break;
             default:
                 File.Delete(file);
-                if (mixture == "no file and no mark") File.Delete(file + "-mark");
+                if (mixture == "no file and no mark")
+                    File.Delete(file + "-mark");
                 break;
         }
         var log = File.ReadAllBytes(file + "-wal");
@@ -246,11 +279,13 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     public async Task Without_a_mark_inconsistent_pages_are_noticed()
     {
         await using var api = await ApiFactory.StartAsync();
-        for (var i = 0; i < 40; i++) await api.ReceivedAsync(Submissions.Valid(("message", new string('x', 4000))));
+        for (var i = 0; i < 40; i++)
+            await api.ReceivedAsync(Submissions.Valid(("message", new string('x', 4000))));
         var backup = elsewhere.File("backup.db");
         await api.Maintenance.BackupAsync(backup, default);
         Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
-        for (var i = 0; i < 200; i++) await api.ReceivedAsync(Submissions.Valid(("message", new string('y', 4000))));
+        for (var i = 0; i < 200; i++)
+            await api.ReceivedAsync(Submissions.Valid(("message", new string('y', 4000))));
         Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
         await api.ReceivedAsync(Submissions.Valid());
         var image = CrashImage(api.Folder.Path, "image");
@@ -264,32 +299,59 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     [Fact]
     public async Task Only_the_owner_may_read_the_database_its_log_its_marks_and_backups()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other rights.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Windows has other rights.");
         await using var api = new ApiFactory();
         var folder = api.Folder.File("made");
         api.Settings.Add($"--Database:Folder={folder}");
         await api.InitializeAsync();
         await api.ReceivedAsync(Submissions.Valid());
         await api.Maintenance.BackupAsync(Path.Combine(folder, "copy.db"), default);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(folder).UnixFileMode);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            new DirectoryInfo(folder).UnixFileMode
+        );
         var files = new DirectoryInfo(folder).GetFiles();
-        Assert.Equal(["clinic.db", "clinic.db-lock", "clinic.db-mark", "clinic.db-shm", "clinic.db-wal", "copy.db"], files.Select(file => file.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["clinic.db", "clinic.db-lock", "clinic.db-mark", "clinic.db-shm", "clinic.db-wal", "copy.db"],
+            files.Select(file => file.Name).Order(StringComparer.Ordinal)
+        );
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode));
     }
 
     [Theory]
-    [InlineData("journal_mode", "wal"), InlineData("synchronous", "2"), InlineData("secure_delete", "1"), InlineData("foreign_keys", "1"), InlineData("busy_timeout", "5000"),
-     InlineData("wal_autocheckpoint", "4000"), InlineData("journal_size_limit", "33554432"), InlineData("cache_size", "-8000")]
+    [
+        InlineData("journal_mode", "wal"),
+        InlineData("synchronous", "2"),
+        InlineData("secure_delete", "1"),
+        InlineData("foreign_keys", "1"),
+        InlineData("busy_timeout", "5000"),
+        InlineData("wal_autocheckpoint", "4000"),
+        InlineData("journal_size_limit", "33554432"),
+        InlineData("cache_size", "-8000")
+    ]
     public async Task Messages_are_written_with_the_settings_for_durability_and_erasure(string pragma, string value)
     {
         await using var api = await ApiFactory.StartAsync();
-        Assert.Equal(value, await api.Database.WriteSynchronouslyAsync(connection => connection.ExecuteScalar<string>($"PRAGMA {pragma}"), default));
+        Assert.Equal(
+            value,
+            await api.Database.WriteSynchronouslyAsync(
+                connection => connection.ExecuteScalar<string>($"PRAGMA {pragma}"),
+                default
+            )
+        );
     }
 
     [Theory]
     [InlineData(8, "The database cannot be written to: give this user write access to its file and folder.")]
-    [InlineData(10, "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.")]
-    [InlineData(14, "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.")]
+    [InlineData(
+        10,
+        "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files."
+    )]
+    [InlineData(
+        14,
+        "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files."
+    )]
     [InlineData(11, "The database is damaged: run the verb check, then stop the program and restore a backup.")]
     [InlineData(13, "The disk is full: make room on it.")]
     public async Task A_full_disk_is_logged_once_a_minute_and_not_ready_until_it_has_room(int code, string sentence)
@@ -297,12 +359,20 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var api = await ApiFactory.StartAsync();
         // The trigger fails every message in the way of a faulty disk; the probe of the readiness check meets the same.
         var failing = true;
-        await api.Database.WriteSynchronouslyAsync(connection =>
-        {
-            ((SqliteConnection)connection).CreateFunction("fail", () => failing ? throw new SqliteException("", code) : 0);
-            connection.Execute("CREATE TEMP TRIGGER faulty BEFORE INSERT ON submissions BEGIN SELECT fail(); END; CREATE TEMP TRIGGER probe BEFORE UPDATE ON SchemaVersions BEGIN SELECT fail(); END");
-            return 0;
-        }, default);
+        await api.Database.WriteSynchronouslyAsync(
+            connection =>
+            {
+                ((SqliteConnection)connection).CreateFunction(
+                    "fail",
+                    () => failing ? throw new SqliteException("", code) : 0
+                );
+                connection.Execute(
+                    "CREATE TEMP TRIGGER faulty BEFORE INSERT ON submissions BEGIN SELECT fail(); END; CREATE TEMP TRIGGER probe BEFORE UPDATE ON SchemaVersions BEGIN SELECT fail(); END"
+                );
+                return 0;
+            },
+            default
+        );
         for (var i = 0; i < 5; i++)
         {
             using var refused = await api.SubmitAsync(Submissions.Valid());
@@ -312,7 +382,8 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         Assert.Equal(1, api.Log.Text.Split(sentence).Length - 1);
         Assert.DoesNotContain("   at ", api.Log.Text, StringComparison.Ordinal);
         // Anybody may ask whether it is ready: what is wrong is told, and not what the operator can do or where.
-        using (var ready = await api.Client.GetAsync("/health/ready")) await JsonAssert.ProblemAsync(ready, 503, "busy", sentence.Split(':')[0] + ".");
+        using (var ready = await api.Client.GetAsync("/health/ready"))
+            await JsonAssert.ProblemAsync(ready, 503, "busy", sentence.Split(':')[0] + ".");
         failing = false;
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
         await api.ReceivedAsync(Submissions.Valid());
@@ -322,11 +393,17 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     public async Task A_write_that_awaits_anything_but_its_statements_is_refused_and_leaves_nothing_behind()
     {
         await using var api = await ApiFactory.StartAsync();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => api.Database.WriteAsync(async connection =>
-        {
-            await connection.ExecuteAsync("DELETE FROM locations");
-            return await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken).ContinueWith(_ => 0, TaskScheduler.Default);
-        }, default));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            api.Database.WriteAsync(
+                async connection =>
+                {
+                    await connection.ExecuteAsync("DELETE FROM locations");
+                    return await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken)
+                        .ContinueWith(_ => 0, TaskScheduler.Default);
+                },
+                default
+            )
+        );
         Assert.Equal(3, await api.QueryAsync<int>("SELECT count(*) FROM locations"));
         await api.Database.WriteSynchronouslyAsync(_ => 0, default);
     }
@@ -336,7 +413,9 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     {
         await using var api = await ApiFactory.StartAsync();
         var health = api.App.Services.GetRequiredService<StorageHealth>();
-        await Assert.ThrowsAsync<StorageException>(() => api.Database.WriteSynchronouslyAsync<int>(_ => throw new SqliteException("", 13), default));
+        await Assert.ThrowsAsync<StorageException>(() =>
+            api.Database.WriteSynchronouslyAsync<int>(_ => throw new SqliteException("", 13), default)
+        );
         Assert.Equal(StorageFault.Full, health.Fault);
         await api.Database.WriteSynchronouslyAsync(_ => 0, default);
         Assert.Null(health.Fault);

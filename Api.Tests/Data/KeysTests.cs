@@ -18,8 +18,12 @@ public sealed class KeysTests : IDisposable
     string[] Certificate()
     {
         using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=clinic", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest(
+            "CN=clinic",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllBytes(elsewhere.File("clinic.pfx"), certificate.Export(X509ContentType.Pkcs12));
         return [$"--Keys:Certificates:0:File={elsewhere.File("clinic.pfx")}"];
     }
@@ -27,7 +31,11 @@ public sealed class KeysTests : IDisposable
     static ApiFactory On(ApiFactory api, params string[] settings)
     {
         var other = new ApiFactory();
-        other.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}", .. settings]);
+        other.Settings.AddRange([
+            $"--Database:Folder={api.Folder.Path}",
+            $"--Keys:Folder={api.Folder.Keys}",
+            .. settings,
+        ]);
         return other;
     }
 
@@ -39,7 +47,8 @@ public sealed class KeysTests : IDisposable
                 Directory.Delete(folder, recursive: true);
                 break;
             case "content":
-                foreach (var file in Directory.GetFiles(folder)) File.Delete(file);
+                foreach (var file in Directory.GetFiles(folder))
+                    File.Delete(file);
                 break;
             case "root":
                 File.Delete(Path.Combine(folder, "root.key"));
@@ -56,23 +65,40 @@ public sealed class KeysTests : IDisposable
         }
     }
 
-    static string[] Content(string folder) => Directory.Exists(folder)
-        ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(file => $"{file}: {Convert.ToHexString(File.ReadAllBytes(file))}")]
-        : ["no folder"];
+    static string[] Content(string folder) =>
+        Directory.Exists(folder)
+            ?
+            [
+                .. Directory
+                    .GetFiles(folder)
+                    .Order(StringComparer.Ordinal)
+                    .Select(file => $"{file}: {Convert.ToHexString(File.ReadAllBytes(file))}"),
+            ]
+            : ["no folder"];
 
     [Theory]
-    [InlineData("folder"), InlineData("content"), InlineData("root"), InlineData("ring"), InlineData("damaged ring"), InlineData("damaged root"), InlineData("certificate")]
+    [
+        InlineData("folder"),
+        InlineData("content"),
+        InlineData("root"),
+        InlineData("ring"),
+        InlineData("damaged ring"),
+        InlineData("damaged root"),
+        InlineData("certificate")
+    ]
     public async Task Without_the_keys_of_its_messages_it_does_not_start_unless_their_loss_is_accepted(string loss)
     {
         await using var api = new ApiFactory();
-        if (loss == "certificate") api.Settings.AddRange(Certificate());
+        if (loss == "certificate")
+            api.Settings.AddRange(Certificate());
         await api.InitializeAsync();
         await api.ReceivedAsync(Submissions.Valid());
         await api.App.DisposeAsync();
         Lose(loss, api.Folder.Keys);
         var before = Content(api.Folder.Keys);
 
-        await using (var refused = On(api)) await Assert.ThrowsAsync<StartupFault>(async () => await refused.InitializeAsync());
+        await using (var refused = On(api))
+            await Assert.ThrowsAsync<StartupFault>(async () => await refused.InitializeAsync());
         Assert.Equal(before, Content(api.Folder.Keys));
 
         await using (var accepted = On(api, "--Keys:AcceptLoss=true"))
@@ -93,20 +119,28 @@ public sealed class KeysTests : IDisposable
         await using var api = await ApiFactory.StartAsync();
         await api.ReceivedAsync(Submissions.Valid());
         Directory.CreateDirectory(elsewhere.File("keys"));
-        foreach (var file in Directory.GetFiles(api.Folder.Keys)) File.Copy(file, elsewhere.File($"keys/{Path.GetFileName(file)}"));
+        foreach (var file in Directory.GetFiles(api.Folder.Keys))
+            File.Copy(file, elsewhere.File($"keys/{Path.GetFileName(file)}"));
         Lose(loss, api.Folder.Keys);
 
         for (var i = 0; i < 3; i++)
         {
             using var refused = await api.SubmitAsync(Submissions.Valid());
-            await JsonAssert.ProblemAsync(refused, 503, "busy", "The server cannot store or read anything at the moment.");
+            await JsonAssert.ProblemAsync(
+                refused,
+                503,
+                "busy",
+                "The server cannot store or read anything at the moment."
+            );
         }
-        using (var ready = await api.Client.GetAsync("/health/ready")) await JsonAssert.ProblemAsync(ready, 503, "busy", NotUsable);
+        using (var ready = await api.Client.GetAsync("/health/ready"))
+            await JsonAssert.ProblemAsync(ready, 503, "busy", NotUsable);
         Assert.Equal(1, api.Log.Text.Split("Keys were removed from their folder or changed").Length - 1);
         Assert.Equal(1, await api.CountAsync());
 
         Directory.CreateDirectory(api.Folder.Keys);
-        foreach (var file in Directory.GetFiles(elsewhere.File("keys"))) File.Copy(file, Path.Combine(api.Folder.Keys, Path.GetFileName(file)), overwrite: true);
+        foreach (var file in Directory.GetFiles(elsewhere.File("keys")))
+            File.Copy(file, Path.Combine(api.Folder.Keys, Path.GetFileName(file)), overwrite: true);
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
         await api.ReceivedAsync(Submissions.Valid());
     }
@@ -143,7 +177,9 @@ public sealed class KeysTests : IDisposable
         Assert.Empty(Directory.GetFiles(api.Folder.Keys, ".*"));
     }
 
-    /// <summary>As the ring behaves when it cannot store its next key: it throws, and has then prolonged what it has.</summary>
+    /// <summary>
+    /// As the ring behaves when it cannot store its next key: it throws, and has then prolonged what it has.
+    /// </summary>
     sealed class FailingOnce(IDataProtector inner) : IDataProtector
     {
         public bool HasFailed { get; set; }
@@ -156,7 +192,8 @@ public sealed class KeysTests : IDisposable
 
         byte[]? Fail()
         {
-            if (HasFailed) return null;
+            if (HasFailed)
+                return null;
             HasFailed = true;
             throw new CryptographicException("", new IOException("Read-only file system"));
         }

@@ -24,7 +24,12 @@ public sealed class LogTruncationTests
 
     static bool LogHas(ApiFactory api, string text)
     {
-        using var stream = new FileStream(api.Folder.File("clinic.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var stream = new FileStream(
+            api.Folder.File("clinic.db-wal"),
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite
+        );
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text)) >= 0;
@@ -55,7 +60,11 @@ public sealed class LogTruncationTests
             Assert.Equal(Now, await Truncation(api).OwedSinceAsync(default));
             var (exitCode, output, errors) = await ApiProcess.RunAsync("check", $"--Database:Folder={api.Folder.Path}");
             Assert.Equal((0, ""), (exitCode, errors));
-            Assert.StartsWith("The database is sound.\nThe log can still have traces of messages that were erased since 2026-07-01T12:00:00Z", output, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "The database is sound.\nThe log can still have traces of messages that were erased since 2026-07-01T12:00:00Z",
+                output,
+                StringComparison.Ordinal
+            );
             // Others go on meanwhile.
             await api.ReceivedAsync(Submissions.Valid());
         }
@@ -88,7 +97,8 @@ public sealed class LogTruncationTests
         long Length() => new FileInfo(api.Folder.File("clinic.db-wal")).Length;
         using (ReadForLong(api))
         {
-            for (var i = 0; i < 40; i++) await api.ExecuteAsync("INSERT INTO filler VALUES (randomblob(1000000))");
+            for (var i = 0; i < 40; i++)
+                await api.ExecuteAsync("INSERT INTO filler VALUES (randomblob(1000000))");
             Assert.True(Length() > 40_000_000);
         }
         await PassMinutesUntilAsync(api, () => Task.FromResult(Length() <= 32 * 1024 * 1024));

@@ -1,5 +1,5 @@
-using Api.Data.Sqlite;
 using Api.Data;
+using Api.Data.Sqlite;
 using Dapper;
 using DbUp.Engine;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,8 +16,11 @@ public sealed class MigratorTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        db = new SqliteDatabase(Options.Create(new DatabaseOptions { Folder = folder.Path }), new HostingEnvironment { ContentRootPath = "/" },
-            new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance));
+        db = new SqliteDatabase(
+            Options.Create(new DatabaseOptions { Folder = folder.Path }),
+            new HostingEnvironment { ContentRootPath = "/" },
+            new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance)
+        );
         return ValueTask.CompletedTask;
     }
 
@@ -32,7 +35,12 @@ public sealed class MigratorTests : IAsyncLifetime
     async Task<string[]> SchemaAsync()
     {
         await using var connection = await db.OpenAsync(default);
-        return [.. await connection.QueryAsync<string>("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")];
+        return
+        [
+            .. await connection.QueryAsync<string>(
+                "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1"
+            ),
+        ];
     }
 
     [Fact]
@@ -56,9 +64,15 @@ public sealed class MigratorTests : IAsyncLifetime
         With(new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);")).Migrate();
         var before = await SchemaAsync();
 
-        var fault = Assert.Throws<StartupFault>(With(
-            new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);"),
-            new SqlScript("0002_b.sql", "CREATE TABLE b (x INTEGER) STRICT; UPDATE a SET x = 2; INSERT INTO nowhere VALUES (1);")).Migrate);
+        var fault = Assert.Throws<StartupFault>(
+            With(
+                new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);"),
+                new SqlScript(
+                    "0002_b.sql",
+                    "CREATE TABLE b (x INTEGER) STRICT; UPDATE a SET x = 2; INSERT INTO nowhere VALUES (1);"
+                )
+            ).Migrate
+        );
 
         Assert.Contains("0002_b.sql", fault.Message, StringComparison.Ordinal);
         Assert.Contains("nowhere", fault.Message, StringComparison.Ordinal);
@@ -83,15 +97,21 @@ public sealed class MigratorTests : IAsyncLifetime
     public async Task A_missing_script_is_noticed()
     {
         With(new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT;")).Migrate();
-        Assert.False(await With(
-            new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT;"),
-            new SqlScript("0002_b.sql", "CREATE TABLE b (x INTEGER) STRICT;")).IsUpToDateAsync(default));
+        Assert.False(
+            await With(
+                    new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT;"),
+                    new SqlScript("0002_b.sql", "CREATE TABLE b (x INTEGER) STRICT;")
+                )
+                .IsUpToDateAsync(default)
+        );
     }
 
     [Fact]
     public void Scripts_are_numbered_without_a_gap()
     {
-        var numbers = new Migrator(db, NullLogger<Migrator>.Instance).Scripts.Select(script => int.Parse(script.Name[..4], null));
+        var numbers = new Migrator(db, NullLogger<Migrator>.Instance).Scripts.Select(script =>
+            int.Parse(script.Name[..4], null)
+        );
         Assert.Equal(Enumerable.Range(1, numbers.Count()), numbers);
     }
 }

@@ -14,8 +14,10 @@ public sealed class SchemaTests(ApiFactory api) : IClassFixture<ApiFactory>
     public async Task The_schema_file_describes_a_new_database()
     {
         var schema = api.App.Services.GetRequiredService<Migrator>().DescribeSchema();
-        Assert.True(await File.ReadAllTextAsync(SchemaFile()) == schema,
-            "db/schema.sqlite.sql is out of date: run `dotnet run --project Api -- schema > db/schema.sqlite.sql`.");
+        Assert.True(
+            await File.ReadAllTextAsync(SchemaFile()) == schema,
+            "db/schema.sqlite.sql is out of date: run `dotnet run --project Api -- schema > db/schema.sqlite.sql`."
+        );
     }
 
     [Fact]
@@ -23,8 +25,12 @@ public sealed class SchemaTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         var schema = await File.ReadAllTextAsync(SchemaFile());
         var tables = await api.QueryAsync<string>(
-            "SELECT group_concat(name) FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')");
+            "SELECT group_concat(name) FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')"
+        );
         string[] others = ["SchemaVersions", "sqlite_schema", "sqlite_sequence"];
-        Assert.All(tables.Split(',').Except(others), table => Assert.Matches($"CREATE (VIRTUAL )?TABLE \"?{table}\\b", schema));
+        Assert.All(
+            tables.Split(',').Except(others),
+            table => Assert.Matches($"CREATE (VIRTUAL )?TABLE \"?{table}\\b", schema)
+        );
     }
 }

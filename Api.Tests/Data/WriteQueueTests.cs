@@ -24,13 +24,17 @@ public sealed class WriteQueueTests : IAsyncLifetime
         folder.Dispose();
     }
 
-    WriteQueue Queue(int capacity = 1000) => new(() =>
-    {
-        var connection = new SqliteConnection($"Data Source={File};Pooling=False");
-        connection.Open();
-        connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-        return connection;
-    }, capacity);
+    WriteQueue Queue(int capacity = 1000) =>
+        new(
+            () =>
+            {
+                var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+                connection.Open();
+                connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+                return connection;
+            },
+            capacity
+        );
 
     static int Insert(SqliteConnection connection, string text) =>
         connection.Execute("INSERT INTO notes (text) VALUES (@text)", new { text });
@@ -50,12 +54,17 @@ public sealed class WriteQueueTests : IAsyncLifetime
         public Task<int> CloseAsync(WriteQueue queue)
         {
             // The caller leads, on its own thread.
-            var task = Task.Run(() => queue.EnqueueAsync(_ =>
-            {
-                entered.TrySetResult();
-                open.Wait(TimeSpan.FromMinutes(1));
-                return 0;
-            }, default));
+            var task = Task.Run(() =>
+                queue.EnqueueAsync(
+                    _ =>
+                    {
+                        entered.TrySetResult();
+                        open.Wait(TimeSpan.FromMinutes(1));
+                        return 0;
+                    },
+                    default
+                )
+            );
             entered.Task.Wait();
             return task;
         }
@@ -92,7 +101,10 @@ public sealed class WriteQueueTests : IAsyncLifetime
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
         var before = queue.Commits;
-        var waiting = Enumerable.Range(0, 100).Select(i => queue.EnqueueAsync(c => Insert(c, $"{i}"), default)).ToArray();
+        var waiting = Enumerable
+            .Range(0, 100)
+            .Select(i => queue.EnqueueAsync(c => Insert(c, $"{i}"), default))
+            .ToArray();
         gate.Dispose();
         await first;
         await Task.WhenAll(waiting);
@@ -106,16 +118,22 @@ public sealed class WriteQueueTests : IAsyncLifetime
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
         var a = queue.EnqueueAsync(c => Insert(c, "a"), default);
-        var broken = queue.EnqueueAsync(c =>
-        {
-            Insert(c, "half");
-            return Insert(c, "a");
-        }, default);
-        var thrown = queue.EnqueueAsync<int>(c =>
-        {
-            Insert(c, "other half");
-            throw new InvalidOperationException("no");
-        }, default);
+        var broken = queue.EnqueueAsync(
+            c =>
+            {
+                Insert(c, "half");
+                return Insert(c, "a");
+            },
+            default
+        );
+        var thrown = queue.EnqueueAsync<int>(
+            c =>
+            {
+                Insert(c, "other half");
+                throw new InvalidOperationException("no");
+            },
+            default
+        );
         var b = queue.EnqueueAsync(c => Insert(c, "b"), default);
         gate.Dispose();
         await Task.WhenAll(first, a, b);
@@ -157,12 +175,15 @@ public sealed class WriteQueueTests : IAsyncLifetime
     public async Task A_write_cancelled_during_its_work_leaves_nothing()
     {
         using var cancel = new CancellationTokenSource();
-        var task = queue.EnqueueAsync(c =>
-        {
-            var rows = Insert(c, "a");
-            cancel.Cancel();
-            return rows;
-        }, cancel.Token);
+        var task = queue.EnqueueAsync(
+            c =>
+            {
+                var rows = Insert(c, "a");
+                cancel.Cancel();
+                return rows;
+            },
+            cancel.Token
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         Assert.Empty(Stored());
     }
@@ -184,8 +205,15 @@ public sealed class WriteQueueTests : IAsyncLifetime
         await using var small = Queue(capacity: 2);
         var gate = new Gate();
         var first = gate.CloseAsync(small);
-        var waiting = new[] { small.EnqueueAsync(c => Insert(c, "a"), default), small.EnqueueAsync(c => Insert(c, "b"), default) };
-        Assert.Throws<WriteQueueFullException>(() => { _ = small.EnqueueAsync(c => Insert(c, "c"), default); });
+        var waiting = new[]
+        {
+            small.EnqueueAsync(c => Insert(c, "a"), default),
+            small.EnqueueAsync(c => Insert(c, "b"), default),
+        };
+        Assert.Throws<WriteQueueFullException>(() =>
+        {
+            _ = small.EnqueueAsync(c => Insert(c, "c"), default);
+        });
         gate.Dispose();
         await first;
         await Task.WhenAll(waiting);
@@ -205,10 +233,17 @@ public sealed class WriteQueueTests : IAsyncLifetime
     [Fact]
     public async Task Writers_from_many_threads_are_all_served()
     {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
-        {
-            for (var i = 0; i < 300; i++) await queue.EnqueueAsync(c => Insert(c, $"{thread}/{i}"), default);
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(thread =>
+                    Task.Run(async () =>
+                    {
+                        for (var i = 0; i < 300; i++)
+                            await queue.EnqueueAsync(c => Insert(c, $"{thread}/{i}"), default);
+                    })
+                )
+        );
         Assert.Equal(2400, Stored().Length);
     }
 
@@ -218,9 +253,15 @@ public sealed class WriteQueueTests : IAsyncLifetime
         var stopping = Queue();
         var gate = new Gate();
         var first = gate.CloseAsync(stopping);
-        var waiting = Enumerable.Range(0, 50).Select(i => stopping.EnqueueAsync(c => Insert(c, $"{i}"), default)).ToArray();
+        var waiting = Enumerable
+            .Range(0, 50)
+            .Select(i => stopping.EnqueueAsync(c => Insert(c, $"{i}"), default))
+            .ToArray();
         var stopped = stopping.DisposeAsync().AsTask();
-        Assert.Throws<WriteQueueFullException>(() => { _ = stopping.EnqueueAsync(c => Insert(c, "late"), default); });
+        Assert.Throws<WriteQueueFullException>(() =>
+        {
+            _ = stopping.EnqueueAsync(c => Insert(c, "late"), default);
+        });
         gate.Dispose();
         await stopped;
         Assert.True(waiting.All(task => task.IsCompletedSuccessfully));
@@ -231,17 +272,22 @@ public sealed class WriteQueueTests : IAsyncLifetime
     [Fact]
     public async Task While_another_process_holds_the_lock_writes_fail_and_then_work_again()
     {
-        await using var hasty = new WriteQueue(() =>
-        {
-            var connection = new SqliteConnection($"Data Source={File};Pooling=False;Default Timeout=1");
-            connection.Open();
-            return connection;
-        }, 10);
+        await using var hasty = new WriteQueue(
+            () =>
+            {
+                var connection = new SqliteConnection($"Data Source={File};Pooling=False;Default Timeout=1");
+                connection.Open();
+                return connection;
+            },
+            10
+        );
         await using (var other = new SqliteConnection($"Data Source={File};Pooling=False"))
         {
             other.Open();
             other.Execute("BEGIN IMMEDIATE");
-            var blocked = await Assert.ThrowsAsync<SqliteException>(() => hasty.EnqueueAsync(c => Insert(c, "a"), default));
+            var blocked = await Assert.ThrowsAsync<SqliteException>(() =>
+                hasty.EnqueueAsync(c => Insert(c, "a"), default)
+            );
             Assert.Equal(5, blocked.SqliteErrorCode);
             other.Execute("ROLLBACK");
         }
@@ -259,11 +305,14 @@ public sealed class WriteQueueTests : IAsyncLifetime
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
         var small = queue.EnqueueAsync(c => Insert(c, "small"), default);
-        var large = queue.EnqueueAsync(c =>
-        {
-            Insert(c, "half");
-            return Insert(c, new string('x', 100_000));
-        }, default);
+        var large = queue.EnqueueAsync(
+            c =>
+            {
+                Insert(c, "half");
+                return Insert(c, new string('x', 100_000));
+            },
+            default
+        );
         gate.Dispose();
         await first;
         Assert.Equal(13, (await Assert.ThrowsAsync<SqliteException>(() => large)).SqliteErrorCode);
@@ -281,7 +330,10 @@ public sealed class WriteQueueTests : IAsyncLifetime
         var gate = new Gate();
         var first = gate.CloseAsync(queue);
         var runs = 0;
-        var unlucky = queue.EnqueueAsync(c => ++runs == 1 ? c.Execute("INSERT OR ROLLBACK INTO notes VALUES ('x'), ('x')") : Insert(c, "second try"), default);
+        var unlucky = queue.EnqueueAsync(
+            c => ++runs == 1 ? c.Execute("INSERT OR ROLLBACK INTO notes VALUES ('x'), ('x')") : Insert(c, "second try"),
+            default
+        );
         var neighbour = queue.EnqueueAsync(c => Insert(c, "neighbour"), default);
         gate.Dispose();
         await Task.WhenAll(first, neighbour);
@@ -294,16 +346,20 @@ public sealed class WriteQueueTests : IAsyncLifetime
     {
         var refused = true;
         var failures = 0;
-        await using var guarded = new WriteQueue(() =>
-        {
-            var connection = new SqliteConnection($"Data Source={File};Pooling=False");
-            connection.Open();
-            return connection;
-        }, 100)
+        await using var guarded = new WriteQueue(
+            () =>
+            {
+                var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+                connection.Open();
+                return connection;
+            },
+            100
+        )
         {
             BeforeCommit = () =>
             {
-                if (refused) throw new StorageException(StorageFault.Replaced);
+                if (refused)
+                    throw new StorageException(StorageFault.Replaced);
             },
             Failed = _ => failures++,
         };

@@ -28,21 +28,39 @@ public sealed class CalendarTests
             var lines = Encoding.UTF8.GetString(bytes).Split("\r\n");
             Assert.All(lines, line => Assert.True(Encoding.UTF8.GetByteCount(line) <= 75, line));
             Assert.All(lines, line => Assert.DoesNotContain('\uFFFD', line));
-            Assert.Contains($"SUMMARY:{reason}\\, closed", string.Join("\r\n", lines).Replace("\r\n ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(
+                $"SUMMARY:{reason}\\, closed",
+                string.Join("\r\n", lines).Replace("\r\n ", "", StringComparison.Ordinal),
+                StringComparison.Ordinal
+            );
         }
     }
 
     [Fact]
     public void A_calendar_without_events_still_has_a_component()
     {
-        Assert.Equal(["America/Chicago"], Load(HoursCalendar.Of([(FormatTests.Somewhere, Schedule())], "Clinic", CultureInfo.InvariantCulture, Now(Today)).Body).TimeZones.Select(zone => zone.TzId));
-        Assert.Equal(["UTC"], Load(HoursCalendar.Of([], "Clinic", CultureInfo.InvariantCulture, Now(Today)).Body).TimeZones.Select(zone => zone.TzId));
+        Assert.Equal(
+            ["America/Chicago"],
+            Load(
+                HoursCalendar
+                    .Of([(FormatTests.Somewhere, Schedule())], "Clinic", CultureInfo.InvariantCulture, Now(Today))
+                    .Body
+            )
+                .TimeZones.Select(zone => zone.TzId)
+        );
+        Assert.Equal(
+            ["UTC"],
+            Load(HoursCalendar.Of([], "Clinic", CultureInfo.InvariantCulture, Now(Today)).Body)
+                .TimeZones.Select(zone => zone.TzId)
+        );
     }
 
     [Fact]
     public void A_calendar_has_its_name_in_the_new_and_the_old_property()
     {
-        var lines = HoursCalendar.Of([(FormatTests.Somewhere, Schedule())], "Clinic; A, B", CultureInfo.InvariantCulture, Now(Today)).Body.Split("\r\n");
+        var lines = HoursCalendar
+            .Of([(FormatTests.Somewhere, Schedule())], "Clinic; A, B", CultureInfo.InvariantCulture, Now(Today))
+            .Body.Split("\r\n");
         Assert.Contains(@"NAME:Clinic\; A\, B", lines);
         Assert.Contains(@"X-WR-CALNAME:Clinic\; A\, B", lines);
     }
@@ -68,10 +86,36 @@ public sealed class CalendarTests
             "closure" => new Schedule(Chicago, [], [], new TemporaryClosure(null, null, "Flood")),
             "forGood" => new Schedule(Chicago, [], [], null, Today.PlusDays(20)),
             "yearly" => Schedule(new ScheduleException(christmas, ExceptionEffect.Closed, "Christmas", [], false)),
-            "timed" => Schedule(new ScheduleException(christmas, ExceptionEffect.Periods, "Christmas", [Period(10, 0, 12, 0)], false)),
-            "yearlyRange" => Schedule(new ScheduleException(new DateRule.Yearly(new AnnualDate(12, 24), new AnnualDate(12, 26)), ExceptionEffect.Closed, "Christmas", [], false)),
-            "weekday" => Schedule(new ScheduleException(new DateRule.YearlyWeekday(4, IsoDayOfWeek.Thursday, 11), ExceptionEffect.Closed, "Thanksgiving", [], false)),
-            _ => Schedule(new ScheduleException(new DateRule.Dates(Today.PlusDays(-500), Today.PlusDays(800)), ExceptionEffect.Closed, "Works", [], false)),
+            "timed" => Schedule(
+                new ScheduleException(christmas, ExceptionEffect.Periods, "Christmas", [Period(10, 0, 12, 0)], false)
+            ),
+            "yearlyRange" => Schedule(
+                new ScheduleException(
+                    new DateRule.Yearly(new AnnualDate(12, 24), new AnnualDate(12, 26)),
+                    ExceptionEffect.Closed,
+                    "Christmas",
+                    [],
+                    false
+                )
+            ),
+            "weekday" => Schedule(
+                new ScheduleException(
+                    new DateRule.YearlyWeekday(4, IsoDayOfWeek.Thursday, 11),
+                    ExceptionEffect.Closed,
+                    "Thanksgiving",
+                    [],
+                    false
+                )
+            ),
+            _ => Schedule(
+                new ScheduleException(
+                    new DateRule.Dates(Today.PlusDays(-500), Today.PlusDays(800)),
+                    ExceptionEffect.Closed,
+                    "Works",
+                    [],
+                    false
+                )
+            ),
         };
         var now = Assert.Single(Load(Text(schedule)).Events).Uid!;
         Assert.True(Guid.TryParse(now, out _), now);
@@ -84,8 +128,15 @@ public sealed class CalendarTests
         foreach (var seed in RandomPlansAttribute.DrawSeeds(100))
         {
             var plan = new RandomSchedules(seed).Next();
-            var events = Load(HoursCalendar.Of([(FormatTests.Somewhere, plan.ToSchedule())], "Clinic", CultureInfo.InvariantCulture, plan.Now).Body).Events;
-            Assert.True(events.Select(happening => happening.Uid).Distinct().Count() == events.Count, $"seed {seed}\n{plan}");
+            var events = Load(
+                HoursCalendar
+                    .Of([(FormatTests.Somewhere, plan.ToSchedule())], "Clinic", CultureInfo.InvariantCulture, plan.Now)
+                    .Body
+            ).Events;
+            Assert.True(
+                events.Select(happening => happening.Uid).Distinct().Count() == events.Count,
+                $"seed {seed}\n{plan}"
+            );
         }
     }
 
@@ -99,25 +150,60 @@ public sealed class CalendarTests
     [InlineData("2027-11-07", "01:15-05:00", "2027-11-07T06:15:00Z", "2027-11-07T11:00:00Z")]
     [InlineData("2027-11-06", "20:00-01:45", "2027-11-07T01:00:00Z", "2027-11-07T07:45:00Z")]
     [InlineData("2027-11-08", "00:00-01:45", "2027-11-08T06:00:00Z", "2027-11-08T07:45:00Z")]
-    public void An_event_has_the_instants_of_the_engine_where_clocks_change(string date, string time, string start, string end)
+    public void An_event_has_the_instants_of_the_engine_where_clocks_change(
+        string date,
+        string time,
+        string start,
+        string end
+    )
     {
         var day = NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value;
-        var period = Period(int.Parse(time[..2], CultureInfo.InvariantCulture), int.Parse(time[3..5], CultureInfo.InvariantCulture),
-            int.Parse(time[6..8], CultureInfo.InvariantCulture), int.Parse(time[9..], CultureInfo.InvariantCulture));
-        var text = Text(Schedule(new ScheduleException(new DateRule.Dates(day, day), ExceptionEffect.Periods, "Night", [period], false)), day.PlusDays(-30));
+        var period = Period(
+            int.Parse(time[..2], CultureInfo.InvariantCulture),
+            int.Parse(time[3..5], CultureInfo.InvariantCulture),
+            int.Parse(time[6..8], CultureInfo.InvariantCulture),
+            int.Parse(time[9..], CultureInfo.InvariantCulture)
+        );
+        var text = Text(
+            Schedule(
+                new ScheduleException(new DateRule.Dates(day, day), ExceptionEffect.Periods, "Night", [period], false)
+            ),
+            day.PlusDays(-30)
+        );
         var happening = Assert.Single(Load(text).Events);
-        Assert.Equal((start, end), ($"{happening.Start!.AsUtc:yyyy-MM-ddTHH:mm:ssZ}", $"{happening.End!.AsUtc:yyyy-MM-ddTHH:mm:ssZ}"));
+        Assert.Equal(
+            (start, end),
+            ($"{happening.Start!.AsUtc:yyyy-MM-ddTHH:mm:ssZ}", $"{happening.End!.AsUtc:yyyy-MM-ddTHH:mm:ssZ}")
+        );
     }
 
     [Fact]
     public void A_date_with_a_clock_change_is_an_event_of_its_own()
     {
         var first = new LocalDate(2027, 3, 12);
-        var text = Text(Schedule(new ScheduleException(new DateRule.Dates(first, first.PlusDays(4)), ExceptionEffect.Periods, "Nights", [Period(0, 0, 2, 30)], false)), first.PlusDays(-3));
+        var text = Text(
+            Schedule(
+                new ScheduleException(
+                    new DateRule.Dates(first, first.PlusDays(4)),
+                    ExceptionEffect.Periods,
+                    "Nights",
+                    [Period(0, 0, 2, 30)],
+                    false
+                )
+            ),
+            first.PlusDays(-3)
+        );
         var events = Load(text).Events.OrderBy(happening => happening.Start).ToArray();
-        Assert.Equal(["20270312T000000 FREQ=DAILY;UNTIL=20270317T045959Z 20270314T000000", "20270314T060000Z  "],
-            events.Select(happening => $"{happening.Start!.Value:yyyyMMddTHHmmss}{(happening.Start.IsUtc ? "Z" : "")} {happening.RecurrenceRule} " +
-                string.Join(",", happening.ExceptionDates.GetAllDates().Select(date => $"{date.Value:yyyyMMddTHHmmss}"))));
+        Assert.Equal(
+            ["20270312T000000 FREQ=DAILY;UNTIL=20270317T045959Z 20270314T000000", "20270314T060000Z  "],
+            events.Select(happening =>
+                $"{happening.Start!.Value:yyyyMMddTHHmmss}{(happening.Start.IsUtc ? "Z" : "")} {happening.RecurrenceRule} "
+                + string.Join(
+                    ",",
+                    happening.ExceptionDates.GetAllDates().Select(date => $"{date.Value:yyyyMMddTHHmmss}")
+                )
+            )
+        );
     }
 
     // Programs take the skipped 02:30 for 03:30, which would be after the end.
@@ -125,10 +211,19 @@ public sealed class CalendarTests
     public void A_yearly_event_begins_with_a_time_that_exists()
     {
         var date = new AnnualDate(3, 14);
-        var exception = new ScheduleException(new DateRule.Yearly(date, date), ExceptionEffect.Periods, "Night", [Period(2, 30, 3, 15)], false);
-        var events = Load(Text(Schedule(exception), new LocalDate(2027, 3, 1))).Events.OrderBy(happening => happening.Start);
-        Assert.Equal(["20270314T080000 ", "20280314T023000 FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=14"],
-            events.Select(happening => $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule}"));
+        var exception = new ScheduleException(
+            new DateRule.Yearly(date, date),
+            ExceptionEffect.Periods,
+            "Night",
+            [Period(2, 30, 3, 15)],
+            false
+        );
+        var events = Load(Text(Schedule(exception), new LocalDate(2027, 3, 1)))
+            .Events.OrderBy(happening => happening.Start);
+        Assert.Equal(
+            ["20270314T080000 ", "20280314T023000 FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=14"],
+            events.Select(happening => $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule}")
+        );
     }
 
     [Fact]
@@ -136,11 +231,30 @@ public sealed class CalendarTests
     {
         var zone = DateTimeZoneProviders.Tzdb["Pacific/Fakaofo"];
         var first = new LocalDate(2011, 12, 28);
-        var exception = new ScheduleException(new DateRule.Dates(first, first.PlusDays(5)), ExceptionEffect.Periods, "Nights", [Period(0, 0, 8, 30)], false);
-        var calendar = HoursCalendar.Of([(FormatTests.Somewhere, new Schedule(zone, [], [exception]))], "Clinic", CultureInfo.InvariantCulture, Now(first.PlusDays(-3)));
-        Assert.Equal(["20111228T000000 FREQ=DAILY;UNTIL=20111230T105959Z 0", "20111231T000000 FREQ=DAILY;UNTIL=20120102T105959Z 0"],
-            Load(calendar.Body).Events.OrderBy(happening => happening.Start).Select(happening =>
-                $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule} {happening.ExceptionDates.GetAllDates().Count()}"));
+        var exception = new ScheduleException(
+            new DateRule.Dates(first, first.PlusDays(5)),
+            ExceptionEffect.Periods,
+            "Nights",
+            [Period(0, 0, 8, 30)],
+            false
+        );
+        var calendar = HoursCalendar.Of(
+            [(FormatTests.Somewhere, new Schedule(zone, [], [exception]))],
+            "Clinic",
+            CultureInfo.InvariantCulture,
+            Now(first.PlusDays(-3))
+        );
+        Assert.Equal(
+            [
+                "20111228T000000 FREQ=DAILY;UNTIL=20111230T105959Z 0",
+                "20111231T000000 FREQ=DAILY;UNTIL=20120102T105959Z 0",
+            ],
+            Load(calendar.Body)
+                .Events.OrderBy(happening => happening.Start)
+                .Select(happening =>
+                    $"{happening.Start!.Value:yyyyMMddTHHmmss} {happening.RecurrenceRule} {happening.ExceptionDates.GetAllDates().Count()}"
+                )
+        );
     }
 
     [Theory]
@@ -151,10 +265,33 @@ public sealed class CalendarTests
     [InlineData("08:00-12:00,13:00-17:00", "08:00-12:00,13:00-17:00")]
     public void Periods_that_touch_or_overlap_are_one_event(string periods, string expected)
     {
-        var exception = new ScheduleException(new DateRule.Dates(Today, Today), ExceptionEffect.Periods, "Day",
-            [.. periods.Split(',').Select(time => Period(int.Parse(time[..2], CultureInfo.InvariantCulture), 0, int.Parse(time[6..8], CultureInfo.InvariantCulture), 0))], false);
-        Assert.Equal(expected, string.Join(",", Load(Text(Schedule(exception))).Events.OrderBy(happening => happening.Start)
-            .Select(happening => $"{happening.Start!.Value:HH:mm}-{happening.End!.Value:HH:mm}")));
+        var exception = new ScheduleException(
+            new DateRule.Dates(Today, Today),
+            ExceptionEffect.Periods,
+            "Day",
+            [
+                .. periods
+                    .Split(',')
+                    .Select(time =>
+                        Period(
+                            int.Parse(time[..2], CultureInfo.InvariantCulture),
+                            0,
+                            int.Parse(time[6..8], CultureInfo.InvariantCulture),
+                            0
+                        )
+                    ),
+            ],
+            false
+        );
+        Assert.Equal(
+            expected,
+            string.Join(
+                ",",
+                Load(Text(Schedule(exception)))
+                    .Events.OrderBy(happening => happening.Start)
+                    .Select(happening => $"{happening.Start!.Value:HH:mm}-{happening.End!.Value:HH:mm}")
+            )
+        );
     }
 
     static Schedule Schedule(params ScheduleException[] exceptions) => new(Chicago, [], exceptions);
@@ -162,10 +299,13 @@ public sealed class CalendarTests
     static Schedule Closed(string reason, LocalDate date) =>
         Schedule(new ScheduleException(new DateRule.Dates(date, date), ExceptionEffect.Closed, reason, [], false));
 
-    static Period Period(int hour, int minute, int untilHour, int untilMinute) => new(new LocalTime(hour, minute), new LocalTime(untilHour, untilMinute));
+    static Period Period(int hour, int minute, int untilHour, int untilMinute) =>
+        new(new LocalTime(hour, minute), new LocalTime(untilHour, untilMinute));
 
     static string Text(Schedule schedule, LocalDate? today = null) =>
-        HoursCalendar.Of([(FormatTests.Somewhere, schedule)], "Clinic", CultureInfo.InvariantCulture, Now(today ?? Today)).Body;
+        HoursCalendar
+            .Of([(FormatTests.Somewhere, schedule)], "Clinic", CultureInfo.InvariantCulture, Now(today ?? Today))
+            .Body;
 
     static Instant Now(LocalDate today) => today.AtMidnight().InZoneLeniently(Chicago).ToInstant();
 

@@ -26,7 +26,8 @@ public sealed class FhirTests
         Assert.NotEqual(one, other);
         Assert.Equal(one, Id(new string('a', slug)));
 
-        static string Id(string slug) => FhirLocation.Of(FormatTests.Somewhere with { Slug = slug }, Unknown, Today).Body.Id;
+        static string Id(string slug) =>
+            FhirLocation.Of(FormatTests.Somewhere with { Slug = slug }, Unknown, Today).Body.Id;
     }
 
     [Fact]
@@ -37,11 +38,21 @@ public sealed class FhirTests
             Telephone = "+15015550123",
             Email = "front.desk@example.com",
             Coordinates = new Coordinates(35.8423, -90.7043),
-            Address = new Address { StreetAddress = "1 Example Street", Locality = "Jonesboro", Region = "AR", PostalCode = "72401", Country = "US" },
+            Address = new Address
+            {
+                StreetAddress = "1 Example Street",
+                Locality = "Jonesboro",
+                Region = "AR",
+                PostalCode = "72401",
+                Country = "US",
+            },
         };
         Assert.Equal(
             """{"resourceType":"Location","id":"somewhere","status":"active","name":"Somewhere","mode":"instance","telecom":[{"system":"phone","value":"+15015550123","use":"work"},{"system":"email","value":"front.desk@example.com","use":"work"}],"address":{"line":["1 Example Street"],"city":"Jonesboro","state":"AR","postalCode":"72401","country":"US"},"position":{"longitude":-90.7043,"latitude":35.8423}}""",
-            JsonSerializer.Serialize(FhirLocation.Of(location, Unknown, Today).Body, JsonSerializerOptions.Web).Replace("\\u002B", "+", StringComparison.Ordinal));
+            JsonSerializer
+                .Serialize(FhirLocation.Of(location, Unknown, Today).Body, JsonSerializerOptions.Web)
+                .Replace("\\u002B", "+", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -51,9 +62,22 @@ public sealed class FhirTests
     public void The_usual_week_has_no_time_after_the_last_second_of_a_day(string time, string expected)
     {
         var clock = TimePatterns.TimeOfDay;
-        var week = new WeeklyHours(WeeklyHours.Week.Take(2).ToLookup(day => day, _ => new Period(clock.Parse(time[..5]).Value, clock.Parse(time[6..]).Value)));
-        var hours = FhirLocation.Of(FormatTests.Somewhere, new Schedule(DateTimeZone.Utc, [week], []), Today).Body.HoursOfOperation!;
-        Assert.Equal(expected, string.Join("; ", hours.Select(entry =>
-            $"{string.Join(",", entry.DaysOfWeek)} {(entry.AllDay == true ? "allDay" : "")} {entry.OpeningTime} {entry.ClosingTime}")));
+        var week = new WeeklyHours(
+            WeeklyHours
+                .Week.Take(2)
+                .ToLookup(day => day, _ => new Period(clock.Parse(time[..5]).Value, clock.Parse(time[6..]).Value))
+        );
+        var hours = FhirLocation
+            .Of(FormatTests.Somewhere, new Schedule(DateTimeZone.Utc, [week], []), Today)
+            .Body.HoursOfOperation!;
+        Assert.Equal(
+            expected,
+            string.Join(
+                "; ",
+                hours.Select(entry =>
+                    $"{string.Join(",", entry.DaysOfWeek)} {(entry.AllDay == true ? "allDay" : "")} {entry.OpeningTime} {entry.ClosingTime}"
+                )
+            )
+        );
     }
 }

@@ -16,7 +16,8 @@ public sealed class FormatCachingTests
         foreach (var hour in new[] { 5, 23 })
         {
             await using var api = await ApiFactory.StartAsync(factory =>
-                factory.Clock.SetUtcNow(new DateTimeOffset(2027, 1, 5, hour, 59, 30, TimeSpan.Zero)));
+                factory.Clock.SetUtcNow(new DateTimeOffset(2027, 1, 5, hour, 59, 30, TimeSpan.Zero))
+            );
             using var before = await api.SendAsync(HttpMethod.Get, path);
             Assert.Equal("public, max-age=30", before.Headers.CacheControl!.ToString());
         }

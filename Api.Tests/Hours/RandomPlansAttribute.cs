@@ -22,21 +22,28 @@ sealed class RandomPlansAttribute : PropertyAttribute
 
     /// <summary>Seeds for a test that goes through many plans by itself.</summary>
     public static IEnumerable<int> DrawSeeds(int count) =>
-        Enumerable.Range(0, CountOf(count)).Select(_ => Seeds.Replayed ?? Random.Shared.Next(int.MinValue, int.MaxValue));
+        Enumerable
+            .Range(0, CountOf(count))
+            .Select(_ => Seeds.Replayed ?? Random.Shared.Next(int.MinValue, int.MaxValue));
 
     static int CountOf(int count) => Seeds.Replayed is not null ? 1 : ReadNumber("PLANS") ?? count;
 
     static int? ReadNumber(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : null;
 
-    /// <summary>FsCheck's own integers stay close to zero, so it would go through the same hundred plans for ever.</summary>
+    /// <summary>
+    /// FsCheck's own integers stay close to zero, so it would go through the same hundred plans for ever.
+    /// </summary>
     internal static class Seeds
     {
         public static int? Replayed { get; } = ReadNumber("SEED");
 
         public static Gen<int> Drawn { get; } = Gen.Choose(int.MinValue, int.MaxValue);
 
-        // Without a shrinker: a smaller seed makes no simpler plan. FsCheck takes any member of this type, so there is only one.
+        // Without a shrinker: a smaller seed makes no simpler plan. FsCheck takes any member of this type, so there is
+        // only one.
         public static Arbitrary<int> Any() => Arb.From(Replayed is { } seed ? Gen.Constant(seed) : Drawn);
     }
 }

@@ -20,6 +20,8 @@ public sealed class RandomPlansTests
     // One that FsCheck took instead would make a failure that cannot be replayed.
     [Fact]
     public void FsCheck_has_one_source_of_seeds() =>
-        Assert.Single(typeof(RandomPlansAttribute.Seeds).GetMethods(BindingFlags.Static | BindingFlags.Public),
-            method => method.ReturnType == typeof(Arbitrary<int>));
+        Assert.Single(
+            typeof(RandomPlansAttribute.Seeds).GetMethods(BindingFlags.Static | BindingFlags.Public),
+            method => method.ReturnType == typeof(Arbitrary<int>)
+        );
 }

@@ -23,7 +23,11 @@ public sealed class BodyReaderTests
         public Week? Week { get; init; }
     }
 
-    enum Season { Summer, WinterBreak }
+    enum Season
+    {
+        Summer,
+        WinterBreak,
+    }
 
     static (Week Value, BodyReader Reader) Read(string json, string? ignored = null)
     {
@@ -37,7 +41,10 @@ public sealed class BodyReaderTests
     [InlineData("""{ "colour": 1 }""", "#/colour: There is no such member here.")]
     [InlineData("""{ "best": { "colour": 1 } }""", "#/best/colour: There is no such member here.")]
     [InlineData("""{ "days": [{}, { "colour": 1 }] }""", "#/days/1/colour: There is no such member here.")]
-    [InlineData("""{ "days": [{ "week": { "days": [{ "a/b~c": 1 }] } }] }""", "#/days/0/week/days/0/a~1b~0c: There is no such member here.")]
+    [InlineData(
+        """{ "days": [{ "week": { "days": [{ "a/b~c": 1 }] } }] }""",
+        "#/days/0/week/days/0/a~1b~0c: There is no such member here."
+    )]
     [InlineData("""{ "name": 1 }""", "#/name: This must be text.")]
     [InlineData("""{ "best": [] }""", "#/best: This must be an object.")]
     [InlineData("""{ "best": { "closed": "yes" } }""", "#/best/closed: This must be true or false.")]
@@ -59,10 +66,15 @@ public sealed class BodyReaderTests
     [Fact]
     public void All_errors_are_named_at_once_and_the_rest_is_read()
     {
-        var (week, reader) = Read("""
+        var (week, reader) = Read(
+            """
             { "name": " Ana ", "x": 1, "best": { "opens": "08:00", "closed": 3 }, "days": [{ "y": 1, "opens": "a" }, { "closed": "z" }], "notes": [1] }
-            """);
-        Assert.Equal(["#/x", "#/best/closed", "#/days/0/y", "#/days/1/closed", "#/notes/0"], reader.Errors.Select(error => error.Pointer));
+            """
+        );
+        Assert.Equal(
+            ["#/x", "#/best/closed", "#/days/0/y", "#/days/1/closed", "#/notes/0"],
+            reader.Errors.Select(error => error.Pointer)
+        );
         Assert.Equal("Ana", week.Name);
         Assert.Equal("08:00", week.Best!.Opens);
         Assert.Equal(["a", null], week.Days!.Select(day => day.Opens));

@@ -12,7 +12,10 @@ using OpenQA.Selenium.Support.UI;
 
 namespace Api.Tests.Http;
 
-/// <summary>The docs page, and a web site that asks the API, in a real browser: Chromium with its driver, where they are installed.</summary>
+/// <summary>
+/// The docs page, and a web site that asks the API, in a real browser: Chromium with its driver, where they are
+/// installed.
+/// </summary>
 public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -21,10 +24,24 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         var tools = Tools.Need("chromium", "chromedriver");
         var options = new ChromeOptions { BinaryLocation = tools[0] };
-        options.AddArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--window-size=1200,2000", $"--user-data-dir={profile.Path}");
+        options.AddArguments(
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1200,2000",
+            $"--user-data-dir={profile.Path}"
+        );
         options.SetLoggingPreference(LogType.Browser, OpenQA.Selenium.LogLevel.All);
-        return new ChromeDriver(ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(tools[1])), options, Patience);
+        return new ChromeDriver(
+            ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(tools[1])),
+            options,
+            Patience
+        );
     }
 
     [Fact]
@@ -36,11 +53,16 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         using var profile = new TempFolder();
         using var browser = Browser(profile);
         var wait = new WebDriverWait(browser, Patience);
-        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault(element => element.Displayed))!;
+        IWebElement When(string selector) =>
+            wait.Until(page =>
+                page.FindElements(By.CssSelector(selector)).FirstOrDefault(element => element.Displayed)
+            )!;
 
         await browser.Navigate().GoToUrlAsync(new Uri(api.Client.BaseAddress!, "/"));
         Assert.Contains("Clinic API", When(".info .title").Text, StringComparison.Ordinal);
-        var operations = (await api.GetAsync("/openapi.json"))["paths"]!.AsObject().Sum(path => path.Value!.AsObject().Count);
+        var operations = (await api.GetAsync("/openapi.json"))["paths"]!
+            .AsObject()
+            .Sum(path => path.Value!.AsObject().Count);
         Assert.True(wait.Until(page => page.FindElements(By.CssSelector(".opblock")).Count == operations));
 
         // A GET ...
@@ -48,16 +70,29 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         When("#operations-Locations-getLocation .try-out__btn").Click();
         When("#operations-Locations-getLocation tr[data-param-name=slug] input").SendKeys("jonesboro");
         When("#operations-Locations-getLocation .execute").Click();
-        Assert.Equal("200", When("#operations-Locations-getLocation .live-responses-table .response .response-col_status").Text);
-        Assert.Contains("\"Jonesboro\"", When("#operations-Locations-getLocation .live-responses-table .response .response-col_description").Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "200",
+            When("#operations-Locations-getLocation .live-responses-table .response .response-col_status").Text
+        );
+        Assert.Contains(
+            "\"Jonesboro\"",
+            When("#operations-Locations-getLocation .live-responses-table .response .response-col_description").Text,
+            StringComparison.Ordinal
+        );
 
         // ... and a message, with the body that the document gives as its example.
         When("#operations-Contact-createContactSubmission .opblock-summary-control").Click();
         When("#operations-Contact-createContactSubmission .try-out__btn").Click();
         When("#operations-Contact-createContactSubmission .execute").Click();
-        Assert.Equal("201", When("#operations-Contact-createContactSubmission .live-responses-table .response .response-col_status").Text);
+        Assert.Equal(
+            "201",
+            When(
+                "#operations-Contact-createContactSubmission .live-responses-table .response .response-col_status"
+            ).Text
+        );
 
-        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file)
+            browser.GetScreenshot().SaveAsFile(file);
         AssertNoComplaints(browser);
     }
 
@@ -68,7 +103,10 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         using var browser = Browser(profile);
         await browser.Navigate().GoToUrlAsync(new Uri(api.Client.BaseAddress!, "/problems/invalid"));
         Assert.Equal("422: The request breaks rules", browser.FindElement(By.TagName("h1")).Text);
-        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("favicon", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message),
+            message => !message.Contains("favicon", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -80,12 +118,15 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         await using var site = await SiteAsync(() => page, await NodeModules.FileAsync("altcha/dist/altcha.js"));
         await using var api = await ApiFactory.StartAsync(factory =>
         {
-            factory.Settings.AddRange(["--Contact:Challenge:Mode=required", "--Contact:Challenge:MaxNumber=5000", $"--Cors:Origins:0={site.Urls.Single()}"]);
+            factory.Settings.AddRange([
+                "--Contact:Challenge:Mode=required",
+                "--Contact:Challenge:MaxNumber=5000",
+                $"--Cors:Origins:0={site.Urls.Single()}",
+            ]);
             // The browser's, which tells the widget when to ask for another challenge.
             factory.Configure = builder => builder.Services.AddSingleton(TimeProvider.System);
         });
-        page =
-            $$"""
+        page = $$"""
             <!doctype html>
             <html lang="en">
             <meta charset="utf-8">
@@ -100,11 +141,13 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
             """;
 
         var wait = new WebDriverWait(browser, Patience);
-        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
+        IWebElement When(string selector) =>
+            wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
         await browser.Navigate().GoToUrlAsync(site.Urls.Single());
         When("altcha-widget input[type=checkbox]").Click();
         When("altcha-widget [data-state=verified]");
-        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file)
+            browser.GetScreenshot().SaveAsFile(file);
 
         // A field of the form, as it is sent with the others.
         var payload = When("form input[name=altcha]").GetDomProperty("value");
@@ -117,17 +160,25 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     {
         using var profile = new TempFolder();
         using var browser = Browser(profile);
-        var page = await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "Contact", "form.html"));
+        var page = await File.ReadAllTextAsync(
+            Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "Contact", "form.html")
+        );
         await using var site = await SiteAsync(() => page, await NodeModules.FileAsync("altcha/dist/altcha.js"));
         await using var api = await ApiFactory.StartAsync(factory =>
         {
-            factory.Settings.AddRange(["--Contact:Challenge:Mode=required", "--Contact:Challenge:MaxNumber=5000", $"--Cors:Origins:0={site.Urls.Single()}", "--Contact:MinimumSeconds=0"]);
+            factory.Settings.AddRange([
+                "--Contact:Challenge:Mode=required",
+                "--Contact:Challenge:MaxNumber=5000",
+                $"--Cors:Origins:0={site.Urls.Single()}",
+                "--Contact:MinimumSeconds=0",
+            ]);
             factory.Configure = builder => builder.Services.AddSingleton(TimeProvider.System);
         });
         page = page.Replace("API_URL", api.Client.BaseAddress!.ToString().TrimEnd('/'), StringComparison.Ordinal);
 
         var wait = new WebDriverWait(browser, Patience);
-        IWebElement When(string selector) => wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
+        IWebElement When(string selector) =>
+            wait.Until(page => page.FindElements(By.CssSelector(selector)).FirstOrDefault())!;
         await browser.Navigate().GoToUrlAsync(site.Urls.Single());
         When("form[data-drawn]");
         Assert.Contains("988", When(".notice").Text, StringComparison.Ordinal);
@@ -141,18 +192,28 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 
         // Without consent: the error names the member that the page has to show it at.
         When("form > button").Click();
-        Assert.Equal("""[{"pointer":"#/consent","detail":"Your consent is needed, or the message cannot be kept."}]""", When("output[data-status='422']").Text);
+        Assert.Equal(
+            """[{"pointer":"#/consent","detail":"Your consent is needed, or the message cannot be kept."}]""",
+            When("output[data-status='422']").Text
+        );
         When("[name=consent]").Click();
         When("form > button").Click();
         var said = When("output[data-status='201']").Text.Split(' ');
-        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file) browser.GetScreenshot().SaveAsFile(file);
+        if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file)
+            browser.GetScreenshot().SaveAsFile(file);
 
         var stored = (await api.Inbox().OpenAsync(said[0], default))!;
-        Assert.Equal(("Sam Example", "sam@example.com", "Two lines,\nlike these."), (stored.Name, stored.Email, stored.Message));
+        Assert.Equal(
+            ("Sam Example", "sam@example.com", "Two lines,\nlike these."),
+            (stored.Name, stored.Email, stored.Message)
+        );
         Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 1, default));
         Assert.Equal("received", (string?)(await api.GetAsync($"/v1/contact-receipts/{said[1]}"))["status"]);
         // The browser itself reports the 422.
-        Assert.DoesNotContain(browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message), message => !message.Contains("422", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message),
+            message => !message.Contains("422", StringComparison.Ordinal)
+        );
     }
 
     static string ThisFile([CallerFilePath] string file = "") => file;
@@ -172,7 +233,10 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 
     static void AssertNoComplaints(ChromeDriver browser)
     {
-        var complaints = string.Join('\n', browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message));
+        var complaints = string.Join(
+            '\n',
+            browser.Manage().Logs.GetLog(LogType.Browser).Select(entry => entry.Message)
+        );
         Assert.True(complaints == "", complaints);
     }
 }

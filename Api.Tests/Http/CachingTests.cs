@@ -13,11 +13,14 @@ public sealed class CachingTests : IAsyncLifetime
     readonly ApiFactory api = new();
 
     public ValueTask InitializeAsync() => api.InitializeAsync();
+
     public ValueTask DisposeAsync() => api.DisposeAsync();
 
-    Task<int> RenameAsync(string name) => api.ExecuteAsync("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name });
+    Task<int> RenameAsync(string name) =>
+        api.ExecuteAsync("UPDATE locations SET name = @name WHERE slug = 'jonesboro'", new { name });
 
-    async Task<string?> NameAsync(string query = "") => (string?)(await api.GetAsync("/v1/locations/jonesboro" + query))["name"];
+    async Task<string?> NameAsync(string query = "") =>
+        (string?)(await api.GetAsync("/v1/locations/jonesboro" + query))["name"];
 
     [Fact]
     public async Task An_answer_is_cached_for_a_minute_and_no_longer()
@@ -25,7 +28,7 @@ public sealed class CachingTests : IAsyncLifetime
         Assert.Equal("Jonesboro", await NameAsync());
         await RenameAsync("Elsewhere");
         Assert.Equal("Jonesboro", await NameAsync());
-        api.Clock.Advance(TimeSpan.FromSeconds(61));
+        await api.AdvanceAsync(TimeSpan.FromSeconds(61));
         Assert.Equal("Elsewhere", await NameAsync());
     }
 
@@ -34,7 +37,20 @@ public sealed class CachingTests : IAsyncLifetime
     {
         Assert.Equal("Jonesboro", await NameAsync());
         await RenameAsync("Elsewhere");
-        foreach (var query in new[] { "?x=1", "?X=2", "?utm_source=mail&x", "?limit=1", "?in=es", "?slug=paragould", "?=1", "?&&", "?%00=1" })
+        foreach (
+            var query in new[]
+            {
+                "?x=1",
+                "?X=2",
+                "?utm_source=mail&x",
+                "?limit=1",
+                "?in=es",
+                "?slug=paragould",
+                "?=1",
+                "?&&",
+                "?%00=1",
+            }
+        )
             Assert.Equal("Jonesboro", await NameAsync(query));
         // A language has as many tags as one likes.
         var spanish = (string?)(await api.GetAsync("/v1/locations/jonesboro/hours?in=es"))["text"];
@@ -45,14 +61,22 @@ public sealed class CachingTests : IAsyncLifetime
         await api.GetAsync("/v1/locations/jonesboro/hours?in=", 404);
         // What another answer depends on is not in its link either.
         using var page = await api.Client.GetAsync("/v1/locations?limit=1&x=1&cursor=");
-        Assert.Matches("^</v1/locations\\?limit=1&cursor=[^&]+>; rel=\"next\"$", page.Headers.GetValues("Link").Single());
+        Assert.Matches(
+            "^</v1/locations\\?limit=1&cursor=[^&]+>; rel=\"next\"$",
+            page.Headers.GetValues("Link").Single()
+        );
     }
 
     [Fact]
     public void The_cache_knows_the_query_parameters_that_each_endpoint_declares()
     {
-        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<CachedContent>() is not null)
-            .ToDictionary(endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName, endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names);
+        var endpoints = api
+            .App.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<CachedContent>() is not null)
+            .ToDictionary(
+                endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName,
+                endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names
+            );
         Assert.Equal(["near", "openAt", "limit", "cursor"], endpoints["listLocations"]);
         Assert.Equal(["limit", "cursor", "tag", "q"], endpoints["listArticles"]);
         Assert.Equal(["from", "to", "in"], endpoints["getLocationCalendar"]);
@@ -61,7 +85,13 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/locations/jonesboro"), InlineData("/v1/articles?limit=2"), InlineData("/v1/status"), InlineData("/problems/busy"), InlineData("/v1/hours.ics")]
+    [
+        InlineData("/v1/locations/jonesboro"),
+        InlineData("/v1/articles?limit=2"),
+        InlineData("/v1/status"),
+        InlineData("/problems/busy"),
+        InlineData("/v1/hours.ics")
+    ]
     public async Task A_revalidation_warms_the_cache(string path)
     {
         using var first = await api.SendAsync(HttpMethod.Get, path);
@@ -70,7 +100,15 @@ public sealed class CachingTests : IAsyncLifetime
         {
             await api.ForgetAnswersAsync();
             using var revalidated = await api.SendAsync(method, path, ("If-None-Match", etag));
-            Assert.Equal((304, etag, 0, null), ((int)revalidated.StatusCode, $"{revalidated.Headers.ETag}", (await revalidated.Content.ReadAsByteArrayAsync()).Length, revalidated.Content.Headers.ContentType));
+            Assert.Equal(
+                (304, etag, 0, null),
+                (
+                    (int)revalidated.StatusCode,
+                    $"{revalidated.Headers.ETag}",
+                    (await revalidated.Content.ReadAsByteArrayAsync()).Length,
+                    revalidated.Content.Headers.ContentType
+                )
+            );
             Assert.Null(revalidated.Headers.Age);
             // From the cache, which alone says how old an answer is.
             using var cached = await api.SendAsync(HttpMethod.Get, path);
@@ -83,7 +121,13 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/locations"), InlineData("/v1/articles?q=panic"), InlineData("/openapi.json"), InlineData("/v1/locations/nowhere"), InlineData("/health/live")]
+    [
+        InlineData("/v1/locations"),
+        InlineData("/v1/articles?q=panic"),
+        InlineData("/openapi.json"),
+        InlineData("/v1/locations/nowhere"),
+        InlineData("/health/live")
+    ]
     public async Task The_directive_only_if_cached_is_not_an_error(string path)
     {
         using var usual = await api.SendAsync(HttpMethod.Get, path);
@@ -103,7 +147,8 @@ public sealed class CachingTests : IAsyncLifetime
         foreach (var seconds in new[] { new[] { 20, 40 }, [40, 20], [50, 20, 40], [90, 20] })
         {
             var http = new DefaultHttpContext();
-            foreach (var second in seconds) http.FreshUntil(now, now + Duration.FromSeconds(second));
+            foreach (var second in seconds)
+                http.FreshUntil(now, now + Duration.FromSeconds(second));
             http.FreshUntil(now, null);
             Assert.Equal(20, Freshness.MaxAge(http));
         }
@@ -126,7 +171,13 @@ public sealed class CachingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("br", "br"), InlineData("gzip", "gzip"), InlineData("gzip, br", "br"), InlineData("gzip;q=1, br;q=0.5", "gzip"), InlineData("identity", null)]
+    [
+        InlineData("br", "br"),
+        InlineData("gzip", "gzip"),
+        InlineData("gzip, br", "br"),
+        InlineData("gzip;q=1, br;q=0.5", "gzip"),
+        InlineData("identity", null)
+    ]
     [InlineData("br;q=0", null), InlineData("zstd", null), InlineData("*", "br")]
     public async Task Large_bodies_are_compressed_as_requested_and_cached_compressed(string accept, string? encoding)
     {
@@ -138,7 +189,12 @@ public sealed class CachingTests : IAsyncLifetime
             Assert.Contains("Accept-Encoding", response.Headers.Vary);
             Assert.Equal(encoding is null, plain.Headers.ETag!.Equals(response.Headers.ETag));
             await using var body = await response.Content.ReadAsStreamAsync();
-            await using var decoded = encoding switch { "br" => new BrotliStream(body, CompressionMode.Decompress), "gzip" => new GZipStream(body, CompressionMode.Decompress), _ => body };
+            await using var decoded = encoding switch
+            {
+                "br" => new BrotliStream(body, CompressionMode.Decompress),
+                "gzip" => new GZipStream(body, CompressionMode.Decompress),
+                _ => body,
+            };
             Assert.Equal(await plain.Content.ReadAsStringAsync(), await new StreamReader(decoded).ReadToEndAsync());
         }
     }
@@ -156,20 +212,37 @@ public sealed class CachingTests : IAsyncLifetime
         var at = Instant.FromDateTimeOffset(ApiFactory.Now) + Duration.FromSeconds(20.5);
         await api.SaveArticlesAsync(
             new ArticleDraft("scheduled", "Scheduled zebra", "Soon", ["zebra-tag"], null, at, "Text"),
-            new ArticleDraft("draft", "Draft zebra", "Never", ["zebra-tag"], null, null, "Text"));
+            new ArticleDraft("draft", "Draft zebra", "Never", ["zebra-tag"], null, null, "Text")
+        );
 
         async Task<bool[]> SeenAsync(string slug) =>
-        [
-            (await api.GetAsync("/v1/articles"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
-            (await api.GetAsync("/v1/articles?tag=zebra-tag"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
-            (await api.GetAsync("/v1/articles?q=zebra"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
-            (await api.GetAsync("/v1/tags"))["items"]!.AsArray().Any(t => (string?)t!["name"] == "zebra-tag") && slug == "scheduled",
-            (await api.GetAsync("/v1/articles/feed.json"))["items"]!.AsArray().Any(a => ((string?)a!["url"])!.EndsWith("/" + slug, StringComparison.Ordinal)),
-            (await api.Client.GetStringAsync("/v1/articles/feed.atom")).Contains($"/{slug}\"", StringComparison.Ordinal),
-            (int)(await api.Client.GetAsync($"/v1/articles/{slug}")).StatusCode == 200,
-        ];
+            [
+                (await api.GetAsync("/v1/articles"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
+                (await api.GetAsync("/v1/articles?tag=zebra-tag"))["items"]!
+                    .AsArray()
+                    .Any(a => (string?)a!["slug"] == slug),
+                (await api.GetAsync("/v1/articles?q=zebra"))["items"]!.AsArray().Any(a => (string?)a!["slug"] == slug),
+                (await api.GetAsync("/v1/tags"))["items"]!.AsArray().Any(t => (string?)t!["name"] == "zebra-tag")
+                    && slug == "scheduled",
+                (await api.GetAsync("/v1/articles/feed.json"))["items"]!
+                    .AsArray()
+                    .Any(a => ((string?)a!["url"])!.EndsWith("/" + slug, StringComparison.Ordinal)),
+                (await api.Client.GetStringAsync("/v1/articles/feed.atom")).Contains(
+                    $"/{slug}\"",
+                    StringComparison.Ordinal
+                ),
+                (int)(await api.Client.GetAsync($"/v1/articles/{slug}")).StatusCode == 200,
+            ];
 
-        string[] kept = ["/v1/articles", "/v1/articles?tag=zebra-tag", "/v1/articles?q=zebra", "/v1/tags", "/v1/articles/feed.json", "/v1/articles/feed.atom"];
+        string[] kept =
+        [
+            "/v1/articles",
+            "/v1/articles?tag=zebra-tag",
+            "/v1/articles?q=zebra",
+            "/v1/tags",
+            "/v1/articles/feed.json",
+            "/v1/articles/feed.atom",
+        ];
         foreach (var path in kept)
         {
             using var response = await api.Client.GetAsync(path);
@@ -177,7 +250,7 @@ public sealed class CachingTests : IAsyncLifetime
         }
         Assert.All(await SeenAsync("scheduled"), Assert.False);
 
-        api.Clock.Advance(TimeSpan.FromSeconds(20.1));
+        await api.AdvanceAsync(TimeSpan.FromSeconds(20.1));
         foreach (var path in kept)
         {
             using var response = await api.Client.GetAsync(path);
@@ -185,9 +258,15 @@ public sealed class CachingTests : IAsyncLifetime
         }
         Assert.All(await SeenAsync("scheduled"), Assert.False);
 
-        api.Clock.Advance(TimeSpan.FromSeconds(0.4));
+        await api.AdvanceAsync(TimeSpan.FromSeconds(0.4));
         Assert.All(await SeenAsync("scheduled"), Assert.True);
         Assert.All(await SeenAsync("draft"), Assert.False);
-        Assert.Equal(1, (int?)(await api.GetAsync("/v1/tags"))["items"]!.AsArray().Single(t => (string?)t!["name"] == "zebra-tag")!["count"]);
+        Assert.Equal(
+            1,
+            (int?)
+                (await api.GetAsync("/v1/tags"))["items"]!.AsArray().Single(t => (string?)t!["name"] == "zebra-tag")![
+                    "count"
+                ]
+        );
     }
 }

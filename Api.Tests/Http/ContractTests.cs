@@ -67,29 +67,49 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     Route[] Routes() =>
-    [
-        .. api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>().Select(endpoint =>
-        {
-            var template = "/" + endpoint.RoutePattern.RawText!.Trim('/');
-            var path = endpoint.RoutePattern.Parameters.Aggregate(template, (path, parameter) =>
-                path.Replace($"{{{parameter.Name}}}", values[template], StringComparison.Ordinal));
-            return new Route(path, [.. endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods], endpoint);
-        }),
-    ];
+        [
+            .. api
+                .App.Services.GetRequiredService<EndpointDataSource>()
+                .Endpoints.Cast<RouteEndpoint>()
+                .Select(endpoint =>
+                {
+                    var template = "/" + endpoint.RoutePattern.RawText!.Trim('/');
+                    var path = endpoint.RoutePattern.Parameters.Aggregate(
+                        template,
+                        (path, parameter) =>
+                            path.Replace($"{{{parameter.Name}}}", values[template], StringComparison.Ordinal)
+                    );
+                    return new Route(
+                        path,
+                        [.. endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods],
+                        endpoint
+                    );
+                }),
+        ];
 
     [Fact]
     public void Every_endpoint_has_a_unique_name()
     {
-        var names = Routes().Select(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).ToArray();
+        var names = Routes()
+            .Select(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName)
+            .ToArray();
         Assert.True(names.Length >= 14);
-        Assert.Equal([], Routes().Where(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>() is null).Select(route => route.Path));
+        Assert.Equal(
+            [],
+            Routes()
+                .Where(route => route.Endpoint.Metadata.GetMetadata<IEndpointNameMetadata>() is null)
+                .Select(route => route.Path)
+        );
         Assert.Equal(names.Length, names.Distinct().Count());
     }
 
     [Fact]
     public async Task A_body_without_a_validator_stops_the_start()
     {
-        await using var api = new ApiFactory { Configure = builder => builder.Services.RemoveAll<IValidator<ContactSubmission>>() };
+        await using var api = new ApiFactory
+        {
+            Configure = builder => builder.Services.RemoveAll<IValidator<ContactSubmission>>(),
+        };
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(async () => await api.InitializeAsync());
         Assert.Contains("IValidator", fault.Message, StringComparison.Ordinal);
     }
@@ -101,14 +121,23 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         {
             using var get = await api.SendAsync(HttpMethod.Get, route.Path);
             using var head = await api.SendAsync(HttpMethod.Head, route.Path);
-            Assert.True(get.StatusCode is HttpStatusCode.OK or HttpStatusCode.Redirect, $"{route.Path}: {get.StatusCode}");
+            Assert.True(
+                get.StatusCode is HttpStatusCode.OK or HttpStatusCode.Redirect,
+                $"{route.Path}: {get.StatusCode}"
+            );
             Assert.Equal(get.StatusCode, head.StatusCode);
             Assert.Empty(await head.Content.ReadAsByteArrayAsync());
             static string[] Headers(HttpResponseMessage response) =>
-            [
-                .. response.Headers.Concat(response.Content.Headers).Where(h => h.Key is not ("Date" or "Age" or "Transfer-Encoding") && $"{h.Key}: {h.Value.First()}" != "Content-Length: 0")
-                    .Select(h => $"{h.Key}: {string.Join(", ", h.Value)}").Order(StringComparer.Ordinal),
-            ];
+                [
+                    .. response
+                        .Headers.Concat(response.Content.Headers)
+                        .Where(h =>
+                            h.Key is not ("Date" or "Age" or "Transfer-Encoding")
+                            && $"{h.Key}: {h.Value.First()}" != "Content-Length: 0"
+                        )
+                        .Select(h => $"{h.Key}: {string.Join(", ", h.Value)}")
+                        .Order(StringComparer.Ordinal),
+                ];
             Assert.Equal(Headers(get), Headers(head));
         }
     }
@@ -118,20 +147,42 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     {
         foreach (var group in Routes().GroupBy(route => route.Path))
         {
-            var allowed = group.SelectMany(route => route.Methods).Distinct().SelectMany(method => method == "GET" ? ["GET", "HEAD"] : new[] { method }).ToArray();
+            var allowed = group
+                .SelectMany(route => route.Methods)
+                .Distinct()
+                .SelectMany(method => method == "GET" ? ["GET", "HEAD"] : new[] { method })
+                .ToArray();
             foreach (var method in AllMethods.Except(allowed))
             {
                 using var response = await api.SendAsync(new HttpMethod(method), group.Key);
                 Assert.Equal(allowed.Order(), response.Content.Headers.Allow.Order());
-                if (method == "HEAD") Assert.Equal(405, (int)response.StatusCode);
-                else await JsonAssert.ProblemAsync(response, 405, "method-not-allowed", $"This address answers {string.Join(", ", allowed)} only.");
+                if (method == "HEAD")
+                    Assert.Equal(405, (int)response.StatusCode);
+                else
+                    await JsonAssert.ProblemAsync(
+                        response,
+                        405,
+                        "method-not-allowed",
+                        $"This address answers {string.Join(", ", allowed)} only."
+                    );
             }
         }
     }
 
     [Theory]
-    [InlineData("/nowhere"), InlineData("/v1"), InlineData("/v1/articles/x/y"), InlineData("/V2/articles"), InlineData("/docs/nothing.js")]
-    [InlineData("/%00"), InlineData("/v1/locations/%F0%9F%98%80"), InlineData("/..%2f..%2fetc/passwd"), InlineData("/v1/articles/'%20OR%201=1--")]
+    [
+        InlineData("/nowhere"),
+        InlineData("/v1"),
+        InlineData("/v1/articles/x/y"),
+        InlineData("/V2/articles"),
+        InlineData("/docs/nothing.js")
+    ]
+    [
+        InlineData("/%00"),
+        InlineData("/v1/locations/%F0%9F%98%80"),
+        InlineData("/..%2f..%2fetc/passwd"),
+        InlineData("/v1/articles/'%20OR%201=1--")
+    ]
     public async Task An_unknown_address_gets_a_404_for_every_method(string path)
     {
         foreach (var method in AllMethods.Except(["HEAD"]))
@@ -148,7 +199,9 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         var etag = (await api.SendAsync(HttpMethod.Get, "/v1/articles")).Headers.ETag!.ToString();
         HttpResponseMessage[] answers =
         [
-            .. await Task.WhenAll(Routes().Where(route => route.AnswersGet).Select(route => api.SendAsync(HttpMethod.Get, route.Path))),
+            .. await Task.WhenAll(
+                Routes().Where(route => route.AnswersGet).Select(route => api.SendAsync(HttpMethod.Get, route.Path))
+            ),
             await api.SendAsync(HttpMethod.Get, "/nowhere"),
             await api.SendAsync(HttpMethod.Post, "/v1/articles"),
             await api.SendAsync(HttpMethod.Get, "/v1/articles?limit=x"),
@@ -159,7 +212,11 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
             Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
             Assert.Equal("DENY", answer.Headers.GetValues("X-Frame-Options").Single());
             Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
-            Assert.StartsWith("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "default-src 'none'",
+                answer.Headers.GetValues("Content-Security-Policy").Single(),
+                StringComparison.Ordinal
+            );
             Assert.False(answer.Headers.Contains("Server"));
         }
     }
@@ -170,8 +227,14 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         var content = Routes().Where(route => route.IsContent).ToArray();
         Assert.True(content.Length >= 10);
         // What is under /v1 and read is content, so that none can be forgotten.
-        Assert.All(Routes().Where(route => route.AnswersGet && route.Path.StartsWith("/v1/", StringComparison.Ordinal)),
-            route => Assert.Equal(!NeverKept.Any(path => route.Path.StartsWith(path, StringComparison.Ordinal)), route.IsContent));
+        Assert.All(
+            Routes().Where(route => route.AnswersGet && route.Path.StartsWith("/v1/", StringComparison.Ordinal)),
+            route =>
+                Assert.Equal(
+                    !NeverKept.Any(path => route.Path.StartsWith(path, StringComparison.Ordinal)),
+                    route.IsContent
+                )
+        );
         foreach (var route in content)
         {
             var path = route.Path;
@@ -185,8 +248,14 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
                 {
                     foreach (var control in new[] { "max-age=60", "no-cache", "no-store", "max-age=0" })
                     {
-                        if (!isCached) await api.ForgetAnswersAsync();
-                        using var again = await api.SendAsync(HttpMethod.Get, path, ("If-None-Match", value), ("Cache-Control", control));
+                        if (!isCached)
+                            await api.ForgetAnswersAsync();
+                        using var again = await api.SendAsync(
+                            HttpMethod.Get,
+                            path,
+                            ("If-None-Match", value),
+                            ("Cache-Control", control)
+                        );
                         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
                         Assert.Equal(etag, again.Headers.ETag!.ToString());
                         Assert.Equal(first.Headers.CacheControl.ToString(), again.Headers.CacheControl!.ToString());
@@ -203,27 +272,45 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     [Fact]
     public async Task Answers_that_are_not_content_are_never_cached()
     {
-        var routes = Routes().Where(route => NeverKept.Any(path => route.Path.StartsWith(path, StringComparison.Ordinal))).ToArray();
+        var routes = Routes()
+            .Where(route => NeverKept.Any(path => route.Path.StartsWith(path, StringComparison.Ordinal)))
+            .ToArray();
         Assert.Equal(NeverKept.Length, routes.Length);
         foreach (var route in routes)
         {
             using var answer = await api.SendAsync(HttpMethod.Get, route.Path, ("If-None-Match", "*"));
-            Assert.Equal((HttpStatusCode.OK, "no-store", null), (answer.StatusCode, answer.Headers.CacheControl!.ToString(), answer.Headers.ETag));
+            Assert.Equal(
+                (HttpStatusCode.OK, "no-store", null),
+                (answer.StatusCode, answer.Headers.CacheControl!.ToString(), answer.Headers.ETag)
+            );
         }
     }
 
     [Fact]
     public async Task Every_address_answers_in_its_only_format_whatever_Accept_says()
     {
-        string[] accepts = ["*/*", "text/html", "image/*", "application/rss+xml, text/xml", "application/json;charset=utf-8", "application/json;q=0", "application/xml;q=0.9, */*;q=0", "nonsense", ""];
+        string[] accepts =
+        [
+            "*/*",
+            "text/html",
+            "image/*",
+            "application/rss+xml, text/xml",
+            "application/json;charset=utf-8",
+            "application/json;q=0",
+            "application/xml;q=0.9, */*;q=0",
+            "nonsense",
+            "",
+        ];
         foreach (var route in Routes().Where(route => route.AnswersGet))
         {
             using var usual = await api.SendAsync(HttpMethod.Get, route.Path);
             foreach (var accept in accepts)
             {
                 using var response = await api.SendAsync(HttpMethod.Get, route.Path, ("Accept", accept));
-                Assert.Equal((usual.StatusCode, usual.Content.Headers.ContentType?.ToString(), $"{usual.Headers.Vary}"),
-                    (response.StatusCode, response.Content.Headers.ContentType?.ToString(), $"{response.Headers.Vary}"));
+                Assert.Equal(
+                    (usual.StatusCode, usual.Content.Headers.ContentType?.ToString(), $"{usual.Headers.Vary}"),
+                    (response.StatusCode, response.Content.Headers.ContentType?.ToString(), $"{response.Headers.Vary}")
+                );
             }
         }
     }
@@ -232,8 +319,13 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     public async Task Unreadable_parameters_get_a_400_that_names_them()
     {
         using var response = await api.SendAsync(HttpMethod.Get, "/v1/articles?limit=abc");
-        await JsonAssert.ProblemAsync(response, 400, "malformed", "The parameter limit cannot be read.",
-            """[{ "parameter": "limit", "detail": "This has the wrong type." }]""");
+        await JsonAssert.ProblemAsync(
+            response,
+            400,
+            "malformed",
+            "The parameter limit cannot be read.",
+            """[{ "parameter": "limit", "detail": "This has the wrong type." }]"""
+        );
     }
 
     [Theory]
@@ -243,11 +335,28 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         foreach (var limit in new[] { "0", "-1", "101" })
         {
             using var response = await api.SendAsync(HttpMethod.Get, $"{path}?limit={limit}");
-            await JsonAssert.ProblemAsync(response, 422, "invalid", "limit must be from 1 to 100.",
-                """[{ "parameter": "limit", "detail": "limit must be from 1 to 100." }]""");
+            await JsonAssert.ProblemAsync(
+                response,
+                422,
+                "invalid",
+                "limit must be from 1 to 100.",
+                """[{ "parameter": "limit", "detail": "limit must be from 1 to 100." }]"""
+            );
         }
         var real = (string)(await api.GetAsync($"{path}?limit=1"))["nextCursor"]!;
-        foreach (var cursor in new[] { "x", "%00", "bm9uc2Vuc2U", "é", real + "A", real[..^2], "A" + real, new string('A', 3000) })
+        foreach (
+            var cursor in new[]
+            {
+                "x",
+                "%00",
+                "bm9uc2Vuc2U",
+                "é",
+                real + "A",
+                real[..^2],
+                "A" + real,
+                new string('A', 3000),
+            }
+        )
         {
             using var response = await api.SendAsync(HttpMethod.Get, $"{path}?cursor={cursor}");
             await JsonAssert.ProblemAsync(response, 400, "invalid-cursor");
@@ -284,15 +393,20 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         {
             using var response = await api.SendAsync(HttpMethod.Get, type.Path);
             Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
-            Assert.Contains(WebUtility.HtmlEncode(type.Title), await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains(
+                WebUtility.HtmlEncode(type.Title),
+                await response.Content.ReadAsStringAsync(),
+                StringComparison.Ordinal
+            );
         }
     }
 
     [Fact]
     public async Task A_fault_reveals_only_its_trace_id()
     {
-        await using var broken = await ApiFactory.StartAsync(factory => factory.Configure = builder =>
-            builder.Services.AddSingleton<IStartupFilter, Thrower>());
+        await using var broken = await ApiFactory.StartAsync(factory =>
+            factory.Configure = builder => builder.Services.AddSingleton<IStartupFilter, Thrower>()
+        );
         using var response = await broken.SendAsync(HttpMethod.Get, "/v1/throw");
         await JsonAssert.ProblemAsync(response, 500, "fault", "Something went wrong on our side.");
         Assert.DoesNotContain("secret", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -300,28 +414,43 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
 
     sealed class Thrower : IStartupFilter
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            next(app);
-            app.Run(_ => throw new InvalidOperationException("a secret in /etc/passwd"));
-        };
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                next(app);
+                app.Run(_ => throw new InvalidOperationException("a secret in /etc/passwd"));
+            };
     }
 
     [Fact]
     public async Task Only_allowed_origins_may_read()
     {
-        await using var site = await ApiFactory.StartAsync(factory => factory.Settings.Add("--Cors:Origins:0=https://www.example.com"));
+        await using var site = await ApiFactory.StartAsync(factory =>
+            factory.Settings.Add("--Cors:Origins:0=https://www.example.com")
+        );
         // Twice: what is cached for one origin must not carry its headers to another.
         for (var i = 0; i < 2; i++)
         {
-            using var allowed = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://www.example.com"));
+            using var allowed = await site.SendAsync(
+                HttpMethod.Get,
+                "/v1/locations",
+                ("Origin", "https://www.example.com")
+            );
             Assert.Equal("https://www.example.com", allowed.Headers.GetValues("Access-Control-Allow-Origin").Single());
-            Assert.Equal("ETag,Link,Location,Retry-After,RateLimit,RateLimit-Policy,Not-Expressed", allowed.Headers.GetValues("Access-Control-Expose-Headers").Single());
+            Assert.Equal(
+                "ETag,Link,Location,Retry-After,RateLimit,RateLimit-Policy,Not-Expressed",
+                allowed.Headers.GetValues("Access-Control-Expose-Headers").Single()
+            );
             using var other = await site.SendAsync(HttpMethod.Get, "/v1/locations", ("Origin", "https://evil.example"));
             Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
         }
-        using var preflight = await site.SendAsync(HttpMethod.Options, "/v1/contact-submissions", ("Origin", "https://www.example.com"),
-            ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"));
+        using var preflight = await site.SendAsync(
+            HttpMethod.Options,
+            "/v1/contact-submissions",
+            ("Origin", "https://www.example.com"),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "content-type")
+        );
         Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
         Assert.Equal("https://www.example.com", preflight.Headers.GetValues("Access-Control-Allow-Origin").Single());
     }

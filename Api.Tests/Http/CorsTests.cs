@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Options;
 using System.Net;
 using Api.Tests.Contact;
+using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Http;
 
@@ -8,8 +8,10 @@ public sealed class CorsTests
 {
     const string Site = "https://www.example.com";
 
-    static Task<ApiFactory> StartAsync(params string[] origins) => ApiFactory.StartAsync(factory =>
-        factory.Settings.AddRange(origins.Select((origin, index) => $"--Cors:Origins:{index}={origin}")));
+    static Task<ApiFactory> StartAsync(params string[] origins) =>
+        ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange(origins.Select((origin, index) => $"--Cors:Origins:{index}={origin}"))
+        );
 
     public static TheoryData<string> Origins => [Site, Site + " https://other.example.com", "*"];
 
@@ -46,8 +48,16 @@ public sealed class CorsTests
                     // In one line: nginx before 1.23 looks at only one of several.
                     Assert.Single(answer.Headers.NonValidated["Vary"]);
                     Assert.Equal(1, answer.Headers.Vary.Count(header => header == "Origin"));
-                    var expected = origin is null || (origin != Site && origins != "*") ? null : origins == "*" ? "*" : Site;
-                    Assert.Equal(expected, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed.Single() : null);
+                    var expected =
+                        origin is null || (origin != Site && origins != "*") ? null
+                        : origins == "*" ? "*"
+                        : Site;
+                    Assert.Equal(
+                        expected,
+                        answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed)
+                            ? allowed.Single()
+                            : null
+                    );
                 }
             }
         }
@@ -69,15 +79,23 @@ public sealed class CorsTests
         foreach (var path in new[] { "/v1/articles", "/v1/locations/jonesboro/status", "/v1/tags" })
         {
             var cache = new SharedCache(api);
-            foreach (var origin in new[] { null, "https://evil.example", Site, null, "https://other.example.com", Site })
+            foreach (
+                var origin in new[] { null, "https://evil.example", Site, null, "https://other.example.com", Site }
+            )
             {
                 var answer = await cache.GetAsync(path, origin);
-                if (origin == Site) Assert.Contains(answer.Headers.GetValues("Access-Control-Allow-Origin").Single(), new[] { "*", Site });
+                if (origin == Site)
+                    Assert.Contains(
+                        answer.Headers.GetValues("Access-Control-Allow-Origin").Single(),
+                        new[] { "*", Site }
+                    );
             }
         }
     }
 
-    /// <summary>A cache as RFC 9111 has it: an answer serves those whose requests agree on all that its Vary names.</summary>
+    /// <summary>
+    /// A cache as RFC 9111 has it: an answer serves those whose requests agree on all that its Vary names.
+    /// </summary>
     sealed class SharedCache(ApiFactory api)
     {
         readonly List<(string Path, Dictionary<string, string?> Selecting, HttpResponseMessage Answer)> kept = [];
@@ -85,7 +103,11 @@ public sealed class CorsTests
         public async Task<HttpResponseMessage> GetAsync(string path, string? origin)
         {
             string? Of(string header) => header == "Origin" ? origin : null;
-            if (kept.Find(entry => entry.Path == path && entry.Selecting.All(pair => pair.Value == Of(pair.Key))) is { Answer: { } found }) return found;
+            if (
+                kept.Find(entry => entry.Path == path && entry.Selecting.All(pair => pair.Value == Of(pair.Key))) is
+                { Answer: { } found }
+            )
+                return found;
             var answer = await api.SendAsync(HttpMethod.Get, path, origin is null ? [] : [("Origin", origin)]);
             Assert.True(answer.Headers.CacheControl!.Public);
             kept.Add((path, answer.Headers.Vary.ToDictionary(header => header, Of), answer));
@@ -94,26 +116,53 @@ public sealed class CorsTests
     }
 
     [Theory]
-    [InlineData("traceparent"), InlineData("baggage,content-type,idempotency-key,sentry-trace,traceparent"), InlineData("x-requested-with"), InlineData("authorization"), InlineData("x-anything-else")]
+    [
+        InlineData("traceparent"),
+        InlineData("baggage,content-type,idempotency-key,sentry-trace,traceparent"),
+        InlineData("x-requested-with"),
+        InlineData("authorization"),
+        InlineData("x-anything-else")
+    ]
     public async Task Preflights_allow_any_header_and_no_credentials(string headers)
     {
         await using var api = await StartAsync(Site);
         foreach (var method in new[] { "GET", "POST" })
         {
-            using var preflight = await api.SendAsync(HttpMethod.Options, "/v1/contact-submissions", ("Origin", Site),
-                ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", headers));
+            using var preflight = await api.SendAsync(
+                HttpMethod.Options,
+                "/v1/contact-submissions",
+                ("Origin", Site),
+                ("Access-Control-Request-Method", method),
+                ("Access-Control-Request-Headers", headers)
+            );
             Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
-            Assert.Equal(headers.Split(',').Order(), preflight.Headers.GetValues("Access-Control-Allow-Headers").SelectMany(value => value.Split(',')).Select(value => value.Trim()).Order());
+            Assert.Equal(
+                headers.Split(',').Order(),
+                preflight
+                    .Headers.GetValues("Access-Control-Allow-Headers")
+                    .SelectMany(value => value.Split(','))
+                    .Select(value => value.Trim())
+                    .Order()
+            );
             Assert.False(preflight.Headers.Contains("Access-Control-Allow-Credentials"));
             Assert.Contains("Origin", preflight.Headers.Vary);
         }
-        using var evil = await api.SendAsync(HttpMethod.Options, "/v1/contact-submissions", ("Origin", "https://evil.example"),
-            ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", headers));
+        using var evil = await api.SendAsync(
+            HttpMethod.Options,
+            "/v1/contact-submissions",
+            ("Origin", "https://evil.example"),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", headers)
+        );
         Assert.False(evil.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
     [Theory]
-    [InlineData("--Cors:Origins:0=https://www.example.com/"), InlineData("--Cors:Origins=https://www.example.com"), InlineData("--Cors:Origins=https://a.example, https://www.example.com")]
+    [
+        InlineData("--Cors:Origins:0=https://www.example.com/"),
+        InlineData("--Cors:Origins=https://www.example.com"),
+        InlineData("--Cors:Origins=https://a.example, https://www.example.com")
+    ]
     [InlineData("--Cors:Origins:0=HTTPS://WWW.Example.com:443")]
     public async Task An_origin_is_understood_however_it_is_written(string setting)
     {
@@ -123,8 +172,17 @@ public sealed class CorsTests
     }
 
     [Theory]
-    [InlineData("localhost:5173"), InlineData("www.example.com"), InlineData("https://www.example.com/page"), InlineData("ftp://www.example.com"), InlineData("null"), InlineData("https://a@example.com")]
+    [
+        InlineData("localhost:5173"),
+        InlineData("www.example.com"),
+        InlineData("https://www.example.com/page"),
+        InlineData("ftp://www.example.com"),
+        InlineData("null"),
+        InlineData("https://a@example.com")
+    ]
     public void An_invalid_origin_stops_the_start(string origin) =>
-        Assert.Equal([$"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it."],
-            Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Cors:Origins:0={origin}"])).Failures);
+        Assert.Equal(
+            [$"Cors:Origins has '{origin}', which is no origin like https://www.example.com: correct it."],
+            Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Cors:Origins:0={origin}"])).Failures
+        );
 }

@@ -25,7 +25,8 @@ public sealed class HealthTests
     {
         await using var api = await ApiFactory.StartAsync();
         await api.Database.DisposeAsync();
-        foreach (var file in Directory.GetFiles(api.Folder.Path)) File.Delete(file);
+        foreach (var file in Directory.GetFiles(api.Folder.Path))
+            File.Delete(file);
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy", "The database does not answer.");
         await api.GetAsync("/health/live");
@@ -35,7 +36,9 @@ public sealed class HealthTests
     public async Task It_is_not_ready_after_a_newer_program_has_migrated_the_database()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.ExecuteAsync("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')");
+        await api.ExecuteAsync(
+            "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999_later.sql', '2027-01-01')"
+        );
         using var response = await api.Client.GetAsync("/health/ready");
         await JsonAssert.ProblemAsync(response, 503, "busy");
     }

@@ -11,13 +11,16 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Http;
 
-/// <summary>A problem is in one language from its title to the last of its errors: the one that the request asks for.</summary>
+/// <summary>
+/// A problem is in one language from its title to the last of its errors: the one that the request asks for.
+/// </summary>
 public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<LanguageTests.Faulty>
 {
     /// <summary>An app that fails on demand, and one that takes no more messages.</summary>
     public sealed class Faulty : IAsyncLifetime
     {
-        public ApiFactory Api { get; } = new() { Configure = builder => builder.Services.AddSingleton<IStartupFilter, Thrower>() };
+        public ApiFactory Api { get; } =
+            new() { Configure = builder => builder.Services.AddSingleton<IStartupFilter, Thrower>() };
 
         public ApiFactory Full { get; } = new() { Settings = { "--Contact:Limits:PerClient:Requests=1" } };
 
@@ -47,59 +50,106 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
 
     sealed class Thrower : IStartupFilter
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            next(app);
-            app.Use((http, rest) => Faults.TryGetValue(http.Request.Path.Value!, out var fault) ? throw fault : rest(http));
-        };
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                next(app);
+                app.Use(
+                    (http, rest) =>
+                        Faults.TryGetValue(http.Request.Path.Value!, out var fault) ? throw fault : rest(http)
+                );
+            };
     }
 
     const string Post = "/v1/contact-submissions";
 
     /// <summary>The type of problem, the address, and what is posted there.</summary>
-    public static TheoryData<string, string, string?> Problems => new()
-    {
-        { "malformed", "/v1/articles?limit=x", null },
-        { "malformed", "/unreadable", null },
-        { "malformed", Post, "{" },
-        { "malformed", Post, "{\"\\ud800\":1}" },
-        { "invalid-cursor", "/v1/articles?cursor=x", null }, { "invalid-cursor", "/v1/locations?cursor=x", null }, { "invalid-cursor", "/v1/hours?cursor=x", null },
-        { "not-found", "/nowhere", null }, { "not-found", "/problems/none", null },
-        { "not-found", "/v1/articles/none", null }, { "not-found", "/v1/articles/none/schema.jsonld", null },
-        { "not-found", "/v1/locations/none", null }, { "not-found", "/v1/locations/none/hours", null }, { "not-found", "/v1/locations/none/status", null },
-        { "not-found", "/v1/locations/none/calendar", null }, { "not-found", "/v1/locations/none/hours.ics", null }, { "not-found", "/v1/locations/none/fhir", null },
-        { "not-found", "/v1/locations/none/schema.jsonld", null }, { "not-found", "/v1/locations/none/hours/google", null }, { "not-found", "/v1/locations/none/hours/osm", null },
-        { "not-found", "/v1/contact-receipts/none", null },
-        { "method-not-allowed", "/v1/articles", "{}" },
-        { "timeout", "/slow", null },
-        { "too-large", Post, new string(' ', 70_000) },
-        { "unsupported-media-type", Post, "text" },
-        { "unsupported-media-type", Post, "gzip" },
-        { "invalid", "/v1/articles?limit=0", null }, { "invalid", $"/v1/articles?q={new string('x', 201)}", null },
-        { "invalid", "/v1/articles?limit=0&q=" + new string('x', 201), null },
-        { "invalid", "/v1/locations?near=x&openAt=x&limit=0", null }, { "invalid", "/v1/status?at=x&in=fr", null }, { "invalid", "/v1/status?at=1000-01-01T00:00:00Z", null },
-        { "invalid", "/v1/locations/jonesboro/calendar?from=x&to=y", null }, { "invalid", "/v1/locations/jonesboro/calendar?from=2026-07-02&to=2026-07-01", null },
-        { "invalid", "/v1/locations/jonesboro/calendar?from=2026-01-01&to=2028-01-01", null }, { "invalid", "/v1/contact-form?in=fr", null },
-        { "invalid", Post, "[]" },
-        { "invalid", Post, """{ "name": 1, "email": "x", "telephone": "x", "preferredContact": "fax", "location": "none", "message": {}, "consent": "yes", "secondsToFill": "1", "altcha": [], "fax": 1 }""" },
-        { "invalid", Post, $$"""{ "name": "{{new string('\u0301', 40)}}", "email": "{{new string('x', 300)}}", "message": "\u0001", "consent": false, "secondsToFill": -1 }""" },
-        { "invalid", Post, $$"""{ {{string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"m{i}\":1"))}} }""" },
-        { "quota-exceeded", Post, Submissions.Valid().ToJsonString() },
-        { "fault", "/fault", null }, { "busy", "/queue", null }, { "busy", "/busy", null }, { "storage-full", "/full", null },
-    };
+    public static TheoryData<string, string, string?> Problems =>
+        new()
+        {
+            { "malformed", "/v1/articles?limit=x", null },
+            { "malformed", "/unreadable", null },
+            { "malformed", Post, "{" },
+            { "malformed", Post, "{\"\\ud800\":1}" },
+            { "invalid-cursor", "/v1/articles?cursor=x", null },
+            { "invalid-cursor", "/v1/locations?cursor=x", null },
+            { "invalid-cursor", "/v1/hours?cursor=x", null },
+            { "not-found", "/nowhere", null },
+            { "not-found", "/problems/none", null },
+            { "not-found", "/v1/articles/none", null },
+            { "not-found", "/v1/articles/none/schema.jsonld", null },
+            { "not-found", "/v1/locations/none", null },
+            { "not-found", "/v1/locations/none/hours", null },
+            { "not-found", "/v1/locations/none/status", null },
+            { "not-found", "/v1/locations/none/calendar", null },
+            { "not-found", "/v1/locations/none/hours.ics", null },
+            { "not-found", "/v1/locations/none/fhir", null },
+            { "not-found", "/v1/locations/none/schema.jsonld", null },
+            { "not-found", "/v1/locations/none/hours/google", null },
+            { "not-found", "/v1/locations/none/hours/osm", null },
+            { "not-found", "/v1/contact-receipts/none", null },
+            { "method-not-allowed", "/v1/articles", "{}" },
+            { "timeout", "/slow", null },
+            { "too-large", Post, new string(' ', 70_000) },
+            { "unsupported-media-type", Post, "text" },
+            { "unsupported-media-type", Post, "gzip" },
+            { "invalid", "/v1/articles?limit=0", null },
+            { "invalid", $"/v1/articles?q={new string('x', 201)}", null },
+            { "invalid", "/v1/articles?limit=0&q=" + new string('x', 201), null },
+            { "invalid", "/v1/locations?near=x&openAt=x&limit=0", null },
+            { "invalid", "/v1/status?at=x&in=fr", null },
+            { "invalid", "/v1/status?at=1000-01-01T00:00:00Z", null },
+            { "invalid", "/v1/locations/jonesboro/calendar?from=x&to=y", null },
+            { "invalid", "/v1/locations/jonesboro/calendar?from=2026-07-02&to=2026-07-01", null },
+            { "invalid", "/v1/locations/jonesboro/calendar?from=2026-01-01&to=2028-01-01", null },
+            { "invalid", "/v1/contact-form?in=fr", null },
+            { "invalid", Post, "[]" },
+            {
+                "invalid",
+                Post,
+                """{ "name": 1, "email": "x", "telephone": "x", "preferredContact": "fax", "location": "none", "message": {}, "consent": "yes", "secondsToFill": "1", "altcha": [], "fax": 1 }"""
+            },
+            {
+                "invalid",
+                Post,
+                $$"""{ "name": "{{new string('\u0301', 40)}}", "email": "{{new string('x', 300)}}", "message": "\u0001", "consent": false, "secondsToFill": -1 }"""
+            },
+            { "invalid", Post, $$"""{ {{string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"m{i}\":1"))}} }""" },
+            { "quota-exceeded", Post, Submissions.Valid().ToJsonString() },
+            { "fault", "/fault", null },
+            { "busy", "/queue", null },
+            { "busy", "/busy", null },
+            { "storage-full", "/full", null },
+        };
 
-    async Task<(JsonObject Problem, HttpResponseMessage Response)> SendAsync(string type, string path, string? body, string? accept)
+    async Task<(JsonObject Problem, HttpResponseMessage Response)> SendAsync(
+        string type,
+        string path,
+        string? body,
+        string? accept
+    )
     {
         var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, body == "text" ? "text/plain" : "application/json");
-        if (body == "gzip") request.Content!.Headers.ContentEncoding.Add("gzip");
-        if (accept is not null) request.Headers.TryAddWithoutValidation("Accept-Language", accept);
+        if (body is not null)
+            request.Content = new StringContent(
+                body,
+                Encoding.UTF8,
+                body == "text" ? "text/plain" : "application/json"
+            );
+        if (body == "gzip")
+            request.Content!.Headers.ContentEncoding.Add("gzip");
+        if (accept is not null)
+            request.Headers.TryAddWithoutValidation("Accept-Language", accept);
         using var response = await (type == "quota-exceeded" ? faulty.Full : faulty.Api).Client.SendAsync(request);
         return (JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject(), response);
     }
 
     static string[] TextsOf(JsonObject problem) =>
-        [(string)problem["title"]!, (string)problem["detail"]!, .. problem["errors"]?.AsArray().Select(error => (string)error!["detail"]!) ?? []];
+        [
+            (string)problem["title"]!,
+            (string)problem["detail"]!,
+            .. problem["errors"]?.AsArray().Select(error => (string)error!["detail"]!) ?? [],
+        ];
 
     [Theory]
     [MemberData(nameof(Problems))]
@@ -134,13 +184,24 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
             Assert.DoesNotMatch(@"\b(el|la|esto|debe|hay|es)\b", text.Replace("en, es", "", StringComparison.Ordinal));
         }
 
-        static string Rest(JsonObject problem) => string.Join('\n', problem.Where(member => member.Key is not ("title" or "detail" or "traceId" or "errors")).Select(member => $"{member}")
-            .Concat(problem["errors"]?.AsArray().Select(error => $"{error!["pointer"]} {error["parameter"]}") ?? []));
+        static string Rest(JsonObject problem) =>
+            string.Join(
+                '\n',
+                problem
+                    .Where(member => member.Key is not ("title" or "detail" or "traceId" or "errors"))
+                    .Select(member => $"{member}")
+                    .Concat(
+                        problem["errors"]?.AsArray().Select(error => $"{error!["pointer"]} {error["parameter"]}") ?? []
+                    )
+            );
     }
 
     [Fact]
     public void Every_type_of_problem_is_tested_for_its_language() =>
-        Assert.Equal(ProblemTypes.All.Select(type => type.Name).Order(), Problems.Select(row => row.Data.Item1).Distinct().Order());
+        Assert.Equal(
+            ProblemTypes.All.Select(type => type.Name).Order(),
+            Problems.Select(row => row.Data.Item1).Distinct().Order()
+        );
 
     [Fact]
     public void Every_text_has_both_languages()
@@ -148,8 +209,18 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
         foreach (var texts in new[] { typeof(ProblemText), typeof(Api.Contact.ContactText) })
         {
             var resources = new System.Resources.ResourceManager(texts);
-            string[] NamesIn(string language) => [.. resources.GetResourceSet(new System.Globalization.CultureInfo(language), true, tryParents: language == "en")!
-                .Cast<System.Collections.DictionaryEntry>().Select(entry => (string)entry.Key).Order(StringComparer.Ordinal)];
+            string[] NamesIn(string language) =>
+                [
+                    .. resources
+                        .GetResourceSet(
+                            new System.Globalization.CultureInfo(language),
+                            true,
+                            tryParents: language == "en"
+                        )!
+                        .Cast<System.Collections.DictionaryEntry>()
+                        .Select(entry => (string)entry.Key)
+                        .Order(StringComparer.Ordinal),
+                ];
             Assert.Equal(NamesIn("en"), NamesIn("es"));
         }
     }
@@ -159,7 +230,9 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     {
         foreach (var type in ProblemTypes.All)
         {
-            foreach (var (accept, language, link) in new[] { ("en", "en", "All of the API"), ("es", "es", "Toda la API") })
+            foreach (
+                var (accept, language, link) in new[] { ("en", "en", "All of the API"), ("es", "es", "Toda la API") }
+            )
             {
                 using var response = await faulty.Api.SendAsync(HttpMethod.Get, type.Path, ("Accept-Language", accept));
                 Assert.Equal([language], response.Content.Headers.ContentLanguage);
@@ -176,6 +249,10 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     {
         await using var api = await ApiFactory.StartAsync();
         using var first = await api.SendAsync(HttpMethod.Get, "/openapi.yaml", ("Accept-Language", "es"));
-        Assert.DoesNotContain("No se ha cambiado nada", await first.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "No se ha cambiado nada",
+            await first.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal
+        );
     }
 }

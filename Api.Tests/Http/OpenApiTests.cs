@@ -17,64 +17,76 @@ namespace Api.Tests.Http;
 public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     /// <summary>For every example of the document the request that it answers.</summary>
-    public static TheoryData<string, int, string, string?> Examples => new()
-    {
-        { "listArticles", 200, "/v1/articles?q=stig&limit=1", null },
-        { "listArticles", 400, "/v1/articles?cursor=nonsense", null },
-        { "listArticles", 422, "/v1/articles?limit=1000", null },
-        { "getArticle", 200, "/v1/articles/understanding-anxiety", null },
-        { "getArticle", 404, "/v1/articles/unknown", null },
-        { "listTags", 200, "/v1/tags", null },
-        { "listLocations", 200, "/v1/locations?limit=1", null },
-        { "listLocations", 400, "/v1/locations?limit=many", null },
-        { "listLocations", 422, "/v1/locations?near=north", null },
-        { "getLocation", 200, "/v1/locations/jonesboro", null },
-        { "getLocation", 404, "/v1/locations/unknown", null },
-        { "listHours", 200, "/v1/hours?limit=1", null },
-        { "listHours", 400, "/v1/hours?cursor=nonsense", null },
-        { "listHours", 422, "/v1/hours?limit=0", null },
-        { "getLocationHours", 200, "/v1/locations/jonesboro/hours", null },
-        { "getLocationHours", 404, "/v1/locations/unknown/hours", null },
-        { "getLocationHours", 422, "/v1/locations/jonesboro/hours?in=fr", null },
-        { "listStatus", 200, "/v1/status", null },
-        { "listStatus", 422, "/v1/status?at=2026-12-25T09:00:00", null },
-        { "getLocationStatus", 200, "/v1/locations/jonesboro/status?at=2026-07-04T12:00:00-05:00", null },
-        { "getLocationStatus", 404, "/v1/locations/unknown/status", null },
-        { "getLocationStatus", 422, "/v1/locations/jonesboro/status?at=tomorrow&in=fr", null },
-        { "getLocationCalendar", 200, "/v1/locations/jonesboro/calendar?from=2026-07-02&to=2026-07-04", null },
-        { "getLocationCalendar", 404, "/v1/locations/unknown/calendar", null },
-        { "getLocationCalendar", 422, "/v1/locations/jonesboro/calendar?from=2026-07-04&to=2026-07-02", null },
-        { "getArticleSchema", 200, "/v1/articles/combining-psychotropic-medication-with-therapy/schema.jsonld", null },
-        { "getArticleSchema", 404, "/v1/articles/unknown/schema.jsonld", null },
-        { "getLocationSchema", 200, "/v1/locations/jonesboro/schema.jsonld", null },
-        { "getLocationSchema", 404, "/v1/locations/unknown/schema.jsonld", null },
-        { "getLocationFhir", 200, "/v1/locations/jonesboro/fhir", null },
-        { "getLocationFhir", 404, "/v1/locations/unknown/fhir", null },
-        { "getLocationHoursGoogle", 200, "/v1/locations/jonesboro/hours/google", null },
-        { "getLocationHoursGoogle", 404, "/v1/locations/unknown/hours/google", null },
-        { "getLocationHoursOsm", 200, "/v1/locations/jonesboro/hours/osm", null },
-        { "getLocationHoursOsm", 404, "/v1/locations/unknown/hours/osm", null },
-        { "getLocationHoursCalendar", 200, "/v1/locations/jonesboro/hours.ics", null },
-        { "getLocationHoursCalendar", 404, "/v1/locations/unknown/hours.ics", null },
-        { "getLocationHoursCalendar", 422, "/v1/locations/jonesboro/hours.ics?in=fr", null },
-        { "getHoursCalendar", 200, "/v1/hours.ics", null },
-        { "getHoursCalendar", 422, "/v1/hours.ics?in=fr", null },
-        { "createContactSubmission", 201, "/v1/contact-submissions", "createContactSubmission.request" },
-        { "createContactSubmission", 422, "/v1/contact-submissions", """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }""" },
-        { "createContactSubmission", 429, "/v1/contact-submissions", "createContactSubmission.request" },
-        { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
-        { "getContactForm", 200, "/v1/contact-form", null },
-        { "getContactForm", 422, "/v1/contact-form?in=fr", null },
-        { "getContactReceipt", 200, "/v1/contact-receipts/{token}", null },
-        { "getContactReceipt", 404, "/v1/contact-receipts/unknown", null },
-        { "getContactChallenge", 200, "/v1/contact-challenge", null },
-        { "getContactChallenge", 404, "/v1/contact-challenge", null },
-        { "getLiveness", 200, "/health/live", null },
-        { "getReadiness", 200, "/health/ready", null },
-        { "getOutboxHealth", 200, "/health/outbox", null },
-    };
+    public static TheoryData<string, int, string, string?> Examples =>
+        new()
+        {
+            { "listArticles", 200, "/v1/articles?q=stig&limit=1", null },
+            { "listArticles", 400, "/v1/articles?cursor=nonsense", null },
+            { "listArticles", 422, "/v1/articles?limit=1000", null },
+            { "getArticle", 200, "/v1/articles/understanding-anxiety", null },
+            { "getArticle", 404, "/v1/articles/unknown", null },
+            { "listTags", 200, "/v1/tags", null },
+            { "listLocations", 200, "/v1/locations?limit=1", null },
+            { "listLocations", 400, "/v1/locations?limit=many", null },
+            { "listLocations", 422, "/v1/locations?near=north", null },
+            { "getLocation", 200, "/v1/locations/jonesboro", null },
+            { "getLocation", 404, "/v1/locations/unknown", null },
+            { "listHours", 200, "/v1/hours?limit=1", null },
+            { "listHours", 400, "/v1/hours?cursor=nonsense", null },
+            { "listHours", 422, "/v1/hours?limit=0", null },
+            { "getLocationHours", 200, "/v1/locations/jonesboro/hours", null },
+            { "getLocationHours", 404, "/v1/locations/unknown/hours", null },
+            { "getLocationHours", 422, "/v1/locations/jonesboro/hours?in=fr", null },
+            { "listStatus", 200, "/v1/status", null },
+            { "listStatus", 422, "/v1/status?at=2026-12-25T09:00:00", null },
+            { "getLocationStatus", 200, "/v1/locations/jonesboro/status?at=2026-07-04T12:00:00-05:00", null },
+            { "getLocationStatus", 404, "/v1/locations/unknown/status", null },
+            { "getLocationStatus", 422, "/v1/locations/jonesboro/status?at=tomorrow&in=fr", null },
+            { "getLocationCalendar", 200, "/v1/locations/jonesboro/calendar?from=2026-07-02&to=2026-07-04", null },
+            { "getLocationCalendar", 404, "/v1/locations/unknown/calendar", null },
+            { "getLocationCalendar", 422, "/v1/locations/jonesboro/calendar?from=2026-07-04&to=2026-07-02", null },
+            {
+                "getArticleSchema",
+                200,
+                "/v1/articles/combining-psychotropic-medication-with-therapy/schema.jsonld",
+                null
+            },
+            { "getArticleSchema", 404, "/v1/articles/unknown/schema.jsonld", null },
+            { "getLocationSchema", 200, "/v1/locations/jonesboro/schema.jsonld", null },
+            { "getLocationSchema", 404, "/v1/locations/unknown/schema.jsonld", null },
+            { "getLocationFhir", 200, "/v1/locations/jonesboro/fhir", null },
+            { "getLocationFhir", 404, "/v1/locations/unknown/fhir", null },
+            { "getLocationHoursGoogle", 200, "/v1/locations/jonesboro/hours/google", null },
+            { "getLocationHoursGoogle", 404, "/v1/locations/unknown/hours/google", null },
+            { "getLocationHoursOsm", 200, "/v1/locations/jonesboro/hours/osm", null },
+            { "getLocationHoursOsm", 404, "/v1/locations/unknown/hours/osm", null },
+            { "getLocationHoursCalendar", 200, "/v1/locations/jonesboro/hours.ics", null },
+            { "getLocationHoursCalendar", 404, "/v1/locations/unknown/hours.ics", null },
+            { "getLocationHoursCalendar", 422, "/v1/locations/jonesboro/hours.ics?in=fr", null },
+            { "getHoursCalendar", 200, "/v1/hours.ics", null },
+            { "getHoursCalendar", 422, "/v1/hours.ics?in=fr", null },
+            { "createContactSubmission", 201, "/v1/contact-submissions", "createContactSubmission.request" },
+            {
+                "createContactSubmission",
+                422,
+                "/v1/contact-submissions",
+                """{ "name": "", "email": "nobody", "location": "elsewhere", "message": "Hello.", "consent": false }"""
+            },
+            { "createContactSubmission", 429, "/v1/contact-submissions", "createContactSubmission.request" },
+            { "createContactSubmission", 400, "/v1/contact-submissions", """{ "name": """ },
+            { "getContactForm", 200, "/v1/contact-form", null },
+            { "getContactForm", 422, "/v1/contact-form?in=fr", null },
+            { "getContactReceipt", 200, "/v1/contact-receipts/{token}", null },
+            { "getContactReceipt", 404, "/v1/contact-receipts/unknown", null },
+            { "getContactChallenge", 200, "/v1/contact-challenge", null },
+            { "getContactChallenge", 404, "/v1/contact-challenge", null },
+            { "getLiveness", 200, "/health/live", null },
+            { "getReadiness", 200, "/health/ready", null },
+            { "getOutboxHealth", 200, "/health/outbox", null },
+        };
 
-    static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+    static string Root([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
 
     static string ExampleFile(string name) => Path.Combine(Root(), "Api", "Examples", name + ".json");
 
@@ -82,7 +94,11 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     {
         var settings = new OpenApiReaderSettings();
         settings.AddYamlReader();
-        var result = await OpenApiDocument.LoadAsync(await api.Client.GetStreamAsync("/openapi.yaml"), "yaml", settings);
+        var result = await OpenApiDocument.LoadAsync(
+            await api.Client.GetStreamAsync("/openapi.yaml"),
+            "yaml",
+            settings
+        );
         Assert.Empty(result.Diagnostic!.Errors);
         Assert.Empty(result.Diagnostic.Warnings);
         return result.Document!;
@@ -96,15 +112,20 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     {
         var file = Path.Combine(Root(), "openapi.yaml");
         var made = await api.Client.GetStringAsync("/openapi.yaml");
-        Assert.True(await File.ReadAllTextAsync(file) == made,
-            "openapi.yaml is out of date: run `dotnet run --project Api -- openapi > openapi.yaml`.");
+        Assert.True(
+            await File.ReadAllTextAsync(file) == made,
+            "openapi.yaml is out of date: run `dotnet run --project Api -- openapi > openapi.yaml`."
+        );
     }
 
     [Fact]
     public async Task JSON_and_YAML_say_the_same()
     {
         var json = await OpenApiDocument.LoadAsync(await api.Client.GetStreamAsync("/openapi.json"), "json");
-        Assert.Equal(await json.Document!.SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1), await (await DocumentAsync()).SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1));
+        Assert.Equal(
+            await json.Document!.SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1),
+            await (await DocumentAsync()).SerializeAsYamlAsync(OpenApiSpecVersion.OpenApi3_1)
+        );
     }
 
     [Fact]
@@ -120,29 +141,47 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             switch (yaml)
             {
                 case YamlDotNet.RepresentationModel.YamlMappingNode mapping:
-                    Assert.Equal(json!.AsObject().Select(member => member.Key), mapping.Children.Keys.Select(key => ((YamlDotNet.RepresentationModel.YamlScalarNode)key).Value));
+                    Assert.Equal(
+                        json!.AsObject().Select(member => member.Key),
+                        mapping.Children.Keys.Select(key => ((YamlDotNet.RepresentationModel.YamlScalarNode)key).Value)
+                    );
                     foreach (var (key, value) in mapping.Children)
                     {
                         var name = (YamlDotNet.RepresentationModel.YamlScalarNode)key;
-                        Assert.True(name.Style != YamlDotNet.Core.ScalarStyle.Plain || !Yaml11().IsMatch(name.Value!), $"{where}/{name.Value}: the name is another type in YAML 1.1");
+                        Assert.True(
+                            name.Style != YamlDotNet.Core.ScalarStyle.Plain || !Yaml11().IsMatch(name.Value!),
+                            $"{where}/{name.Value}: the name is another type in YAML 1.1"
+                        );
                         Compare(json[name.Value!], value, $"{where}/{name.Value}");
                     }
                     break;
                 case YamlDotNet.RepresentationModel.YamlSequenceNode sequence:
                     Assert.Equal(json!.AsArray().Count, sequence.Children.Count);
-                    for (var i = 0; i < sequence.Children.Count; i++) Compare(json[i], sequence.Children[i], $"{where}/{i}");
+                    for (var i = 0; i < sequence.Children.Count; i++)
+                        Compare(json[i], sequence.Children[i], $"{where}/{i}");
                     break;
                 case YamlDotNet.RepresentationModel.YamlScalarNode scalar:
                     var isText = json?.GetValueKind() == JsonValueKind.String;
-                    Assert.Equal(json is null ? "null" : isText ? (string)json! : json.ToJsonString(), scalar.Value is "" && json is null ? "null" : scalar.Value);
-                    Assert.True(isText != (scalar.Style == YamlDotNet.Core.ScalarStyle.Plain && Yaml11().IsMatch(scalar.Value!)), $"{where}: '{scalar.Value}' is another type in YAML 1.1");
+                    Assert.Equal(
+                        json is null ? "null"
+                            : isText ? (string)json!
+                            : json.ToJsonString(),
+                        scalar.Value is "" && json is null ? "null" : scalar.Value
+                    );
+                    Assert.True(
+                        isText
+                            != (scalar.Style == YamlDotNet.Core.ScalarStyle.Plain && Yaml11().IsMatch(scalar.Value!)),
+                        $"{where}: '{scalar.Value}' is another type in YAML 1.1"
+                    );
                     break;
             }
         }
     }
 
     // The implicit types of YAML 1.1 as PyYAML tells them, https://yaml.org/type/.
-    [GeneratedRegex("""^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|y|Y|n|N|~|null|Null|NULL||[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|<<|=|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:.*)$""")]
+    [GeneratedRegex(
+        """^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|y|Y|n|N|~|null|Null|NULL||[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|<<|=|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \t]+)[0-9][0-9]?:.*)$"""
+    )]
     private static partial Regex Yaml11();
 
     [Theory]
@@ -161,14 +200,17 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         void Walk(JsonNode? node, string where)
         {
             if (node is JsonArray items)
-                for (var i = 0; i < items.Count; i++) Walk(items[i], $"{where}/{i}");
-            if (node is not JsonObject members) return;
+                for (var i = 0; i < items.Count; i++)
+                    Walk(items[i], $"{where}/{i}");
+            if (node is not JsonObject members)
+                return;
             if (members["pattern"] is JsonValue)
             {
                 patterns++;
                 Assert.True(members.ContainsKey("type"), where);
             }
-            foreach (var (name, member) in members) Walk(member, $"{where}/{name}");
+            foreach (var (name, member) in members)
+                Walk(member, $"{where}/{name}");
         }
     }
 
@@ -195,7 +237,10 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             Assert.False(string.IsNullOrWhiteSpace(operation.Summary), operation.OperationId);
             Assert.False(string.IsNullOrWhiteSpace(operation.Description), operation.OperationId);
             foreach (var parameter in operation.Parameters ?? [])
-                Assert.False(string.IsNullOrWhiteSpace(parameter.Description), $"{operation.OperationId} {parameter.Name}");
+                Assert.False(
+                    string.IsNullOrWhiteSpace(parameter.Description),
+                    $"{operation.OperationId} {parameter.Name}"
+                );
             foreach (var (status, response) in operation.Responses!)
                 Assert.False(string.IsNullOrWhiteSpace(response.Description), $"{operation.OperationId} {status}");
         }
@@ -211,12 +256,19 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     public async Task Every_endpoint_of_v1_and_health_is_documented_with_its_problems()
     {
         var document = await DocumentAsync();
-        var endpoints = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal) || endpoint.RoutePattern.RawText.Contains("health", StringComparison.Ordinal));
+        var endpoints = api
+            .App.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.Cast<RouteEndpoint>()
+            .Where(endpoint =>
+                endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal)
+                || endpoint.RoutePattern.RawText.Contains("health", StringComparison.Ordinal)
+            );
         foreach (var endpoint in endpoints)
         {
             var name = endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName;
-            var operation = document.Paths.SelectMany(path => path.Value.Operations!.Values).Single(operation => operation.OperationId == name);
+            var operation = document
+                .Paths.SelectMany(path => path.Value.Operations!.Values)
+                .Single(operation => operation.OperationId == name);
             foreach (var problem in endpoint.Metadata.GetOrderedMetadata<AnswersProblem>())
             {
                 var response = operation.Responses![$"{problem.Type.Status}"];
@@ -230,9 +282,14 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     [MemberData(nameof(Examples))]
     public async Task Every_example_is_a_real_answer(string operation, int status, string path, string? body)
     {
-        if (body is not null && !body.StartsWith('{')) body = await File.ReadAllTextAsync(ExampleFile(body));
+        if (body is not null && !body.StartsWith('{'))
+            body = await File.ReadAllTextAsync(ExampleFile(body));
         if (path.Contains("{token}", StringComparison.Ordinal))
-            path = path.Replace("{token}", (string)(await api.ReceivedAsync(Submissions.Valid()))["token"]!, StringComparison.Ordinal);
+            path = path.Replace(
+                "{token}",
+                (string)(await api.ReceivedAsync(Submissions.Valid()))["token"]!,
+                StringComparison.Ordinal
+            );
         var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path)
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
@@ -242,7 +299,9 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         await using var other = (operation, status) switch
         {
             (_, 429) => await FullAsync(path, body!),
-            ("getContactChallenge", 200) => await ApiFactory.StartAsync(factory => factory.Settings.Add("--Contact:Challenge:Mode=optional")),
+            ("getContactChallenge", 200) => await ApiFactory.StartAsync(factory =>
+                factory.Settings.Add("--Contact:Challenge:Mode=optional")
+            ),
             _ => null,
         };
         using var response = await (other ?? api).Client.SendAsync(request);
@@ -250,22 +309,32 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         var isJson = response.Content.Headers.ContentType!.MediaType!.EndsWith("json", StringComparison.Ordinal);
         var text = await response.Content.ReadAsStringAsync();
         var answer = isJson ? JsonNode.Parse(text)! : JsonValue.Create(text);
-        if (isJson && answer["reference"] is not null) answer["reference"] = "7K3Q-X9MZ-2TBV";
-        if (isJson && answer["token"] is not null) answer["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+        if (isJson && answer["reference"] is not null)
+            answer["reference"] = "7K3Q-X9MZ-2TBV";
+        if (isJson && answer["token"] is not null)
+            answer["token"] = "7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0";
         // One that is solved by 12345, signed with a key of zeros.
         if (isJson && answer["challenge"] is JsonValue)
         {
             answer["salt"] = $"7f1c0a5b9e3d48261f0e9d8c7b6a5948{((string)answer["salt"]!)[32..]}";
-            answer["challenge"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{answer["salt"]}12345")));
-            answer["signature"] = Convert.ToHexStringLower(HMACSHA256.HashData(new byte[32], Encoding.ASCII.GetBytes((string)answer["challenge"]!)));
+            answer["challenge"] = Convert.ToHexStringLower(
+                SHA256.HashData(Encoding.ASCII.GetBytes($"{answer["salt"]}12345"))
+            );
+            answer["signature"] = Convert.ToHexStringLower(
+                HMACSHA256.HashData(new byte[32], Encoding.ASCII.GetBytes((string)answer["challenge"]!))
+            );
         }
 
         var name = $"{operation}.{status}";
-        if (Update) await File.WriteAllTextAsync(ExampleFile(name), answer.ToJsonString(Readable) + "\n");
+        if (Update)
+            await File.WriteAllTextAsync(ExampleFile(name), answer.ToJsonString(Readable) + "\n");
         JsonAssert.Equal(await File.ReadAllTextAsync(ExampleFile(name)), answer);
 
-        var media = (await DocumentAsync()).Paths.SelectMany(p => p.Value.Operations!.Values).Single(o => o.OperationId == operation)
-            .Responses![$"{status}"].Content!.Values.Single();
+        var media = (await DocumentAsync())
+            .Paths.SelectMany(p => p.Value.Operations!.Values)
+            .Single(o => o.OperationId == operation)
+            .Responses![$"{status}"]
+            .Content!.Values.Single();
         // The reader puts a text of its own in the place of null.
         JsonAssert.Equal(NullSentinel().Replace(media.Example!.ToJsonString(), "null"), answer);
         Validate(answer, media.Schema!, name);
@@ -274,9 +343,20 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     /// <summary>An API that takes no more for the next nine minutes.</summary>
     static async Task<ApiFactory> FullAsync(string path, string body)
     {
-        var full = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=5", "--Contact:Limits:Overall:Requests=1000"]));
+        var full = await ApiFactory.StartAsync(factory =>
+            factory.Settings.AddRange([
+                "--Contact:Limits:PerClient:Requests=5",
+                "--Contact:Limits:Overall:Requests=1000",
+            ])
+        );
         for (var i = 0; i < 5; i++)
-            Assert.Equal(201, (int)(await full.Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"))).StatusCode);
+            Assert.Equal(
+                201,
+                (int)
+                    (
+                        await full.Client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"))
+                    ).StatusCode
+            );
         full.Clock.Advance(TimeSpan.FromMinutes(1));
         return full;
     }
@@ -284,8 +364,14 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     [Fact]
     public void No_example_file_is_unused()
     {
-        var expected = Examples.Select(row => $"{row.Data.Item1}.{row.Data.Item2}").Append("createContactSubmission.request").Order();
-        Assert.Equal(expected, Directory.GetFiles(Path.Combine(Root(), "Api", "Examples")).Select(Path.GetFileNameWithoutExtension).Order());
+        var expected = Examples
+            .Select(row => $"{row.Data.Item1}.{row.Data.Item2}")
+            .Append("createContactSubmission.request")
+            .Order();
+        Assert.Equal(
+            expected,
+            Directory.GetFiles(Path.Combine(Root(), "Api", "Examples")).Select(Path.GetFileNameWithoutExtension).Order()
+        );
     }
 
     [Fact]
@@ -300,13 +386,18 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         Assert.False(schema.AdditionalPropertiesAllowed);
     }
 
-    /// <summary>So much of JSON Schema as the document uses on answers: types, null, members, enums, patterns.</summary>
+    /// <summary>
+    /// So much of JSON Schema as the document uses on answers: types, null, members, enums, patterns.
+    /// </summary>
     static void Validate(JsonNode? node, IOpenApiSchema schema, string where)
     {
         if (schema.OneOf is { Count: > 0 } choices)
         {
-            schema = node is null ? choices.Single(choice => choice.Type == JsonSchemaType.Null) : choices.Single(choice => choice.Type != JsonSchemaType.Null);
-            if (node is null) return;
+            schema = node is null
+                ? choices.Single(choice => choice.Type == JsonSchemaType.Null)
+                : choices.Single(choice => choice.Type != JsonSchemaType.Null);
+            if (node is null)
+                return;
         }
         var type = node?.GetValueKind() switch
         {
@@ -323,13 +414,18 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         {
             Assert.Empty(members.Select(member => member.Key).Except(schema.Properties!.Keys));
             Assert.Empty((schema.Required ?? new HashSet<string>()).Except(members.Select(member => member.Key)));
-            foreach (var (name, value) in members) Validate(value, schema.Properties[name], $"{where}.{name}");
+            foreach (var (name, value) in members)
+                Validate(value, schema.Properties[name], $"{where}.{name}");
         }
         if (node is JsonArray items)
-            foreach (var item in items) Validate(item, schema.Items!, $"{where}[]");
-        if (schema.Enum is { Count: > 0 } values && node is not null) Assert.Contains(values, value => JsonNode.DeepEquals(value, node));
-        if (schema.Pattern is { } pattern && node is not null) Assert.Matches(new Regex(pattern), (string)node!);
-        if (schema.Format == "date-time" && node is not null) Assert.Matches(Instant(), (string)node!);
+            foreach (var item in items)
+                Validate(item, schema.Items!, $"{where}[]");
+        if (schema.Enum is { Count: > 0 } values && node is not null)
+            Assert.Contains(values, value => JsonNode.DeepEquals(value, node));
+        if (schema.Pattern is { } pattern && node is not null)
+            Assert.Matches(new Regex(pattern), (string)node!);
+        if (schema.Format == "date-time" && node is not null)
+            Assert.Matches(Instant(), (string)node!);
     }
 
     [GeneratedRegex("\"openapi-json-null-sentinel[^\"]*\"")]
@@ -338,5 +434,9 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")]
     private static partial Regex Instant();
 
-    static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 }

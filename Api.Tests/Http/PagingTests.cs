@@ -5,12 +5,16 @@ public sealed class PagingTests : IAsyncLifetime
     readonly ApiFactory api = new();
 
     public ValueTask InitializeAsync() => api.InitializeAsync();
+
     public ValueTask DisposeAsync() => api.DisposeAsync();
 
     async Task<(string[] Ids, string? Cursor)> PageAsync(string path)
     {
         var page = await api.GetAsync(path);
-        return ([.. page["items"]!.AsArray().Select(item => (string)(item!["slug"] ?? item["location"])!)], (string?)page["nextCursor"]);
+        return (
+            [.. page["items"]!.AsArray().Select(item => (string)(item!["slug"] ?? item["location"])!)],
+            (string?)page["nextCursor"]
+        );
     }
 
     [Theory]
@@ -19,10 +23,18 @@ public sealed class PagingTests : IAsyncLifetime
     {
         path += path.Contains('?', StringComparison.Ordinal) ? "&limit=1" : "?limit=1";
         var (ids, cursor) = await PageAsync(path);
-        await api.ExecuteAsync("PRAGMA foreign_keys = OFF; UPDATE locations SET slug = 'gone' WHERE slug = @slug", new { slug = ids[0] });
+        await api.ExecuteAsync(
+            "PRAGMA foreign_keys = OFF; UPDATE locations SET slug = 'gone' WHERE slug = @slug",
+            new { slug = ids[0] }
+        );
         await api.ForgetAnswersAsync();
         using var next = await api.SendAsync(HttpMethod.Get, $"{path}&cursor={cursor}");
-        await JsonAssert.ProblemAsync(next, 400, "invalid-cursor", "The cursor was not made for this list and these filters, or its item is gone. Start again without it.");
+        await JsonAssert.ProblemAsync(
+            next,
+            400,
+            "invalid-cursor",
+            "The cursor was not made for this list and these filters, or its item is gone. Start again without it."
+        );
     }
 
     [Theory]
@@ -37,15 +49,28 @@ public sealed class PagingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/articles"), InlineData("/v1/articles?q=treatment"), InlineData("/v1/articles?tag=treatment"), InlineData("/v1/locations"), InlineData("/v1/hours")]
+    [
+        InlineData("/v1/articles"),
+        InlineData("/v1/articles?q=treatment"),
+        InlineData("/v1/articles?tag=treatment"),
+        InlineData("/v1/locations"),
+        InlineData("/v1/hours")
+    ]
     public async Task A_page_that_is_exactly_full_is_the_last_one(string path)
     {
         path += path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
         var (all, none) = await PageAsync($"{path}limit=100");
         Assert.Null(none);
         Assert.True(all.Length >= 2);
-        using (var full = await api.SendAsync(HttpMethod.Get, $"{path}limit={all.Length}")) Assert.False(full.Headers.Contains("Link"));
-        Assert.Equal((string.Join(' ', all), null), (string.Join(' ', (await PageAsync($"{path}limit={all.Length}")).Ids), (await PageAsync($"{path}limit={all.Length}")).Cursor));
+        using (var full = await api.SendAsync(HttpMethod.Get, $"{path}limit={all.Length}"))
+            Assert.False(full.Headers.Contains("Link"));
+        Assert.Equal(
+            (string.Join(' ', all), null),
+            (
+                string.Join(' ', (await PageAsync($"{path}limit={all.Length}")).Ids),
+                (await PageAsync($"{path}limit={all.Length}")).Cursor
+            )
+        );
         var (some, cursor) = await PageAsync($"{path}limit={all.Length - 1}");
         Assert.Equal(all[..^1], some);
         Assert.NotNull(cursor);

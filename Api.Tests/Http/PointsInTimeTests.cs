@@ -33,8 +33,22 @@ public sealed class PointsInTimeTests
     }
 
     [Theory]
-    [InlineData("2026-07-03T18:30:00"), InlineData("2026-07-03"), InlineData("2026-07-03T18:30:61Z"), InlineData("2026-07-03T18:60:00Z"), InlineData("2026-02-30T00:00:00Z"), InlineData("2026-07-03T18:30:00.Z")]
-    [InlineData("2026-07-03x18:30:00Z"), InlineData("2026-07-03T18:30:00Z "), InlineData("\u0662026-07-03T18:30:00Z"), InlineData("2026-07-03T18:30:00+0200"), InlineData("1800-01-01T00:00:00Z"), InlineData("2200-01-01T00:00:00Z")]
+    [
+        InlineData("2026-07-03T18:30:00"),
+        InlineData("2026-07-03"),
+        InlineData("2026-07-03T18:30:61Z"),
+        InlineData("2026-07-03T18:60:00Z"),
+        InlineData("2026-02-30T00:00:00Z"),
+        InlineData("2026-07-03T18:30:00.Z")
+    ]
+    [
+        InlineData("2026-07-03x18:30:00Z"),
+        InlineData("2026-07-03T18:30:00Z "),
+        InlineData("\u0662026-07-03T18:30:00Z"),
+        InlineData("2026-07-03T18:30:00+0200"),
+        InlineData("1800-01-01T00:00:00Z"),
+        InlineData("2200-01-01T00:00:00Z")
+    ]
     public void Anything_else_is_refused_as_an_instant(string text)
     {
         Assert.NotNull(PointsInTime.ReadInstant("at", text, out var instant));

@@ -20,34 +20,67 @@ public sealed class RateLimitTests
           "message": "Hello.", "consent": true }
         """;
 
-    /// <summary>An API behind a proxy at 127.0.0.1 and others in 10.0.0.0/8, with the limits of the defaults unless others are given.</summary>
-    static Task<ApiFactory> StartAsync(int perClient = 5, int window = 600, int overall = 1000, int overallWindow = 600, Action<ApiFactory>? change = null) =>
+    /// <summary>
+    /// An API behind a proxy at 127.0.0.1 and others in 10.0.0.0/8, with the limits of the defaults unless others are
+    /// given.
+    /// </summary>
+    static Task<ApiFactory> StartAsync(
+        int perClient = 5,
+        int window = 600,
+        int overall = 1000,
+        int overallWindow = 600,
+        Action<ApiFactory>? change = null
+    ) =>
         ApiFactory.StartAsync(factory =>
         {
             factory.Settings.AddRange([
-                "--Proxies:Known:0=127.0.0.1", "--Proxies:Known:1=10.0.0.0/8",
-                $"--Contact:Limits:PerClient:Requests={perClient}", $"--Contact:Limits:PerClient:WindowSeconds={window}",
-                $"--Contact:Limits:Overall:Requests={overall}", $"--Contact:Limits:Overall:WindowSeconds={overallWindow}"]);
+                "--Proxies:Known:0=127.0.0.1",
+                "--Proxies:Known:1=10.0.0.0/8",
+                $"--Contact:Limits:PerClient:Requests={perClient}",
+                $"--Contact:Limits:PerClient:WindowSeconds={window}",
+                $"--Contact:Limits:Overall:Requests={overall}",
+                $"--Contact:Limits:Overall:WindowSeconds={overallWindow}",
+            ]);
             change?.Invoke(factory);
         });
 
-    static Task<HttpResponseMessage> PostAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    static Task<HttpResponseMessage> PostAsync(
+        ApiFactory api,
+        string? from = null,
+        string body = Message,
+        string type = "application/json"
+    )
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new StringContent(body, Encoding.UTF8, type) };
-        if (from is not null) request.Headers.Add("X-Forwarded-For", from);
+        var request = new HttpRequestMessage(HttpMethod.Post, Path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, type),
+        };
+        if (from is not null)
+            request.Headers.Add("X-Forwarded-For", from);
         return api.Client.SendAsync(request);
     }
 
-    static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
+    static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
 
     /// <summary>The status, and what the answer tells of the limits.</summary>
-    static async Task<string> SendAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    static async Task<string> SendAsync(
+        ApiFactory api,
+        string? from = null,
+        string body = Message,
+        string type = "application/json"
+    )
     {
         using var response = await PostAsync(api, from, body, type);
         return $"{(int)response.StatusCode} {Header(response, "RateLimit")}".TrimEnd();
     }
 
-    static async Task<int> StatusAsync(ApiFactory api, string? from = null, string body = Message, string type = "application/json")
+    static async Task<int> StatusAsync(
+        ApiFactory api,
+        string? from = null,
+        string body = Message,
+        string type = "application/json"
+    )
     {
         using var response = await PostAsync(api, from, body, type);
         return (int)response.StatusCode;
@@ -64,7 +97,15 @@ public sealed class RateLimitTests
     {
         await using var defaults = Program.Compose([]);
         var limits = defaults.Services.GetRequiredService<IOptions<ContactOptions>>().Value.Limits;
-        Assert.Equal((5, 600, 1000, 600), (limits.PerClient.Requests, limits.PerClient.WindowSeconds, limits.Overall.Requests, limits.Overall.WindowSeconds));
+        Assert.Equal(
+            (5, 600, 1000, 600),
+            (
+                limits.PerClient.Requests,
+                limits.PerClient.WindowSeconds,
+                limits.Overall.Requests,
+                limits.Overall.WindowSeconds
+            )
+        );
     }
 
     [Fact]
@@ -76,16 +117,27 @@ public sealed class RateLimitTests
             using var taken = await PostAsync(api);
             Assert.Equal(HttpStatusCode.Created, taken.StatusCode);
             Assert.Equal("\"contact\";q=5;w=600, \"contact-overall\";q=1000;w=600", Header(taken, "RateLimit-Policy"));
-            Assert.Equal($"\"contact\";r={left};t={560 + left * 10}, \"contact-overall\";r={995 + left};t={560 + left * 10}", Header(taken, "RateLimit"));
+            Assert.Equal(
+                $"\"contact\";r={left};t={560 + left * 10}, \"contact-overall\";r={995 + left};t={560 + left * 10}",
+                Header(taken, "RateLimit")
+            );
             Assert.Null(taken.Headers.RetryAfter);
             api.Clock.Advance(TimeSpan.FromSeconds(10));
         }
         using var response = await PostAsync(api);
-        await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", "The limit is reached: 5 in 600 s from one address. Try again in 550 s.");
+        await JsonAssert.ProblemAsync(
+            response,
+            429,
+            "quota-exceeded",
+            "The limit is reached: 5 in 600 s from one address. Try again in 550 s."
+        );
         Assert.Equal("550", response.Headers.RetryAfter!.ToString());
         Assert.Equal("\"contact\";q=5;w=600, \"contact-overall\";q=1000;w=600", Header(response, "RateLimit-Policy"));
         Assert.Equal("\"contact\";r=0;t=550, \"contact-overall\";r=995;t=550", Header(response, "RateLimit"));
-        JsonAssert.Equal("""["contact"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+        JsonAssert.Equal(
+            """["contact"]""",
+            JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]
+        );
         Assert.Equal(5, await StoredAsync(api));
     }
 
@@ -95,15 +147,18 @@ public sealed class RateLimitTests
         await using var api = await StartAsync(perClient: 1);
         Assert.Equal(201, await StatusAsync(api));
         api.Clock.Advance(TimeSpan.FromSeconds(59));
-        using (var refused = await PostAsync(api)) Assert.Equal("541", refused.Headers.RetryAfter!.ToString());
+        using (var refused = await PostAsync(api))
+            Assert.Equal("541", refused.Headers.RetryAfter!.ToString());
         api.Clock.Advance(TimeSpan.FromSeconds(541) - TimeSpan.FromMilliseconds(1));
-        using (var refused = await PostAsync(api)) Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
+        using (var refused = await PostAsync(api))
+            Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
         api.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
 
         // Part of a second is a whole one: never too early.
         api.Clock.Advance(TimeSpan.FromMilliseconds(599_001));
-        using (var refused = await PostAsync(api)) Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
+        using (var refused = await PostAsync(api))
+            Assert.Equal("1", refused.Headers.RetryAfter!.ToString());
         api.Clock.Advance(TimeSpan.FromMilliseconds(-1 + 1000));
         Assert.Equal(201, await StatusAsync(api));
     }
@@ -128,10 +183,18 @@ public sealed class RateLimitTests
         Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=0;t=60", await SendAsync(api, "203.0.113.2"));
         using (var response = await PostAsync(api, "203.0.113.3"))
         {
-            await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", "The limit is reached: 2 in 60 s from all clients together. Try again in 60 s.");
+            await JsonAssert.ProblemAsync(
+                response,
+                429,
+                "quota-exceeded",
+                "The limit is reached: 2 in 60 s from all clients together. Try again in 60 s."
+            );
             Assert.Equal("60", response.Headers.RetryAfter!.ToString());
             Assert.Equal("\"contact\";r=5;t=600, \"contact-overall\";r=0;t=60", Header(response, "RateLimit"));
-            JsonAssert.Equal("""["contact-overall"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+            JsonAssert.Equal(
+                """["contact-overall"]""",
+                JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]
+            );
         }
         api.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.Equal("201 \"contact\";r=4;t=600, \"contact-overall\";r=1;t=60", await SendAsync(api, "203.0.113.3"));
@@ -140,14 +203,27 @@ public sealed class RateLimitTests
 
     [Theory]
     [InlineData(600, 60, 600, "600 s from one address"), InlineData(60, 600, 600, "600 s from all clients together")]
-    public async Task When_both_limits_are_reached_the_longer_wait_counts(int window, int overallWindow, int wait, string which)
+    public async Task When_both_limits_are_reached_the_longer_wait_counts(
+        int window,
+        int overallWindow,
+        int wait,
+        string which
+    )
     {
         await using var api = await StartAsync(perClient: 1, window: window, overall: 1, overallWindow: overallWindow);
         Assert.Equal(201, await StatusAsync(api));
         using var response = await PostAsync(api);
-        await JsonAssert.ProblemAsync(response, 429, "quota-exceeded", $"The limit is reached: 1 in {which}. Try again in {wait} s.");
+        await JsonAssert.ProblemAsync(
+            response,
+            429,
+            "quota-exceeded",
+            $"The limit is reached: 1 in {which}. Try again in {wait} s."
+        );
         Assert.Equal($"{wait}", response.Headers.RetryAfter!.ToString());
-        JsonAssert.Equal("""["contact", "contact-overall"]""", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]);
+        JsonAssert.Equal(
+            """["contact", "contact-overall"]""",
+            JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]
+        );
     }
 
     [Fact]
@@ -173,17 +249,30 @@ public sealed class RateLimitTests
     }
 
     [Theory]
-    [InlineData("PerClient:Requests=-1", "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it.")]
+    [InlineData(
+        "PerClient:Requests=-1",
+        "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it."
+    )]
     [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds must be 1 or more: correct it.")]
     public void An_invalid_limit_stops_the_start(string setting, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message);
+        Assert.Equal(
+            sentence,
+            Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Contact:Limits:{setting}"])).Message
+        );
 
     [Theory]
-    [InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"), InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")]
+    [
+        InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"),
+        InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")
+    ]
     public async Task A_limit_that_is_not_a_number_stops_the_start_with_one_sentence(string setting, string named)
     {
         using var folder = new TempFolder();
-        var (exitCode, _, errors) = await Command.RunAsync("migrate", $"--Database:Folder={folder.Path}", $"--Contact:Limits:{setting}");
+        var (exitCode, _, errors) = await Command.RunAsync(
+            "migrate",
+            $"--Database:Folder={folder.Path}",
+            $"--Contact:Limits:{setting}"
+        );
         Assert.Equal(1, exitCode);
         Assert.StartsWith("A setting cannot be understood", errors, StringComparison.Ordinal);
         Assert.Contains(named, errors, StringComparison.Ordinal);
@@ -199,10 +288,15 @@ public sealed class RateLimitTests
         api.Clock.Advance(TimeSpan.FromSeconds(1));
         for (var i = 0; i < 10; i++)
         {
-            Assert.Equal("422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599", await SendAsync(api, body: "{}"));
+            Assert.Equal(
+                "422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599",
+                await SendAsync(api, body: "{}")
+            );
             // This one passes the validator, and the write refuses it.
-            Assert.Equal("422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599",
-                await SendAsync(api, body: Message.Replace("jonesboro", "nowhere", StringComparison.Ordinal)));
+            Assert.Equal(
+                "422 \"contact\";r=1;t=599, \"contact-overall\";r=999;t=599",
+                await SendAsync(api, body: Message.Replace("jonesboro", "nowhere", StringComparison.Ordinal))
+            );
         }
         Assert.Equal(201, await StatusAsync(api));
         Assert.Equal(429, await StatusAsync(api, body: "{}"));
@@ -213,7 +307,8 @@ public sealed class RateLimitTests
     {
         await using var api = await StartAsync(perClient: 1);
         await api.ExecuteAsync("ALTER TABLE submissions RENAME TO away");
-        for (var i = 0; i < 3; i++) Assert.Equal("500 \"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api));
+        for (var i = 0; i < 3; i++)
+            Assert.Equal("500 \"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", await SendAsync(api));
         await api.ExecuteAsync("ALTER TABLE away RENAME TO submissions");
         Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=999;t=600", await SendAsync(api));
     }
@@ -221,14 +316,22 @@ public sealed class RateLimitTests
     [Fact]
     public async Task A_message_refused_by_a_full_queue_does_not_count_and_has_its_own_Retry_After()
     {
-        await using var api = await StartAsync(perClient: 1, change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=1"));
+        await using var api = await StartAsync(
+            perClient: 1,
+            change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=1")
+        );
         using var open = new ManualResetEventSlim();
         var entered = new TaskCompletionSource();
-        var blocking = Task.Run(() => api.Database.WriteSynchronouslyAsync(_ =>
-        {
-            entered.SetResult();
-            return open.Wait(TimeSpan.FromMinutes(1));
-        }, default));
+        var blocking = Task.Run(() =>
+            api.Database.WriteSynchronouslyAsync(
+                _ =>
+                {
+                    entered.SetResult();
+                    return open.Wait(TimeSpan.FromMinutes(1));
+                },
+                default
+            )
+        );
         await entered.Task;
         var waiting = FillQueueAsync(api);
         using (var response = await PostAsync(api))
@@ -293,7 +396,9 @@ public sealed class RateLimitTests
     {
         foreach (var proxy in new[] { "--Proxies:Other=1", "--Proxies:Known:0=192.0.2.1" })
         {
-            await using var api = await ApiFactory.StartAsync(factory => factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=1", proxy]));
+            await using var api = await ApiFactory.StartAsync(factory =>
+                factory.Settings.AddRange(["--Contact:Limits:PerClient:Requests=1", proxy])
+            );
             Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
             Assert.Equal(429, await StatusAsync(api, "203.0.113.2"));
             Assert.Equal(429, await StatusAsync(api, "203.0.113.3, 192.0.2.1"));
@@ -314,7 +419,13 @@ public sealed class RateLimitTests
     }
 
     [Theory]
-    [InlineData("64:ff9b::203.0.113.1"), InlineData("64:ff9b::cb00:7101"), InlineData("::ffff:203.0.113.1"), InlineData("2002:cb00:7101::1"), InlineData("2002:cb00:7101:1234::5678")]
+    [
+        InlineData("64:ff9b::203.0.113.1"),
+        InlineData("64:ff9b::cb00:7101"),
+        InlineData("::ffff:203.0.113.1"),
+        InlineData("2002:cb00:7101::1"),
+        InlineData("2002:cb00:7101:1234::5678")
+    ]
     public async Task A_translated_address_counts_as_the_IPv4_address_in_it(string translated)
     {
         await using var api = await StartAsync(perClient: 1);
@@ -328,16 +439,29 @@ public sealed class RateLimitTests
     public async Task A_56_may_send_4_times_and_a_48_10_times_as_much_as_a_client()
     {
         await using var api = await StartAsync(perClient: 1);
-        for (var i = 0; i < 4; i++) Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i:x}::1"));
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i:x}::1"));
         using (var refused = await PostAsync(api, "2001:db8:1:ff::1"))
         {
-            await JsonAssert.ProblemAsync(refused, 429, "quota-exceeded", "The limit is reached: 4 in 600 s from one network. Try again in 600 s.");
-            Assert.Equal("\"contact\";q=1;w=600, \"contact-overall\";q=1000;w=600", Header(refused, "RateLimit-Policy"));
+            await JsonAssert.ProblemAsync(
+                refused,
+                429,
+                "quota-exceeded",
+                "The limit is reached: 4 in 600 s from one network. Try again in 600 s."
+            );
+            Assert.Equal(
+                "\"contact\";q=1;w=600, \"contact-overall\";q=1000;w=600",
+                Header(refused, "RateLimit-Policy")
+            );
             Assert.Equal("\"contact\";r=0;t=600, \"contact-overall\";r=996;t=600", Header(refused, "RateLimit"));
-            JsonAssert.Equal("""["contact"]""", JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["violated-policies"]);
+            JsonAssert.Equal(
+                """["contact"]""",
+                JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["violated-policies"]
+            );
         }
         // What is refused takes nothing, from anybody.
-        for (var i = 0; i < 6; i++) Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i + 1:x}00::1"));
+        for (var i = 0; i < 6; i++)
+            Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i + 1:x}00::1"));
         Assert.Equal(429, await StatusAsync(api, "2001:db8:1:ff00::1"));
         Assert.Equal(201, await StatusAsync(api, "2001:db8:2::1"));
         Assert.Equal(11, await StoredAsync(api));
@@ -348,9 +472,11 @@ public sealed class RateLimitTests
     {
         await using var api = await StartAsync(perClient: 5, overall: 20);
         var statuses = new List<int>();
-        for (var i = 0; i < 12; i++) statuses.Add(await StatusAsync(api, $"2001:db8:1:{i:x}00::1"));
+        for (var i = 0; i < 12; i++)
+            statuses.Add(await StatusAsync(api, $"2001:db8:1:{i:x}00::1"));
         Assert.Equal(10, statuses.Count(status => status == 201));
-        for (var i = 0; i < 5; i++) Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(201, await StatusAsync(api, "203.0.113.1"));
     }
 
     [Fact]
@@ -369,7 +495,15 @@ public sealed class RateLimitTests
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(stream, Encoding.Latin1);
             var bytes = await reader.ReadToEndAsync();
-            foreach (var form in new[] { "203.0.113.77", "2001:db8:77", Encoding.Latin1.GetString([203, 0, 113, 77]), Encoding.Latin1.GetString([0x20, 0x01, 0x0d, 0xb8, 0, 0x77]) })
+            foreach (
+                var form in new[]
+                {
+                    "203.0.113.77",
+                    "2001:db8:77",
+                    Encoding.Latin1.GetString([203, 0, 113, 77]),
+                    Encoding.Latin1.GetString([0x20, 0x01, 0x0d, 0xb8, 0, 0x77]),
+                }
+            )
                 Assert.DoesNotContain(form, bytes, StringComparison.Ordinal);
         }
         Assert.DoesNotContain("203.0.113.77", api.Log.Text, StringComparison.Ordinal);
@@ -391,7 +525,10 @@ public sealed class RateLimitTests
     public async Task Setting_the_wall_clock_back_or_forward_changes_nothing()
     {
         var clock = new TwoClocks();
-        await using var api = await StartAsync(perClient: 1, change: factory => factory.Configure = builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await using var api = await StartAsync(
+            perClient: 1,
+            change: factory => factory.Configure = builder => builder.Services.AddSingleton<TimeProvider>(clock)
+        );
         Assert.Equal(201, await StatusAsync(api));
         foreach (var wall in new[] { ApiFactory.Now.AddYears(-1), ApiFactory.Now.AddYears(1) })
         {
@@ -406,7 +543,9 @@ public sealed class RateLimitTests
     {
         public DateTimeOffset Wall { get; set; } = ApiFactory.Now;
         public long Passed { get; set; }
+
         public override DateTimeOffset GetUtcNow() => Wall;
+
         public override long GetTimestamp() => Passed;
     }
 
@@ -428,12 +567,19 @@ public sealed class RateLimitTests
     {
         var limit = Limit(new FakeTimeProvider(), requests: 100_000);
         var taken = 0;
-        Parallel.For(0, 400_000, i =>
-        {
-            if (!limit.TryTake(1, out var quota)) return;
-            if (i % 2 == 0) limit.GiveBack(1, quota);
-            else Interlocked.Increment(ref taken);
-        });
+        Parallel.For(
+            0,
+            400_000,
+            i =>
+            {
+                if (!limit.TryTake(1, out var quota))
+                    return;
+                if (i % 2 == 0)
+                    limit.GiveBack(1, quota);
+                else
+                    Interlocked.Increment(ref taken);
+            }
+        );
         Assert.Equal(100_000, taken + limit.Peek(1).Remaining);
         Assert.InRange(taken, 1, 100_000);
     }
@@ -443,10 +589,12 @@ public sealed class RateLimitTests
     {
         var clock = new FakeTimeProvider();
         var limit = Limit(clock);
-        for (var client = 0u; client < 50; client++) Assert.True(limit.TryTake(client, out _));
+        for (var client = 0u; client < 50; client++)
+            Assert.True(limit.TryTake(client, out _));
         Assert.Equal(50, limit.Clients);
         clock.Advance(TimeSpan.FromSeconds(600));
-        for (var client = 1000u; client < 1050; client++) Assert.True(limit.TryTake(client, out _));
+        for (var client = 1000u; client < 1050; client++)
+            Assert.True(limit.TryTake(client, out _));
         Assert.Equal(50, limit.Clients);
 
         for (var client = 2000u; client < 3000; client++)

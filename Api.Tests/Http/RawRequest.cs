@@ -16,9 +16,13 @@ sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers,
 static class RawRequest
 {
     /// <summary>A body behind the headers of a contact submission. Each character is one byte.</summary>
-    public static byte[] Submission(string body, string? headers = null) => Encoding.Latin1.GetBytes(
-        "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
-        (headers ?? $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n") + "\r\n" + body);
+    public static byte[] Submission(string body, string? headers = null) =>
+        Encoding.Latin1.GetBytes(
+            "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                + (headers ?? $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n")
+                + "\r\n"
+                + body
+        );
 
     /// <summary>Sends it and reads until the server closes the connection.</summary>
     public static async Task<RawAnswer> SendAsync(ApiFactory api, byte[] request)
@@ -32,10 +36,16 @@ static class RawRequest
         var bytes = answer.ToArray();
         var end = bytes.AsSpan().IndexOf("\r\n\r\n"u8);
         var lines = Encoding.Latin1.GetString(bytes, 0, end).Split("\r\n");
-        var headers = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(line => line[0], line => line[1], StringComparer.OrdinalIgnoreCase);
+        var headers = lines
+            .Skip(1)
+            .Select(line => line.Split(": ", 2))
+            .ToDictionary(line => line[0], line => line[1], StringComparer.OrdinalIgnoreCase);
         var body = bytes.AsMemory(end + 4);
-        return new RawAnswer(int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture), headers,
-            headers.ContainsKey("Transfer-Encoding") ? Unchunk(body) : body.ToArray());
+        return new RawAnswer(
+            int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture),
+            headers,
+            headers.ContainsKey("Transfer-Encoding") ? Unchunk(body) : body.ToArray()
+        );
     }
 
     static byte[] Unchunk(ReadOnlyMemory<byte> chunks)
@@ -44,8 +54,13 @@ static class RawRequest
         while (true)
         {
             var line = chunks.Span.IndexOf("\r\n"u8);
-            var size = int.Parse(Encoding.ASCII.GetString(chunks.Span[..line]), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            if (size == 0) return body.ToArray();
+            var size = int.Parse(
+                Encoding.ASCII.GetString(chunks.Span[..line]),
+                NumberStyles.HexNumber,
+                CultureInfo.InvariantCulture
+            );
+            if (size == 0)
+                return body.ToArray();
             body.Write(chunks.Span.Slice(line + 2, size));
             chunks = chunks[(line + 2 + size + 2)..];
         }

@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Options;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Http;
 
@@ -10,9 +10,15 @@ public sealed class ServerTests
     static async Task<bool> BelievesForwardedHttpsAsync(params string[] proxies)
     {
         await using var api = await ApiFactory.StartAsync(factory =>
-            factory.Settings.AddRange(proxies.Select((proxy, index) => $"--Proxies:Known:{index}={proxy}")));
-        using var response = await api.SendAsync(HttpMethod.Get, "/v1/locations", ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9"),
-            ("Host", "api.example.com"));
+            factory.Settings.AddRange(proxies.Select((proxy, index) => $"--Proxies:Known:{index}={proxy}"))
+        );
+        using var response = await api.SendAsync(
+            HttpMethod.Get,
+            "/v1/locations",
+            ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-For", "203.0.113.9"),
+            ("Host", "api.example.com")
+        );
         return response.Headers.Contains("Strict-Transport-Security");
     }
 
@@ -38,8 +44,14 @@ public sealed class ServerTests
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, api.Client.BaseAddress!.Port);
         await using var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request.Replace("{20000}", new string('x', 20_000), StringComparison.Ordinal)));
-        Assert.StartsWith($"HTTP/1.1 {status} ", await new StreamReader(stream).ReadLineAsync(), StringComparison.Ordinal);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(request.Replace("{20000}", new string('x', 20_000), StringComparison.Ordinal))
+        );
+        Assert.StartsWith(
+            $"HTTP/1.1 {status} ",
+            await new StreamReader(stream).ReadLineAsync(),
+            StringComparison.Ordinal
+        );
         await api.GetAsync("/v1/locations");
     }
 
@@ -47,7 +59,8 @@ public sealed class ServerTests
     public async Task Hundreds_of_stalled_senders_hold_no_thread_delay_nobody_and_are_disconnected()
     {
         const int Each = 150;
-        const string Start = "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
+        const string Start =
+            "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
         using var folder = new TempFolder();
         // A process of its own, as only its threads are to be counted.
         var (api, client) = await ApiProcess.ServeAsync(folder.Path);
@@ -58,22 +71,36 @@ public sealed class ServerTests
             return api.Process.Threads.Count;
         }
         var before = Threads();
-        var senders = Enumerable.Repeat(Start + "\r\n{\"name\":\"MARKED", Each).Concat(Enumerable.Repeat(Start, Each)).Concat(Enumerable.Repeat(Start + "\r\n{", Each))
-            .Select((sent, i) => StopAsync(client.BaseAddress!.Port, sent, drips: i >= 2 * Each)).ToArray();
+        var senders = Enumerable
+            .Repeat(Start + "\r\n{\"name\":\"MARKED", Each)
+            .Concat(Enumerable.Repeat(Start, Each))
+            .Concat(Enumerable.Repeat(Start + "\r\n{", Each))
+            .Select((sent, i) => StopAsync(client.BaseAddress!.Port, sent, drips: i >= 2 * Each))
+            .ToArray();
         var connected = await Task.WhenAll(senders);
         for (var i = 0; i < 20; i++)
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            Assert.Contains("understanding-anxiety", await client.GetStringAsync("/v1/articles?q=anxiety", patience.Token), StringComparison.Ordinal);
+            Assert.Contains(
+                "understanding-anxiety",
+                await client.GetStringAsync("/v1/articles?q=anxiety", patience.Token),
+                StringComparison.Ordinal
+            );
         }
         Assert.Contains(connected, connection => !connection.IsCompleted);
         Assert.InRange(Threads(), 1, before + 30);
 
         var answers = await Task.WhenAll(connected).WaitAsync(TimeSpan.FromMinutes(1));
         Assert.All(answers[..Each], answer => Assert.Contains("/problems/timeout", answer, StringComparison.Ordinal));
-        Assert.All(answers[..(2 * Each)], answer => Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal));
+        Assert.All(
+            answers[..(2 * Each)],
+            answer => Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal)
+        );
         // To a connection that still sends, the end can come before the answer.
-        Assert.All(answers[(2 * Each)..], answer => Assert.True(answer is "" || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer));
+        Assert.All(
+            answers[(2 * Each)..],
+            answer => Assert.True(answer is "" || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer)
+        );
         Assert.InRange(Threads(), 1, before + 30);
         Assert.DoesNotContain("MARKED", api.Output, StringComparison.Ordinal);
     }
@@ -94,7 +121,8 @@ public sealed class ServerTests
             var answer = new StreamReader(stream).ReadToEndAsync();
             try
             {
-                while (drips && await Task.WhenAny(answer, Task.Delay(200)) != answer) await stream.WriteAsync(" "u8.ToArray());
+                while (drips && await Task.WhenAny(answer, Task.Delay(200)) != answer)
+                    await stream.WriteAsync(" "u8.ToArray());
                 return await answer;
             }
             catch (IOException)
@@ -113,7 +141,9 @@ public sealed class ServerTests
             using var socket = new TcpClient();
             await socket.ConnectAsync(IPAddress.Loopback, api.Client.BaseAddress!.Port);
             await using var stream = socket.GetStream();
-            await stream.WriteAsync("POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":\"MARKED"u8.ToArray());
+            await stream.WriteAsync(
+                "POST /v1/contact-submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":\"MARKED"u8.ToArray()
+            );
         }
         await api.GetAsync("/v1/locations");
         await using var connection = await api.Database.OpenAsync(default);

@@ -23,12 +23,17 @@ var folder = app.Configuration["files"]!;
 foreach (var file in Directory.EnumerateFiles(folder, "index.json", SearchOption.AllDirectories))
 {
     var body = File.ReadAllBytes(file);
-    app.MapGet("/" + Path.GetRelativePath(folder, Path.GetDirectoryName(file)!), (RequestDelegate)(http =>
-    {
-        http.Response.ContentType = "application/json; charset=utf-8";
-        http.Response.ContentLength = body.Length;
-        return http.Response.Body.WriteAsync(body).AsTask();
-    }));
+    app.MapGet(
+        "/" + Path.GetRelativePath(folder, Path.GetDirectoryName(file)!),
+        (RequestDelegate)(
+            http =>
+            {
+                http.Response.ContentType = "application/json; charset=utf-8";
+                http.Response.ContentLength = body.Length;
+                return http.Response.Body.WriteAsync(body).AsTask();
+            }
+        )
+    );
 }
 
 if (app.Configuration["database"] is { } database)
@@ -42,38 +47,48 @@ if (app.Configuration["database"] is { } database)
         wal.ExecuteNonQuery();
     }
 
-    app.MapPost("/v1/contact-submissions", async (Submission submission) =>
-    {
-        var receipt = new Receipt(RandomNumberGenerator.GetHexString(12), DateTime.UtcNow, submission.Location);
-        await using var connection = new SqliteConnection(connectionString);
-        await connection.OpenAsync();
-        await using var insert = connection.CreateCommand();
-        insert.CommandText =
-            """
-            PRAGMA busy_timeout = 5000;
-            PRAGMA synchronous = FULL;
-            INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent,
-                                     received_at)
-            SELECT $reference, id, $name, $email, $telephone, $preferredContact, $message, $consent, $receivedAt
-            FROM locations
-            WHERE slug = $location
-            """;
-        insert.Parameters.AddWithValue("$reference", receipt.Reference);
-        insert.Parameters.AddWithValue("$name", submission.Name);
-        insert.Parameters.AddWithValue("$email", (object?)submission.Email ?? DBNull.Value);
-        insert.Parameters.AddWithValue("$telephone", (object?)submission.Telephone ?? DBNull.Value);
-        insert.Parameters.AddWithValue("$preferredContact", submission.PreferredContact);
-        insert.Parameters.AddWithValue("$message", submission.Message);
-        insert.Parameters.AddWithValue("$consent", submission.Consent);
-        insert.Parameters.AddWithValue("$receivedAt", receipt.ReceivedAt.ToString("O"));
-        insert.Parameters.AddWithValue("$location", submission.Location);
-        await insert.ExecuteNonQueryAsync();
-        return Results.Json(receipt, statusCode: 201);
-    });
+    app.MapPost(
+        "/v1/contact-submissions",
+        async (Submission submission) =>
+        {
+            var receipt = new Receipt(RandomNumberGenerator.GetHexString(12), DateTime.UtcNow, submission.Location);
+            await using var connection = new SqliteConnection(connectionString);
+            await connection.OpenAsync();
+            await using var insert = connection.CreateCommand();
+            insert.CommandText = """
+                PRAGMA busy_timeout = 5000;
+                PRAGMA synchronous = FULL;
+                INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact, message, consent,
+                                         received_at)
+                SELECT $reference, id, $name, $email, $telephone, $preferredContact, $message, $consent, $receivedAt
+                FROM locations
+                WHERE slug = $location
+                """;
+            insert.Parameters.AddWithValue("$reference", receipt.Reference);
+            insert.Parameters.AddWithValue("$name", submission.Name);
+            insert.Parameters.AddWithValue("$email", (object?)submission.Email ?? DBNull.Value);
+            insert.Parameters.AddWithValue("$telephone", (object?)submission.Telephone ?? DBNull.Value);
+            insert.Parameters.AddWithValue("$preferredContact", submission.PreferredContact);
+            insert.Parameters.AddWithValue("$message", submission.Message);
+            insert.Parameters.AddWithValue("$consent", submission.Consent);
+            insert.Parameters.AddWithValue("$receivedAt", receipt.ReceivedAt.ToString("O"));
+            insert.Parameters.AddWithValue("$location", submission.Location);
+            await insert.ExecuteNonQueryAsync();
+            return Results.Json(receipt, statusCode: 201);
+        }
+    );
 }
 
 app.Run();
 
-record Submission(string Name, string? Email, string? Telephone, string PreferredContact, string Location, string Message, bool Consent);
+record Submission(
+    string Name,
+    string? Email,
+    string? Telephone,
+    string PreferredContact,
+    string Location,
+    string Message,
+    bool Consent
+);
 
 record Receipt(string Reference, DateTime ReceivedAt, string Location);

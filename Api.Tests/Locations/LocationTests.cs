@@ -2,8 +2,7 @@ namespace Api.Tests.Locations;
 
 public sealed class LocationTests : IAsyncLifetime
 {
-    const string Seed =
-        """
+    const string Seed = """
         clinic:
           timeZone: America/Chicago
         locations:
@@ -25,8 +24,7 @@ public sealed class LocationTests : IAsyncLifetime
           - { slug: near, name: D near, coordinates: { latitude: 35.1, longitude: -90.0 }, temporaryClosure: { reason: Flood } }
         """;
 
-    const string WithHours =
-        """
+    const string WithHours = """
         clinic:
           timeZone: America/Chicago
           exceptions: [{ when: 2026-07-03, reason: Holiday, closed: true }]
@@ -57,41 +55,57 @@ public sealed class LocationTests : IAsyncLifetime
         [.. (await api.GetAsync("/v1/locations" + query))["items"]!.AsArray().Select(item => (string)item!["slug"]!)];
 
     [Fact]
-    public async Task A_location_has_all_known_facts() => JsonAssert.Equal("""
-        {
-          "slug": "whole", "name": "B whole",
-          "address": { "streetAddress": "1 Example Street", "locality": "Exampleville", "region": "AR", "postalCode": "00000", "country": "US" },
-          "telephone": "+15555550100", "email": "front-desk@example.com", "coordinates": { "latitude": 35, "longitude": -90 },
-          "timeZone": "America/New_York", "access": ["byAppointment", "walkIn"], "acceptingNewPatients": true, "telehealth": false,
-          "languages": ["en", "es"], "accessibilityNotes": "Step-free.",
-          "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "closedForGoodOn": null, "distanceMeters": null
-        }
-        """, await api.GetAsync("/v1/locations/whole"));
+    public async Task A_location_has_all_known_facts() =>
+        JsonAssert.Equal(
+            """
+            {
+              "slug": "whole", "name": "B whole",
+              "address": { "streetAddress": "1 Example Street", "locality": "Exampleville", "region": "AR", "postalCode": "00000", "country": "US" },
+              "telephone": "+15555550100", "email": "front-desk@example.com", "coordinates": { "latitude": 35, "longitude": -90 },
+              "timeZone": "America/New_York", "access": ["byAppointment", "walkIn"], "acceptingNewPatients": true, "telehealth": false,
+              "languages": ["en", "es"], "accessibilityNotes": "Step-free.",
+              "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "closedForGoodOn": null, "distanceMeters": null
+            }
+            """,
+            await api.GetAsync("/v1/locations/whole")
+        );
 
     [Fact]
-    public async Task What_is_unknown_is_null() => JsonAssert.Equal("""
-        {
-          "slug": "bare", "name": "A bare",
-          "address": { "streetAddress": null, "locality": null, "region": null, "postalCode": null, "country": null },
-          "telephone": null, "email": null, "coordinates": null, "timeZone": "America/Chicago", "access": null,
-          "acceptingNewPatients": null, "telehealth": null, "languages": null, "accessibilityNotes": null,
-          "temporaryClosure": null, "closedForGoodOn": null, "distanceMeters": null
-        }
-        """, await api.GetAsync("/v1/locations/bare"));
+    public async Task What_is_unknown_is_null() =>
+        JsonAssert.Equal(
+            """
+            {
+              "slug": "bare", "name": "A bare",
+              "address": { "streetAddress": null, "locality": null, "region": null, "postalCode": null, "country": null },
+              "telephone": null, "email": null, "coordinates": null, "timeZone": "America/Chicago", "access": null,
+              "acceptingNewPatients": null, "telehealth": null, "languages": null, "accessibilityNotes": null,
+              "temporaryClosure": null, "closedForGoodOn": null, "distanceMeters": null
+            }
+            """,
+            await api.GetAsync("/v1/locations/bare")
+        );
 
     [Fact]
     public async Task A_closure_without_a_date_is_a_closure() =>
-        JsonAssert.Equal("""{ "closedFrom": null, "reopensOn": null, "reason": "Flood" }""", (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]);
+        JsonAssert.Equal(
+            """{ "closedFrom": null, "reopensOn": null, "reason": "Flood" }""",
+            (await api.GetAsync("/v1/locations/near"))["temporaryClosure"]
+        );
 
     [Fact]
-    public async Task The_list_is_sorted_by_name() => Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));
+    public async Task The_list_is_sorted_by_name() =>
+        Assert.Equal(["bare", "whole", "far", "near"], await SlugsAsync(""));
 
     [Fact]
     public async Task Near_sorts_by_distance_and_those_without_coordinates_come_last()
     {
         Assert.Equal(["near", "whole", "far", "bare"], await SlugsAsync("?near=35.2,-90"));
-        var distances = (await api.GetAsync("/v1/locations?near=35.2,-90"))["items"]!.AsArray().Select(item => (int?)item!["distanceMeters"]).ToArray();
-        // A tenth of a degree of latitude is 11.12 km on the mean sphere; the opposite point is nearly half of the way round.
+        var distances = (await api.GetAsync("/v1/locations?near=35.2,-90"))["items"]!
+            .AsArray()
+            .Select(item => (int?)item!["distanceMeters"])
+            .ToArray();
+        // A tenth of a degree of latitude is 11.12 km on the mean sphere; the opposite point is nearly half of the way
+        // round.
         Assert.InRange(distances[0]!.Value, 11_115, 11_125);
         Assert.InRange(distances[1]!.Value, 22_235, 22_245);
         Assert.InRange(distances[2]!.Value, 19_900_000, 20_015_100);
@@ -110,20 +124,33 @@ public sealed class LocationTests : IAsyncLifetime
             var page = await api.GetAsync($"/v1/locations{query}" + (cursor is null ? "" : $"&cursor={cursor}"));
             seen.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
             cursor = (string?)page["nextCursor"];
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
         Assert.Equal(all, seen);
     }
 
     [Theory]
-    [InlineData("91,0"), InlineData("0,181"), InlineData("1"), InlineData("1,2,3"), InlineData("a,b"), InlineData("NaN,0"), InlineData("1e1,0"), InlineData("")]
+    [
+        InlineData("91,0"),
+        InlineData("0,181"),
+        InlineData("1"),
+        InlineData("1,2,3"),
+        InlineData("a,b"),
+        InlineData("NaN,0"),
+        InlineData("1e1,0"),
+        InlineData("")
+    ]
     [InlineData("Infinity,0"), InlineData(",")]
     public async Task A_point_off_the_globe_is_refused(string near)
     {
         using var response = await api.Client.GetAsync($"/v1/locations?near={near}");
-        await JsonAssert.ProblemAsync(response, 422, "invalid", errors: """
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            errors: """
             [{ "parameter": "near", "detail": "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180." }]
-            """);
+            """
+        );
     }
 
     async Task<ApiFactory> WithHoursAsync()
@@ -145,7 +172,7 @@ public sealed class LocationTests : IAsyncLifetime
         await using var open = await WithHoursAsync();
         var items = new List<string>();
         // One at a time, so that each page but the last is full.
-        for (var cursor = ""; cursor is not null;)
+        for (var cursor = ""; cursor is not null; )
         {
             var page = await open.GetAsync($"/v1/locations?limit=1&openAt={at}{query}{cursor}");
             items.AddRange(page["items"]!.AsArray().Select(item => (string)item!["slug"]!));
@@ -158,13 +185,16 @@ public sealed class LocationTests : IAsyncLifetime
     public async Task OpenAt_now_is_cached_until_a_location_closes_and_its_pages_go_on_after_that()
     {
         await using var open = await WithHoursAsync();
-        open.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 1, 13, 59, 50, TimeSpan.Zero));
+        await open.AdvanceToAsync(new DateTimeOffset(2026, 7, 1, 13, 59, 50, TimeSpan.Zero));
         using var response = await open.SendAsync(HttpMethod.Get, "/v1/locations?openAt=now");
         Assert.Equal("public, max-age=10", response.Headers.CacheControl!.ToString());
         var first = await open.GetAsync("/v1/locations?openAt=now&near=35,-90&limit=1");
         // Past five: what the first page ended with is closed now.
-        open.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 1, 22, 0, 0, TimeSpan.Zero));
-        JsonAssert.Equal("""{ "items": [], "nextCursor": null }""", await open.GetAsync($"/v1/locations?openAt=now&near=35,-90&limit=1&cursor={first["nextCursor"]}"));
+        await open.AdvanceToAsync(new DateTimeOffset(2026, 7, 1, 22, 0, 0, TimeSpan.Zero));
+        JsonAssert.Equal(
+            """{ "items": [], "nextCursor": null }""",
+            await open.GetAsync($"/v1/locations?openAt=now&near=35,-90&limit=1&cursor={first["nextCursor"]}")
+        );
         await open.GetAsync($"/v1/locations?near=35,-90&limit=1&cursor={first["nextCursor"]}", status: 400);
     }
 
@@ -172,12 +202,18 @@ public sealed class LocationTests : IAsyncLifetime
     public async Task A_time_without_an_offset_is_refused()
     {
         using var response = await api.Client.GetAsync("/v1/locations?openAt=2026-07-01T08:00:00&near=91,0");
-        await JsonAssert.ProblemAsync(response, 422, "invalid", "2 rules are broken.", """
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            "2 rules are broken.",
+            """
             [
               { "parameter": "near", "detail": "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180." },
               { "parameter": "openAt", "detail": "openAt must be a date and time with Z or an offset, as 2026-12-25T09:00:00-06:00." }
             ]
-            """);
+            """
+        );
     }
 
     [Fact]
@@ -188,8 +224,9 @@ public sealed class LocationTests : IAsyncLifetime
             factory.Settings.Add($"--Seed:Folder={seed.Path}");
             factory.Clock.SetUtcNow(new DateTimeOffset(2026, 8, 3, 3, 59, 45, TimeSpan.Zero));
         });
-        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/whole")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
-        other.Clock.Advance(TimeSpan.FromSeconds(15));
+        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/whole"))
+            Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
+        await other.AdvanceAsync(TimeSpan.FromSeconds(15));
         Assert.Null((await other.GetAsync("/v1/locations/whole"))["temporaryClosure"]);
         Assert.Null((await other.GetAsync("/v1/locations"))["items"]![1]!["temporaryClosure"]);
     }
@@ -197,7 +234,9 @@ public sealed class LocationTests : IAsyncLifetime
     [Fact]
     public async Task A_permanently_closed_location_stays_in_the_list()
     {
-        File.WriteAllText(seed.File("clinic.yaml"), """
+        File.WriteAllText(
+            seed.File("clinic.yaml"),
+            """
             clinic:
               timeZone: America/Chicago
             locations:
@@ -206,19 +245,27 @@ public sealed class LocationTests : IAsyncLifetime
                 closedForGoodOn: 2026-07-10
                 temporaryClosure: { closedFrom: 2026-07-01, reopensOn: 2026-08-03, reason: Renovation }
                 hours: { monday: [], tuesday: [], wednesday: [08:00-17:00], thursday: [], friday: [08:00-17:00], saturday: [], sunday: [] }
-            """);
+            """
+        );
         await using var other = await ApiFactory.StartAsync(factory =>
         {
             factory.Settings.Add($"--Seed:Folder={seed.Path}");
             factory.Clock.SetUtcNow(new DateTimeOffset(2026, 7, 10, 4, 59, 45, TimeSpan.Zero));
         });
-        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/gone")) Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
+        using (var last = await other.SendAsync(HttpMethod.Get, "/v1/locations/gone"))
+            Assert.Equal("public, max-age=15", last.Headers.CacheControl!.ToString());
         var before = await other.GetAsync("/v1/locations/gone");
         Assert.Equal("Renovation", (string?)before["temporaryClosure"]!["reason"]);
         Assert.Equal("2026-07-10", (string?)before["closedForGoodOn"]);
 
-        other.Clock.Advance(TimeSpan.FromSeconds(15));
-        foreach (var after in new[] { await other.GetAsync("/v1/locations/gone"), (await other.GetAsync("/v1/locations"))["items"]![0]! })
+        await other.AdvanceAsync(TimeSpan.FromSeconds(15));
+        foreach (
+            var after in new[]
+            {
+                await other.GetAsync("/v1/locations/gone"),
+                (await other.GetAsync("/v1/locations"))["items"]![0]!,
+            }
+        )
         {
             Assert.Null(after["temporaryClosure"]);
             Assert.Equal("2026-07-10", (string?)after["closedForGoodOn"]);

@@ -19,19 +19,30 @@ public sealed class ClaimTests
         const int Messages = 40;
         await using var server = new FaultyMailServer();
         await using var receiver = await WebhookReceiver.StartAsync(Now, Secret);
-        string[] settings = [.. OutboxApi.Mail(server, $"--Mail:Recipients:jonesboro:1={OutboxApi.Elsewhere}"), .. OutboxApi.Webhook("crm", receiver.Url, Secret)];
+        string[] settings =
+        [
+            .. OutboxApi.Mail(server, $"--Mail:Recipients:jonesboro:1={OutboxApi.Elsewhere}"),
+            .. OutboxApi.Webhook("crm", receiver.Url, Secret),
+        ];
         await using var one = await OutboxApi.StartAsync(settings);
         await using var other = await OutboxApi.StartOnAsync(one.Folder, settings);
         await Task.WhenAll(Enumerable.Range(0, Messages).Select(i => (i % 2 == 0 ? one : other).PostAsync()));
         // The signal of one is not heard by the other, which looks now and then.
-        await one.UntilAsync(rows =>
-        {
-            other.Clock.Advance(TimeSpan.FromMilliseconds(5));
-            return rows.Length == 3 * Messages && rows.All(row => row is { State: "delivered", Attempts: 1 });
-        }, step: TimeSpan.FromMilliseconds(5));
+        await one.UntilAsync(
+            rows =>
+            {
+                other.Clock.Advance(TimeSpan.FromMilliseconds(5));
+                return rows.Length == 3 * Messages && rows.All(row => row is { State: "delivered", Attempts: 1 });
+            },
+            step: TimeSpan.FromMilliseconds(5)
+        );
         await one.App.StopAsync();
         await other.App.StopAsync();
-        var mails = (await server.TakenAsync(2 * Messages)).Select(mail => mail.Text.Split('\n').Single(line => line.StartsWith("Message-Id: ", StringComparison.Ordinal))).ToArray();
+        var mails = (await server.TakenAsync(2 * Messages))
+            .Select(mail =>
+                mail.Text.Split('\n').Single(line => line.StartsWith("Message-Id: ", StringComparison.Ordinal))
+            )
+            .ToArray();
         Assert.Equal((2 * Messages, 2 * Messages), (mails.Length, mails.Distinct().Count()));
         var calls = (await receiver.ReceivedAsync(Messages)).Select(call => call.Id).ToArray();
         Assert.Equal((Messages, Messages), (calls.Length, calls.Distinct().Count()));
@@ -40,7 +51,9 @@ public sealed class ClaimTests
     [Fact]
     public async Task A_claim_keeps_others_away_until_it_ends()
     {
-        await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", new Uri("https://crm.invalid/"), Secret));
+        await using var api = await OutboxApi.StartAsync(
+            OutboxApi.Webhook("crm", new Uri("https://crm.invalid/"), Secret)
+        );
         await api.App.StopAsync();
         await using var server = new FaultyMailServer();
         await using var sender = await OutboxApi.StartOnAsync(api.Folder, OutboxApi.Mail(server));
@@ -53,21 +66,35 @@ public sealed class ClaimTests
         var claim = (await Store(sender).ClaimAsync(mail, later, 50, default))!;
         Assert.Single(claim.Deliveries);
         Assert.Null(await Store(sender).ClaimAsync(mail, later, 50, default));
-        Assert.Null(await Store(sender).ClaimAsync(mail, later + Claim.Length - Duration.FromMilliseconds(1), 50, default));
+        Assert.Null(
+            await Store(sender).ClaimAsync(mail, later + Claim.Length - Duration.FromMilliseconds(1), 50, default)
+        );
         // Another process has read its clock before, and waited for the writer, or its clock is behind.
-        foreach (var behind in new[] { Duration.FromMilliseconds(1), Duration.FromSeconds(1), Claim.Length - Duration.FromMilliseconds(1) })
+        foreach (
+            var behind in new[]
+            {
+                Duration.FromMilliseconds(1),
+                Duration.FromSeconds(1),
+                Claim.Length - Duration.FromMilliseconds(1),
+            }
+        )
             Assert.Null(await Store(sender).ClaimAsync(mail, later - behind, 50, default));
         // Renewed while the work goes on.
         await Store(sender).RenewAsync(claim, later + 2 * Claim.Length, default);
         Assert.Null(await Store(sender).ClaimAsync(mail, later + Claim.Length, 50, default));
         // Ended when its process has died.
         var next = (await Store(sender).ClaimAsync(mail, later + 2 * Claim.Length, 50, default))!;
-        Assert.Equal(claim.Deliveries.Select(delivery => delivery.DeliveryId), next.Deliveries.Select(delivery => delivery.DeliveryId));
+        Assert.Equal(
+            claim.Deliveries.Select(delivery => delivery.DeliveryId),
+            next.Deliveries.Select(delivery => delivery.DeliveryId)
+        );
 
-        // Whoever has lost a claim neither renews nor gives back what is another's, and what failed there is not its affair any more.
+        // Whoever has lost a claim neither renews nor gives back what is another's, and what failed there is not its
+        // affair any more.
         await Store(sender).RenewAsync(claim, later + 9 * Claim.Length, default);
         await Store(sender).ReleaseAsync(claim);
-        await Store(sender).RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], new Outcome("too late"), later)], null, later);
+        await Store(sender)
+            .RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], new Outcome("too late"), later)], null, later);
         Assert.Null(await Store(sender).ClaimAsync(mail, later + 2 * Claim.Length, 50, default));
         Assert.Equal(1, Assert.Single(await sender.RowsAsync()).Attempts);
 
@@ -76,7 +103,8 @@ public sealed class ClaimTests
         // A clock that was set back since does not make a claim last for ever.
         Assert.NotNull(await Store(sender).ClaimAsync(mail, later, 50, default));
         // What was delivered is delivered, whoever says so.
-        await Store(sender).RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], Outcome.Delivered, later)], null, later);
+        await Store(sender)
+            .RecordAsync(claim, [RetryPlan.Decide(claim.Deliveries[0], Outcome.Delivered, later)], null, later);
         Assert.Equal("delivered", Assert.Single(await sender.RowsAsync()).State);
     }
 
@@ -89,9 +117,14 @@ public sealed class ClaimTests
         var (killed, client) = await ApiProcess.ServeAsync(folder.Path, OutboxApi.Mail(server));
         using (killed)
         {
-            using var posted = await client.PostAsync("/v1/contact-submissions", new StringContent(
-                """{ "name": "A", "email": "a@example.com", "preferredContact": "email", "location": "jonesboro", "message": "Hello.", "consent": true }""",
-                System.Text.Encoding.UTF8, "application/json"));
+            using var posted = await client.PostAsync(
+                "/v1/contact-submissions",
+                new StringContent(
+                    """{ "name": "A", "email": "a@example.com", "preferredContact": "email", "location": "jonesboro", "message": "Hello.", "consent": true }""",
+                    System.Text.Encoding.UTF8,
+                    "application/json"
+                )
+            );
             Assert.Equal(201, (int)posted.StatusCode);
             await server.FailedAsync(1);
             await killed.KillAsync();
@@ -99,7 +132,11 @@ public sealed class ClaimTests
         server.Behave();
         await using var api = await ApiFactory.StartAsync(factory =>
         {
-            factory.Settings.AddRange([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}", .. OutboxApi.Mail(server)]);
+            factory.Settings.AddRange([
+                $"--Database:Folder={folder.Path}",
+                $"--Keys:Folder={folder.Keys}",
+                .. OutboxApi.Mail(server),
+            ]);
             // The killed one went by the real clock.
             factory.Clock.AdjustTime(TimeProvider.System.GetUtcNow());
         });
@@ -129,7 +166,8 @@ public sealed class ClaimTests
             {
                 var before = until;
                 using var patience = new CancellationTokenSource(OutboxApi.Patience);
-                while ((until = await ClaimedUntilAsync(slow)) == before) Assert.False(patience.IsCancellationRequested);
+                while ((until = await ClaimedUntilAsync(slow)) == before)
+                    Assert.False(patience.IsCancellationRequested);
             }
             other.Clock.Advance(TimeSpan.FromSeconds(10));
         }

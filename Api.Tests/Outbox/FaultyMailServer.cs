@@ -24,8 +24,8 @@ enum SmtpStep
 sealed record TakenMail(string From, IReadOnlyList<string> To, string Text);
 
 /// <summary>
-/// A mail server, without TLS, that takes every mail until it is told to fail at a step, and again once it is told to behave.
-/// What it is told holds for the steps to come, in sessions that are open too.
+/// A mail server, without TLS, that takes every mail until it is told to fail at a step, and again once it is told to
+/// behave. What it is told holds for the steps to come, in sessions that are open too.
 /// </summary>
 sealed class FaultyMailServer : IAsyncDisposable
 {
@@ -50,10 +50,14 @@ sealed class FaultyMailServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)place.LocalEndPoint!).Port;
 
-    /// <summary>All mails taken, once there are so many. One whose answer was cut off after its text is among them.</summary>
+    /// <summary>
+    /// All mails taken, once there are so many. One whose answer was cut off after its text is among them.
+    /// </summary>
     public Task<TakenMail[]> TakenAsync(int count) => taken.WaitAsync(count);
 
-    /// <summary>The steps at which it failed as told, once there are so many. A refused connection is not among them.</summary>
+    /// <summary>
+    /// The steps at which it failed as told, once there are so many. A refused connection is not among them.
+    /// </summary>
     public Task<SmtpStep[]> FailedAsync(int count) => failed.WaitAsync(count);
 
     /// <summary>All commands that clients have given, in order.</summary>
@@ -61,7 +65,9 @@ sealed class FaultyMailServer : IAsyncDisposable
 
     /// <summary>Fails at a step.</summary>
     /// <param name="step">At which one.</param>
-    /// <param name="reply">What it says, as in <c>451 4.3.0 Later</c>, or <see cref="Cut"/>, or <see cref="Silence"/>.</param>
+    /// <param name="reply">
+    /// What it says, as in <c>451 4.3.0 Later</c>, or <see cref="Cut"/>, or <see cref="Silence"/>.
+    /// </param>
     /// <param name="only">Only when the client's line contains this, an address for instance.</param>
     public void Fail(SmtpStep step, string reply, string only = "")
     {
@@ -85,7 +91,8 @@ sealed class FaultyMailServer : IAsyncDisposable
         fault = (_, _) => null;
         lock (gate)
         {
-            if (listener is not null) return;
+            if (listener is not null)
+                return;
             listener = Bind(Port);
             listener.Listen();
             sessions.Add(AcceptAsync(listener));
@@ -97,7 +104,8 @@ sealed class FaultyMailServer : IAsyncDisposable
         await end.CancelAsync();
         Refuse();
         Task[] open;
-        lock (gate) open = [.. sessions];
+        lock (gate)
+            open = [.. sessions];
         await Task.WhenAll(open);
         place.Dispose();
         end.Dispose();
@@ -118,12 +126,12 @@ sealed class FaultyMailServer : IAsyncDisposable
             while (true)
             {
                 var client = await from.AcceptAsync(end.Token);
-                lock (gate) sessions.Add(ServeAsync(client));
+                lock (gate)
+                    sessions.Add(ServeAsync(client));
             }
         }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-        }
+        catch (Exception closed)
+            when (closed is SocketException or ObjectDisposedException or OperationCanceledException) { }
     }
 
     async Task ServeAsync(Socket client)
@@ -134,9 +142,7 @@ sealed class FaultyMailServer : IAsyncDisposable
             using var reader = new StreamReader(stream, Encoding.UTF8);
             await new Session(this, stream, reader).RunAsync();
         }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
-        {
-        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException) { }
     }
 
     sealed class Session(FaultyMailServer server, Stream stream, StreamReader reader)
@@ -153,22 +159,29 @@ sealed class FaultyMailServer : IAsyncDisposable
                 switch (line.Split(' ', ':')[0].ToUpperInvariant())
                 {
                     case "EHLO":
-                        await ReplyAsync(SmtpStep.Hello, line, "250-localhost\r\n250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 8BITMIME");
+                        await ReplyAsync(
+                            SmtpStep.Hello,
+                            line,
+                            "250-localhost\r\n250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 8BITMIME"
+                        );
                         break;
                     case "HELO":
                         await ReplyAsync(SmtpStep.Hello, line, "250 localhost");
                         break;
                     case "MAIL":
-                        if (await ReplyAsync(SmtpStep.MailFrom, line, "250 2.1.0 Ok")) (from, to) = (Address(line), []);
+                        if (await ReplyAsync(SmtpStep.MailFrom, line, "250 2.1.0 Ok"))
+                            (from, to) = (Address(line), []);
                         break;
                     case "RCPT":
-                        if (await ReplyAsync(SmtpStep.RcptTo, line, "250 2.1.5 Ok")) to.Add(Address(line));
+                        if (await ReplyAsync(SmtpStep.RcptTo, line, "250 2.1.5 Ok"))
+                            to.Add(Address(line));
                         break;
                     case "DATA" when to.Count == 0:
                         await WriteAsync("503 5.5.1 No recipient was taken");
                         break;
                     case "DATA":
-                        if (await ReplyAsync(SmtpStep.Data, line, "354 Go on")) await TextAsync();
+                        if (await ReplyAsync(SmtpStep.Data, line, "354 Go on"))
+                            await TextAsync();
                         break;
                     case "RSET":
                         to = [];
@@ -193,17 +206,23 @@ sealed class FaultyMailServer : IAsyncDisposable
             for (var lines = 0; ; lines++)
             {
                 var line = await ReadAsync() ?? throw new IOException("The client went away.");
-                if (lines == 0 && server.fault(SmtpStep.InText, line) is { } reply) await FailAsync(SmtpStep.InText, reply);
-                if (line == ".") break;
+                if (lines == 0 && server.fault(SmtpStep.InText, line) is { } reply)
+                    await FailAsync(SmtpStep.InText, reply);
+                if (line == ".")
+                    break;
                 text.Append(line.StartsWith('.') ? line[1..] : line).Append("\r\n");
             }
 
             var mail = new TakenMail(from, to, text.ToString());
             var told = server.fault(SmtpStep.AfterText, mail.Text);
-            // Before the answer, so that who has it finds the mail; and where the connection is cut the client cannot know, but the mail is here.
-            if (told is null or Cut) server.taken.Add(mail);
-            if (told is null) await WriteAsync("250 2.0.0 Taken");
-            else await FailAsync(SmtpStep.AfterText, told);
+            // Before the answer, so that who has it finds the mail; and where the connection is cut the client cannot
+            // know, but the mail is here.
+            if (told is null or Cut)
+                server.taken.Add(mail);
+            if (told is null)
+                await WriteAsync("250 2.0.0 Taken");
+            else
+                await FailAsync(SmtpStep.AfterText, told);
         }
 
         /// <returns>Whether it did not fail.</returns>
@@ -222,17 +241,22 @@ sealed class FaultyMailServer : IAsyncDisposable
         async Task FailAsync(SmtpStep step, string reply)
         {
             server.failed.Add(step);
-            if (reply == Silence) await Task.Delay(Timeout.InfiniteTimeSpan, server.end.Token);
-            if (reply == Cut) throw new IOException("Cut as told.");
+            if (reply == Silence)
+                await Task.Delay(Timeout.InfiniteTimeSpan, server.end.Token);
+            if (reply == Cut)
+                throw new IOException("Cut as told.");
             await WriteAsync(reply);
             // A server that is not ready, or that interrupts, hangs up.
-            if (step is SmtpStep.Greeting or SmtpStep.InText) throw new IOException("Hung up.");
+            if (step is SmtpStep.Greeting or SmtpStep.InText)
+                throw new IOException("Hung up.");
         }
 
-        Task WriteAsync(string reply) => stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"), server.end.Token).AsTask();
+        Task WriteAsync(string reply) =>
+            stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"), server.end.Token).AsTask();
 
         Task<string?> ReadAsync() => reader.ReadLineAsync(server.end.Token).AsTask();
 
-        static string Address(string line) => line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)];
+        static string Address(string line) =>
+            line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)];
     }
 }

@@ -8,11 +8,21 @@ namespace Api.Tests.Outbox;
 /// <summary>Each fault is what a client of others sees, before a sender of ours is measured by it.</summary>
 public sealed class FaultyMailServerTests
 {
-    static async Task<string> SendAsync(FaultyMailServer server, string text = "Hello.\r\n", string to = "staff@clinic.example.com", int timeout = 60_000)
+    static async Task<string> SendAsync(
+        FaultyMailServer server,
+        string text = "Hello.\r\n",
+        string to = "staff@clinic.example.com",
+        int timeout = 60_000
+    )
     {
         using var client = new SmtpClient { Timeout = timeout };
         await client.ConnectAsync("127.0.0.1", server.Port, SecureSocketOptions.None);
-        var mail = new MimeMessage([MailboxAddress.Parse("website@clinic.example.com")], InternetAddressList.Parse(to), "A message", new TextPart("plain") { Text = text });
+        var mail = new MimeMessage(
+            [MailboxAddress.Parse("website@clinic.example.com")],
+            InternetAddressList.Parse(to),
+            "A message",
+            new TextPart("plain") { Text = text }
+        );
         await client.SendAsync(mail);
         await client.DisconnectAsync(quit: true);
         return mail.MessageId!;
@@ -22,9 +32,16 @@ public sealed class FaultyMailServerTests
     public async Task It_takes_mail_with_its_envelope_and_text()
     {
         await using var server = new FaultyMailServer();
-        var id = await SendAsync(server, ".One line\r\n..and another\r\n.\r\n", "staff@clinic.example.com, desk@clinic.example.com");
+        var id = await SendAsync(
+            server,
+            ".One line\r\n..and another\r\n.\r\n",
+            "staff@clinic.example.com, desk@clinic.example.com"
+        );
         var mail = Assert.Single(await server.TakenAsync(1));
-        Assert.Equal(("website@clinic.example.com", "staff@clinic.example.com desk@clinic.example.com"), (mail.From, string.Join(' ', mail.To)));
+        Assert.Equal(
+            ("website@clinic.example.com", "staff@clinic.example.com desk@clinic.example.com"),
+            (mail.From, string.Join(' ', mail.To))
+        );
         Assert.Contains($"Message-Id: <{id}>\r\n", mail.Text, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\n.One line\r\n..and another\r\n.\r\n", mail.Text, StringComparison.Ordinal);
     }
@@ -63,7 +80,9 @@ public sealed class FaultyMailServerTests
     {
         await using var server = new FaultyMailServer();
         server.Fail(step, FaultyMailServer.Cut);
-        var cut = await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(server, new string('x', 70) + "\r\n" + new string('y', 70) + "\r\n"));
+        var cut = await Assert.ThrowsAnyAsync<Exception>(() =>
+            SendAsync(server, new string('x', 70) + "\r\n" + new string('y', 70) + "\r\n")
+        );
         Assert.True(cut is SmtpProtocolException or IOException or SocketException, $"{cut}");
         Assert.Equal([step], await server.FailedAsync(1));
         Assert.Equal(taken, (await server.TakenAsync(0)).Length);
@@ -90,8 +109,13 @@ public sealed class FaultyMailServerTests
     {
         await using var server = new FaultyMailServer();
         server.Fail(SmtpStep.RcptTo, "550 5.1.1 Unknown", only: "gone@");
-        var refused = await Assert.ThrowsAsync<SmtpCommandException>(() => SendAsync(server, to: "gone@clinic.example.com"));
-        Assert.Equal((SmtpErrorCode.RecipientNotAccepted, "gone@clinic.example.com"), (refused.ErrorCode, refused.Mailbox?.Address));
+        var refused = await Assert.ThrowsAsync<SmtpCommandException>(() =>
+            SendAsync(server, to: "gone@clinic.example.com")
+        );
+        Assert.Equal(
+            (SmtpErrorCode.RecipientNotAccepted, "gone@clinic.example.com"),
+            (refused.ErrorCode, refused.Mailbox?.Address)
+        );
         await SendAsync(server);
         Assert.Equal(["staff@clinic.example.com"], Assert.Single(await server.TakenAsync(1)).To);
     }

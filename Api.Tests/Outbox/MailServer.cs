@@ -15,15 +15,19 @@ sealed class MailServer : IAsyncDisposable
 {
     public const string Domain = "clinic.example.com";
     public const string Unknown = $"unknown@{Domain}";
-    public const string UserName = $"website@{Domain}", Password = "correct horse battery";
+    public const string UserName = $"website@{Domain}",
+        Password = "correct horse battery";
 
     readonly TempFolder folder = new();
     readonly Arrivals<bool> deliveries = new();
-    readonly string program, settings, mailbox;
+    readonly string program,
+        settings,
+        mailbox;
     FileSystemWatcher watcher = null!;
     ChildProcess postfix = null!;
 
-    MailServer(string program) => (this.program, settings, mailbox) = (program, folder.File("etc"), folder.File("mail/new"));
+    MailServer(string program) =>
+        (this.program, settings, mailbox) = (program, folder.File("etc"), folder.File("mail/new"));
 
     /// <summary>Offers STARTTLS and takes mail with or without, from anybody.</summary>
     public int Port { get; } = ApiProcess.FreePort();
@@ -65,7 +69,10 @@ sealed class MailServer : IAsyncDisposable
     public async Task<MimeMessage[]> ReceivedAsync(int count)
     {
         await deliveries.WaitAsync(count);
-        var files = new DirectoryInfo(mailbox).GetFiles().OrderBy(file => file.LastWriteTimeUtc).ThenBy(file => file.Name, StringComparer.Ordinal);
+        var files = new DirectoryInfo(mailbox)
+            .GetFiles()
+            .OrderBy(file => file.LastWriteTimeUtc)
+            .ThenBy(file => file.Name, StringComparer.Ordinal);
         return await Task.WhenAll(files.Select(file => MimeMessage.LoadAsync(file.FullName)));
     }
 
@@ -75,7 +82,8 @@ sealed class MailServer : IAsyncDisposable
         if (postfix is not null)
         {
             // Its processes are not all children of the one that was started.
-            await using (var stop = new ChildProcess(program, folder.Path, "-c", settings, "stop")) await stop.ExitAsync();
+            await using (var stop = new ChildProcess(program, folder.Path, "-c", settings, "stop"))
+                await stop.ExitAsync();
             await postfix.DisposeAsync();
         }
 
@@ -99,29 +107,51 @@ sealed class MailServer : IAsyncDisposable
     {
         // Postfix works as several users, none of which may look into root's folder.
         Allow(folder.Path, "rwx--x--x");
-        foreach (var made in (string[])["queue", "etc", "etc/sasl", "mail", "mail/new", "mail/cur", "mail/tmp"]) Directory.CreateDirectory(folder.File(made));
-        foreach (var nobodys in (string[])["mail", "mail/new", "mail/cur", "mail/tmp"]) Allow(folder.File(nobodys), "rwxrwxrwx");
+        foreach (var made in (string[])["queue", "etc", "etc/sasl", "mail", "mail/new", "mail/cur", "mail/tmp"])
+            Directory.CreateDirectory(folder.File(made));
+        foreach (var nobodys in (string[])["mail", "mail/new", "mail/cur", "mail/tmp"])
+            Allow(folder.File(nobodys), "rwxrwxrwx");
 
         await File.WriteAllTextAsync(CertificateFile, Certificate.ExportCertificatePem());
-        await File.WriteAllTextAsync(folder.File("etc/tls.pem"), $"{Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n{Certificate.ExportCertificatePem()}\n");
+        await File.WriteAllTextAsync(
+            folder.File("etc/tls.pem"),
+            $"{Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n{Certificate.ExportCertificatePem()}\n"
+        );
         Allow(folder.File("etc/tls.pem"), "rw-------");
 
-        await using (var sasl = new ChildProcess(saslpasswd, folder.Path, "-p", "-c", "-f", folder.File("etc/sasl/users"), "-u", Domain, UserName.Split('@')[0]))
+        await using (
+            var sasl = new ChildProcess(
+                saslpasswd,
+                folder.Path,
+                "-p",
+                "-c",
+                "-f",
+                folder.File("etc/sasl/users"),
+                "-u",
+                Domain,
+                UserName.Split('@')[0]
+            )
+        )
         {
             await sasl.SendAsync(Password);
             Assert.True(await sasl.ExitAsync() == 0, sasl.Log);
         }
         Allow(folder.File("etc/sasl/users"), "rw-r--r--");
-        await File.WriteAllTextAsync(folder.File("etc/sasl/smtpd.conf"), $"""
+        await File.WriteAllTextAsync(
+            folder.File("etc/sasl/smtpd.conf"),
+            $"""
             pwcheck_method: auxprop
             auxprop_plugin: sasldb
             sasldb_path: {folder.File("etc/sasl/users")}
             mech_list: PLAIN LOGIN
 
-            """);
+            """
+        );
 
         await File.WriteAllTextAsync(folder.File("etc/mailboxes"), $"!/^{Regex.Escape(Unknown)}$/ mail/\n");
-        await File.WriteAllTextAsync(folder.File("etc/main.cf"), $"""
+        await File.WriteAllTextAsync(
+            folder.File("etc/main.cf"),
+            $"""
             compatibility_level = 3.6
             myhostname = mail.{Domain}
             mydestination =
@@ -145,8 +175,11 @@ sealed class MailServer : IAsyncDisposable
             smtpd_sasl_auth_enable = yes
             smtpd_sasl_local_domain = {Domain}
 
-            """);
-        await File.WriteAllTextAsync(folder.File("etc/master.cf"), $"""
+            """
+        );
+        await File.WriteAllTextAsync(
+            folder.File("etc/master.cf"),
+            $"""
             127.0.0.1:{Port} inet n - n - - smtpd
             127.0.0.1:{TlsPort} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
             127.0.0.1:{LoginPort} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt -o smtpd_client_restrictions=permit_sasl_authenticated,reject
@@ -163,7 +196,8 @@ sealed class MailServer : IAsyncDisposable
             anvil unix - - n - 1 anvil
             postlog unix-dgram n - n - 1 postlogd
 
-            """);
+            """
+        );
     }
 
     async Task ServeAsync()
@@ -174,7 +208,8 @@ sealed class MailServer : IAsyncDisposable
 
         postfix = new ChildProcess(program, folder.Path, "-c", settings, "start-fg");
         // It says so once it listens on all its ports.
-        for (var lines = 0; !postfix.Log.Contains("daemon started", StringComparison.Ordinal);) lines = (await postfix.LinesAsync(lines + 1)).Length;
+        for (var lines = 0; !postfix.Log.Contains("daemon started", StringComparison.Ordinal); )
+            lines = (await postfix.LinesAsync(lines + 1)).Length;
     }
 
     /// <param name="path">A file or folder.</param>
@@ -182,6 +217,9 @@ sealed class MailServer : IAsyncDisposable
     static void Allow(string path, string mode)
     {
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, (UnixFileMode)mode.Aggregate(0, (bits, letter) => bits << 1 | (letter == '-' ? 0 : 1)));
+            File.SetUnixFileMode(
+                path,
+                (UnixFileMode)mode.Aggregate(0, (bits, letter) => bits << 1 | (letter == '-' ? 0 : 1))
+            );
     }
 }

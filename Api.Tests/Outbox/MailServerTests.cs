@@ -7,12 +7,21 @@ namespace Api.Tests.Outbox;
 /// <summary>The real mail server behaves as one does, before a sender of ours is measured by it.</summary>
 public sealed class MailServerTests
 {
-    static MimeMessage Mail(string to, string subject = "A message for Zoë") => new(
-        [MailboxAddress.Parse($"website@{MailServer.Domain}")], [MailboxAddress.Parse(to)], subject, new TextPart("plain") { Text = ".One line\n..and another: Zoë\n" });
+    static MimeMessage Mail(string to, string subject = "A message for Zoë") =>
+        new(
+            [MailboxAddress.Parse($"website@{MailServer.Domain}")],
+            [MailboxAddress.Parse(to)],
+            subject,
+            new TextPart("plain") { Text = ".One line\n..and another: Zoë\n" }
+        );
 
     static async Task<SmtpClient> ConnectAsync(MailServer server, int port, SecureSocketOptions security)
     {
-        var client = new SmtpClient { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == server.Certificate.GetCertHashString() };
+        var client = new SmtpClient
+        {
+            ServerCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate?.GetCertHashString() == server.Certificate.GetCertHashString(),
+        };
         await client.ConnectAsync("localhost", port, security);
         return client;
     }
@@ -22,7 +31,9 @@ public sealed class MailServerTests
     {
         await using var server = await MailServer.StartAsync();
         using (var stranger = new SmtpClient())
-            await Assert.ThrowsAsync<SslHandshakeException>(() => stranger.ConnectAsync("localhost", server.Port, SecureSocketOptions.StartTls));
+            await Assert.ThrowsAsync<SslHandshakeException>(() =>
+                stranger.ConnectAsync("localhost", server.Port, SecureSocketOptions.StartTls)
+            );
 
         using var client = await ConnectAsync(server, server.Port, SecureSocketOptions.StartTls);
         Assert.True(client.IsSecure);
@@ -31,8 +42,14 @@ public sealed class MailServerTests
         await client.DisconnectAsync(quit: true);
 
         var mail = Assert.Single(await server.ReceivedAsync(1));
-        Assert.Equal((sent.MessageId, "A message for Zoë", ".One line\n..and another: Zoë\n"), (mail.MessageId, mail.Subject, mail.TextBody?.ReplaceLineEndings("\n")));
-        Assert.Equal(($"<website@{MailServer.Domain}>", $"front.desk@{MailServer.Domain}"), (mail.Headers[HeaderId.ReturnPath], mail.Headers["Delivered-To"]));
+        Assert.Equal(
+            (sent.MessageId, "A message for Zoë", ".One line\n..and another: Zoë\n"),
+            (mail.MessageId, mail.Subject, mail.TextBody?.ReplaceLineEndings("\n"))
+        );
+        Assert.Equal(
+            ($"<website@{MailServer.Domain}>", $"front.desk@{MailServer.Domain}"),
+            (mail.Headers[HeaderId.ReturnPath], mail.Headers["Delivered-To"])
+        );
         Assert.Contains("with ESMTPS", mail.Headers[HeaderId.Received], StringComparison.Ordinal);
     }
 
@@ -42,8 +59,13 @@ public sealed class MailServerTests
         await using var server = await MailServer.StartAsync();
         using var client = await ConnectAsync(server, server.Port, SecureSocketOptions.StartTls);
         var unknown = await Assert.ThrowsAsync<SmtpCommandException>(() => client.SendAsync(Mail(MailServer.Unknown)));
-        Assert.Equal((SmtpErrorCode.RecipientNotAccepted, 550, MailServer.Unknown), (unknown.ErrorCode, (int)unknown.StatusCode, unknown.Mailbox?.Address));
-        var elsewhere = await Assert.ThrowsAsync<SmtpCommandException>(() => client.SendAsync(Mail("someone@elsewhere.example")));
+        Assert.Equal(
+            (SmtpErrorCode.RecipientNotAccepted, 550, MailServer.Unknown),
+            (unknown.ErrorCode, (int)unknown.StatusCode, unknown.Mailbox?.Address)
+        );
+        var elsewhere = await Assert.ThrowsAsync<SmtpCommandException>(() =>
+            client.SendAsync(Mail("someone@elsewhere.example"))
+        );
         Assert.Equal((SmtpErrorCode.RecipientNotAccepted, 554), (elsewhere.ErrorCode, (int)elsewhere.StatusCode));
         Assert.Empty(await server.ReceivedAsync(0));
     }
@@ -55,7 +77,9 @@ public sealed class MailServerTests
         using (var nobody = await ConnectAsync(server, server.LoginPort, SecureSocketOptions.StartTls))
         {
             await Assert.ThrowsAsync<SmtpCommandException>(() => nobody.SendAsync(Mail($"staff@{MailServer.Domain}")));
-            await Assert.ThrowsAsync<AuthenticationException>(() => nobody.AuthenticateAsync(MailServer.UserName, "wrong"));
+            await Assert.ThrowsAsync<AuthenticationException>(() =>
+                nobody.AuthenticateAsync(MailServer.UserName, "wrong")
+            );
         }
 
         using var client = await ConnectAsync(server, server.LoginPort, SecureSocketOptions.StartTls);
@@ -76,7 +100,10 @@ public sealed class MailServerTests
             for (var count = 1; count <= 3; count++)
             {
                 await client.SendAsync(Mail($"staff{count}@{MailServer.Domain}", $"{count}"));
-                Assert.Equal(Enumerable.Range(1, count).Select(number => $"{number}"), (await one.ReceivedAsync(count)).Select(mail => mail.Subject));
+                Assert.Equal(
+                    Enumerable.Range(1, count).Select(number => $"{number}"),
+                    (await one.ReceivedAsync(count)).Select(mail => mail.Subject)
+                );
             }
         }
 

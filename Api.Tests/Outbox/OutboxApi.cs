@@ -12,44 +12,60 @@ static class OutboxApi
     public const string Marked = "MARKED";
 
     public const string Sender = "marked.sender@example.com";
-    public const string FrontDesk = "front.desk@clinic.example.com", Elsewhere = "elsewhere@clinic.example.com";
+    public const string FrontDesk = "front.desk@clinic.example.com",
+        Elsewhere = "elsewhere@clinic.example.com";
 
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    public static Task<ApiFactory> StartAsync(params string[] settings) => ApiFactory.StartAsync(factory => factory.Settings.AddRange(settings));
+    public static Task<ApiFactory> StartAsync(params string[] settings) =>
+        ApiFactory.StartAsync(factory => factory.Settings.AddRange(settings));
 
     /// <summary>An app on data that another leaves behind or has left behind.</summary>
     public static Task<ApiFactory> StartOnAsync(TempFolder folder, params string[] settings) =>
         StartAsync([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}", .. settings]);
 
     public static string[] Mail(FaultyMailServer server, params string[] more) =>
-    [
-        "--Mail:Host=127.0.0.1", $"--Mail:Port={server.Port}", "--Mail:Security=None", "--Mail:From=Clinic <website@clinic.example.com>",
-        $"--Mail:Recipients:jonesboro:0={FrontDesk}", $"--Mail:Recipients:*:0={Elsewhere}", .. more,
-    ];
+        [
+            "--Mail:Host=127.0.0.1",
+            $"--Mail:Port={server.Port}",
+            "--Mail:Security=None",
+            "--Mail:From=Clinic <website@clinic.example.com>",
+            $"--Mail:Recipients:jonesboro:0={FrontDesk}",
+            $"--Mail:Recipients:*:0={Elsewhere}",
+            .. more,
+        ];
 
     public static string[] Webhook(string name, Uri url, params string[] secrets) =>
-    [
-        "--Webhooks:AllowInternal=true", $"--Webhooks:Endpoints:{name}:Url={url}", .. secrets.Select((secret, index) => $"--Webhooks:Endpoints:{name}:Secrets:{index}={secret}"),
-    ];
+        [
+            "--Webhooks:AllowInternal=true",
+            $"--Webhooks:Endpoints:{name}:Url={url}",
+            .. secrets.Select((secret, index) => $"--Webhooks:Endpoints:{name}:Secrets:{index}={secret}"),
+        ];
 
     public static string NewSecret() => "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     /// <returns>The reference.</returns>
-    public static async Task<string> PostAsync(this ApiFactory api, string location = "jonesboro", string? email = Sender, string language = "en")
+    public static async Task<string> PostAsync(
+        this ApiFactory api,
+        string location = "jonesboro",
+        string? email = Sender,
+        string language = "en"
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/contact-submissions")
         {
-            Content = JsonContent.Create(new
-            {
-                name = Marked,
-                email,
-                telephone = "+1 870 555 0100",
-                preferredContact = "telephone",
-                location,
-                message = Marked,
-                consent = true,
-            }),
+            Content = JsonContent.Create(
+                new
+                {
+                    name = Marked,
+                    email,
+                    telephone = "+1 870 555 0100",
+                    preferredContact = "telephone",
+                    location,
+                    message = Marked,
+                    consent = true,
+                }
+            ),
             Headers = { { "Accept-Language", language } },
         };
         using var response = await api.Client.SendAsync(request);
@@ -61,7 +77,12 @@ static class OutboxApi
     public static async Task<Row[]> RowsAsync(this ApiFactory api)
     {
         await using var connection = await api.Database.OpenAsync(default);
-        return [.. await connection.QueryAsync<Row>("SELECT delivery_id, channel, target, state, attempts, due_at, fault FROM outbox ORDER BY id")];
+        return
+        [
+            .. await connection.QueryAsync<Row>(
+                "SELECT delivery_id, channel, target, state, attempts, due_at, fault FROM outbox ORDER BY id"
+            ),
+        ];
     }
 
     /// <summary>The rows, once they are as they should be.</summary>
@@ -71,8 +92,10 @@ static class OutboxApi
         while (true)
         {
             var rows = await api.RowsAsync();
-            if (holds(rows)) return rows;
-            if (patience.IsCancellationRequested) throw new TimeoutException($"Still {string.Join<Row>("; ", rows)}\n{api.Log.Text}");
+            if (holds(rows))
+                return rows;
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"Still {string.Join<Row>("; ", rows)}\n{api.Log.Text}");
             // Time goes on no faster than the program can work, however busy the machine is.
             await Task.Delay(1);
             api.Clock.Advance(step);

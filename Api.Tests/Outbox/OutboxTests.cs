@@ -1,5 +1,5 @@
-using Api.CommandLine;
 using System.Diagnostics.Metrics;
+using Api.CommandLine;
 using Api.Outbox;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,10 +17,16 @@ public sealed class OutboxTests
         await using var server = new FaultyMailServer();
         server.Refuse();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
-        JsonAssert.Equal("""{ "status": "ok", "waiting": 0, "failed": 0, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal(
+            """{ "status": "ok", "waiting": 0, "failed": 0, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""",
+            await api.GetAsync("/health/outbox")
+        );
         var reference = await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        JsonAssert.Equal("""{ "status": "ok", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal(
+            """{ "status": "ok", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""",
+            await api.GetAsync("/health/outbox")
+        );
 
         // The longest delays of the plan; a shorter jump must not do.
         double[] hours = [5 / 3600d, 5 / 60d, 0.5, 2, 5, 10, 14, 20, 24];
@@ -29,21 +35,45 @@ public sealed class OutboxTests
             api.Clock.Advance(TimeSpan.FromHours(hours[attempts - 2] * 1.101));
             await api.UntilAsync(rows => rows[0].Attempts == attempts);
             if (attempts == 5)
-                JsonAssert.Equal("""{ "status": "failing", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
+                JsonAssert.Equal(
+                    """{ "status": "failing", "waiting": 1, "failed": 0, "oldestWaitingSince": "2026-07-01T12:00:00Z", "failedAcknowledgements": 0, "quarantined": 0 }""",
+                    await api.GetAsync("/health/outbox")
+                );
         }
         var row = Assert.Single(await api.RowsAsync());
         Assert.Equal(("failed", 10, "the mail server cannot be reached"), row.Outcome);
-        JsonAssert.Equal("""{ "status": "failing", "waiting": 0, "failed": 1, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""", await api.GetAsync("/health/outbox"));
+        JsonAssert.Equal(
+            """{ "status": "failing", "waiting": 0, "failed": 1, "oldestWaitingSince": null, "failedAcknowledgements": 0, "quarantined": 0 }""",
+            await api.GetAsync("/health/outbox")
+        );
         JsonAssert.Equal("""{ "status": "ok" }""", await api.GetAsync("/health/ready"));
 
         server.Behave();
-        Assert.Equal($"{row.DeliveryId}  failed  {reference}  mail  {OutboxApi.FrontDesk}  10 attempts  the mail server cannot be reached\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default)));
-        await Assert.ThrowsAsync<StartupFault>(() => OutboxVerbs.RetryAsync(api.App.Services, "another", TextWriter.Null, default));
-        Assert.Equal("1 delivery waits again; a running server sends them within seconds.\n", await SaidAsync(output => OutboxVerbs.RetryAsync(api.App.Services, row.DeliveryId, output, default)));
+        Assert.Equal(
+            $"{row.DeliveryId}  failed  {reference}  mail  {OutboxApi.FrontDesk}  10 attempts  the mail server cannot be reached\n",
+            await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default))
+        );
+        await Assert.ThrowsAsync<StartupFault>(() =>
+            OutboxVerbs.RetryAsync(api.App.Services, "another", TextWriter.Null, default)
+        );
+        Assert.Equal(
+            "1 delivery waits again; a running server sends them within seconds.\n",
+            await SaidAsync(output => OutboxVerbs.RetryAsync(api.App.Services, row.DeliveryId, output, default))
+        );
         // The verb is another process as a rule, and wakes up nobody.
-        Assert.Equal((row.DeliveryId, "delivered", 1), Assert.Single((await api.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(5))).Select(row => (row.DeliveryId, row.State, row.Attempts))));
+        Assert.Equal(
+            (row.DeliveryId, "delivered", 1),
+            Assert.Single(
+                (await api.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(5))).Select(row =>
+                    (row.DeliveryId, row.State, row.Attempts)
+                )
+            )
+        );
         Assert.Single(await server.TakenAsync(1));
-        Assert.Equal("Nothing waits, and nothing failed.\n", await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default)));
+        Assert.Equal(
+            "Nothing waits, and nothing failed.\n",
+            await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default))
+        );
     }
 
     static async Task<string> SaidAsync(Func<TextWriter, Task<int>> verb)
@@ -71,7 +101,11 @@ public sealed class OutboxTests
         server.Behave();
         await using var again = await ApiFactory.StartAsync(factory =>
         {
-            factory.Settings.AddRange([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}", .. OutboxApi.Mail(server)]);
+            factory.Settings.AddRange([
+                $"--Database:Folder={folder.Path}",
+                $"--Keys:Folder={folder.Keys}",
+                .. OutboxApi.Mail(server),
+            ]);
             factory.Clock.Advance(TimeSpan.FromSeconds(10));
         });
         // Another is delivered meanwhile, so the worker has looked; this one is not due.
@@ -89,11 +123,18 @@ public sealed class OutboxTests
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using (var api = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret)))
         {
-            await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+            await api.Database.WriteSynchronouslyAsync(
+                c =>
+                    c.Execute(
+                        "CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"
+                    ),
+                default
+            );
             await api.PostAsync();
             await receiver.ReceivedAsync(1);
             using var patience = new CancellationTokenSource(OutboxApi.Patience);
-            while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
+            while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal))
+                Assert.False(patience.IsCancellationRequested);
             api.Clock.Advance(TimeSpan.FromMinutes(5));
             Assert.Equal(("waiting", 0, null), Assert.Single(await api.RowsAsync()).Outcome);
             await api.App.StopAsync();
@@ -111,10 +152,17 @@ public sealed class OutboxTests
     {
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    "CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"
+                ),
+            default
+        );
         await api.PostAsync();
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
-        while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal)) Assert.False(patience.IsCancellationRequested);
+        while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal))
+            Assert.False(patience.IsCancellationRequested);
         await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
         await api.UntilAsync(rows => rows is [{ State: "delivered", Attempts: 1 }], step: TimeSpan.FromMilliseconds(5));
         Assert.Single(await receiver.ReceivedAsync(1));
@@ -151,15 +199,24 @@ public sealed class OutboxTests
             await api.PostAsync();
             await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
             await api.App.StopAsync();
-            await api.Database.WriteSynchronouslyAsync(c => c.Execute(
-                """
-                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) SELECT 'never tried', submission_id, channel, target, waiting_since FROM outbox
-                """), default);
+            await api.Database.WriteSynchronouslyAsync(
+                c =>
+                    c.Execute(
+                        """
+                        INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) SELECT 'never tried', submission_id, channel, target, waiting_since FROM outbox
+                        """
+                    ),
+                default
+            );
         }
         server.Behave();
         await using var earlier = await ApiFactory.StartAsync(factory =>
         {
-            factory.Settings.AddRange([$"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}", .. OutboxApi.Mail(server)]);
+            factory.Settings.AddRange([
+                $"--Database:Folder={folder.Path}",
+                $"--Keys:Folder={folder.Keys}",
+                .. OutboxApi.Mail(server),
+            ]);
             factory.Clock.AdjustTime(ApiFactory.Now.AddYears(-1));
         });
         await earlier.DeliveredAsync(2);
@@ -168,24 +225,52 @@ public sealed class OutboxTests
     [Fact]
     public async Task A_backlog_of_50_000_is_read_a_little_at_a_time()
     {
-        await using var api = await OutboxApi.StartAsync("--Mail:Host=127.0.0.1", $"--Mail:Port={ApiProcess.FreePort()}", "--Mail:Security=None", "--Mail:From=website@clinic.example.com",
-            $"--Mail:Recipients:*:0={OutboxApi.FrontDesk}");
+        await using var api = await OutboxApi.StartAsync(
+            "--Mail:Host=127.0.0.1",
+            $"--Mail:Port={ApiProcess.FreePort()}",
+            "--Mail:Security=None",
+            "--Mail:From=website@clinic.example.com",
+            $"--Mail:Recipients:*:0={OutboxApi.FrontDesk}"
+        );
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
-            """
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
-            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-            SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T11:59:00.000Z' FROM n
-            """), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    """
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+                    INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+                    SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T11:59:00.000Z' FROM n
+                    """
+                ),
+            default
+        );
         var store = api.App.Services.GetRequiredService<OutboxStore>();
-        var due = (await store.ClaimAsync([(Channel.Webhook, "crm")], Instant.FromDateTimeOffset(ApiFactory.Now), 32, default))!.Deliveries;
+        var due = (
+            await store.ClaimAsync([(Channel.Webhook, "crm")], Instant.FromDateTimeOffset(ApiFactory.Now), 32, default)
+        )!.Deliveries;
         Assert.Equal(Enumerable.Range(1, 32).Select(i => $"delivery {i}"), due.Select(delivery => delivery.DeliveryId));
-        Assert.Equal(new OutboxCounts { Waiting = 50_001, Failed = 0, OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59), FailedAcknowledgements = 0 }, await store.CountAsync(default));
+        Assert.Equal(
+            new OutboxCounts
+            {
+                Waiting = 50_001,
+                Failed = 0,
+                OldestWaitingSince = Instant.FromUtc(2026, 7, 1, 11, 59),
+                FailedAcknowledgements = 0,
+            },
+            await store.CountAsync(default)
+        );
 
         // Read row by row by the list, and through an index by the worker: never sorted, never scanned.
         await using var connection = await api.Database.OpenAsync(default);
-        var plan = string.Join('\n', connection.Query("EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, waiting_since, id LIMIT 32").Select(step => (string)step.detail));
+        var plan = string.Join(
+            '\n',
+            connection
+                .Query(
+                    "EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, waiting_since, id LIMIT 32"
+                )
+                .Select(step => (string)step.detail)
+        );
         Assert.Equal("SEARCH outbox USING COVERING INDEX outbox_waiting (channel=? AND due_at<?)", plan);
     }
 
@@ -197,12 +282,17 @@ public sealed class OutboxTests
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute(
-            """
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-            SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'mail', 'front.desk@clinic.example.com', '2026-07-01T12:00:00.000Z' FROM n
-            """), default);
+        await api.Database.WriteSynchronouslyAsync(
+            c =>
+                c.Execute(
+                    """
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+                    INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+                    SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'mail', 'front.desk@clinic.example.com', '2026-07-01T12:00:00.000Z' FROM n
+                    """
+                ),
+            default
+        );
         server.Behave();
         api.Clock.Advance(TimeSpan.FromSeconds(6));
         await api.DeliveredAsync(201);
@@ -215,7 +305,15 @@ public sealed class OutboxTests
         using var folder = new TempFolder();
         await using var server = new FaultyMailServer();
         server.Refuse();
-        await using (var api = await OutboxApi.StartOnAsync(folder, [.. OutboxApi.Mail(server), .. OutboxApi.Webhook("crm", new($"http://127.0.0.1:{ApiProcess.FreePort()}/"), Secret)]))
+        await using (
+            var api = await OutboxApi.StartOnAsync(
+                folder,
+                [
+                    .. OutboxApi.Mail(server),
+                    .. OutboxApi.Webhook("crm", new($"http://127.0.0.1:{ApiProcess.FreePort()}/"), Secret),
+                ]
+            )
+        )
         {
             await api.PostAsync();
             await api.UntilAsync(rows => rows is [{ Attempts: 1 }, { Attempts: 1 }]);
@@ -233,7 +331,10 @@ public sealed class OutboxTests
         await using var server = new FaultyMailServer();
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await receiver.AnswerAsync(410);
-        await using var api = await OutboxApi.StartAsync([.. OutboxApi.Mail(server), .. OutboxApi.Webhook("crm", receiver.Url, Secret)]);
+        await using var api = await OutboxApi.StartAsync([
+            .. OutboxApi.Mail(server),
+            .. OutboxApi.Webhook("crm", receiver.Url, Secret),
+        ]);
         var meters = api.App.Services.GetRequiredService<IMeterFactory>();
         List<string> counted = [];
         Dictionary<string, int> gauges = [];
@@ -241,19 +342,29 @@ public sealed class OutboxTests
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == "Clinic" && instrument.Meter.Scope == meters) listener.EnableMeasurementEvents(instrument);
+                if (instrument.Meter.Name == "Clinic" && instrument.Meter.Scope == meters)
+                    listener.EnableMeasurementEvents(instrument);
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-        {
-            lock (counted) counted.Add($"{instrument.Name} {value} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}");
-        });
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) =>
+            {
+                lock (counted)
+                    counted.Add(
+                        $"{instrument.Name} {value} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}"
+                    );
+            }
+        );
         listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => gauges[instrument.Name] = value);
         listener.Start();
 
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ State: "delivered" }, { State: "failed" }]);
-        string[] expected = ["clinic.outbox.deliveries 1 channel=mail outcome=delivered", "clinic.outbox.deliveries 1 channel=webhook outcome=failed"];
+        string[] expected =
+        [
+            "clinic.outbox.deliveries 1 channel=mail outcome=delivered",
+            "clinic.outbox.deliveries 1 channel=webhook outcome=failed",
+        ];
         // Counted after it is marked, and shown after the next count.
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
         while (gauges.GetValueOrDefault("clinic.outbox.failed") == 0 || !expected.SequenceEqual(Counted()))
@@ -266,7 +377,8 @@ public sealed class OutboxTests
 
         string[] Counted()
         {
-            lock (counted) return [.. counted.Order(StringComparer.Ordinal)];
+            lock (counted)
+                return [.. counted.Order(StringComparer.Ordinal)];
         }
     }
 
@@ -274,8 +386,17 @@ public sealed class OutboxTests
     public async Task A_test_goes_to_every_recipient_and_webhook_and_says_what_happened()
     {
         await using var server = new FaultyMailServer();
-        await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow()), Secret);
-        string[] settings = ["notify", "test", .. OutboxApi.Mail(server), .. OutboxApi.Webhook("crm", receiver.Url, Secret)];
+        await using var receiver = await WebhookReceiver.StartAsync(
+            Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+            Secret
+        );
+        string[] settings =
+        [
+            "notify",
+            "test",
+            .. OutboxApi.Mail(server),
+            .. OutboxApi.Webhook("crm", receiver.Url, Secret),
+        ];
         var (exitCode, output, errors) = await Command.RunAsync(settings);
         Assert.Equal(
             $"""
@@ -283,9 +404,14 @@ public sealed class OutboxTests
             mail to {OutboxApi.FrontDesk}: taken by the mail server
             webhook crm: delivered
 
-            """.ReplaceLineEndings("\n"), output.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n"),
+            output.ReplaceLineEndings("\n")
+        );
         Assert.Equal((0, ""), (exitCode, errors));
-        Assert.All(await server.TakenAsync(2), mail => Assert.Contains("Subject: Test message of the web site\r\n", mail.Text, StringComparison.Ordinal));
+        Assert.All(
+            await server.TakenAsync(2),
+            mail => Assert.Contains("Subject: Test message of the web site\r\n", mail.Text, StringComparison.Ordinal)
+        );
         var call = Assert.Single(await receiver.ReceivedAsync(1));
         Assert.True(call.Verified, call.Error);
         Assert.Matches("^\\{\"type\":\"notify.test\",\"timestamp\":\"[^\"]+Z\",\"data\":\\{\\}\\}$", call.Body);
@@ -299,7 +425,9 @@ public sealed class OutboxTests
             mail to {OutboxApi.FrontDesk}: the mail server answered 550 to the recipient
             webhook crm: HTTP 503
 
-            """.ReplaceLineEndings("\n"), output.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n"),
+            output.ReplaceLineEndings("\n")
+        );
         Assert.Equal(1, exitCode);
 
         (exitCode, output, _) = await Command.RunAsync("notify", "test");
@@ -315,9 +443,20 @@ public sealed class OutboxTests
         Assert.StartsWith("There is no database at ", errors, StringComparison.Ordinal);
         await Command.RunAsync("migrate", $"--Database:Folder={folder.Path}");
         (exitCode, output, _) = await Command.RunAsync("outbox", "retry", $"--Database:Folder={folder.Path}");
-        Assert.Equal((0, "0 deliveries wait again; a running server sends them within seconds."), (exitCode, output.Trim()));
-        (exitCode, _, errors) = await Command.RunAsync("outbox", "retry", "0197c5d0-0000-7000-8000-000000000000", $"--Database:Folder={folder.Path}");
-        Assert.Equal((1, "No delivery '0197c5d0-0000-7000-8000-000000000000' has failed: outbox list shows those that have."), (exitCode, errors.Trim()));
+        Assert.Equal(
+            (0, "0 deliveries wait again; a running server sends them within seconds."),
+            (exitCode, output.Trim())
+        );
+        (exitCode, _, errors) = await Command.RunAsync(
+            "outbox",
+            "retry",
+            "0197c5d0-0000-7000-8000-000000000000",
+            $"--Database:Folder={folder.Path}"
+        );
+        Assert.Equal(
+            (1, "No delivery '0197c5d0-0000-7000-8000-000000000000' has failed: outbox list shows those that have."),
+            (exitCode, errors.Trim())
+        );
     }
 
     [Fact]
@@ -333,7 +472,8 @@ public sealed class OutboxTests
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var idle = new OutboxSignal();
-        for (var i = 0; i < 1000; i++) idle.Set();
+        for (var i = 0; i < 1000; i++)
+            idle.Set();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
     }
 }

@@ -7,13 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Api.Tests.Seed;
 
 /// <summary>
-/// A seed with a random change is either refused with a sentence, or loaded so that everything public can be read. A failure
-/// names the number that makes the same change again.
+/// A seed with a random change is either refused with a sentence, or loaded so that everything public can be read. A
+/// failure names the number that makes the same change again.
 /// </summary>
 public sealed partial class SeedMutationTests : IAsyncLifetime
 {
-    const string Clinic =
-        """
+    const string Clinic = """
         clinic:
           timeZone: America/Chicago
           exceptions:
@@ -59,8 +58,7 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
         """;
 
-    const string Article =
-        """
+    const string Article = """
         ---
         title: "One"
         slug: one
@@ -83,10 +81,65 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
     static readonly string[] Scalars =
     [
-        "", "~", "null", "[]", "{}", "[~]", "[[]]", "closed", "5", "-1", "1e999", "NaN", "true", "no", "'", "\"", "*week", "*x", "&x", "!x", "@", "%", "|", ">", "- a", "a: b", "# a", "<<",
-        "08:00-24:00", "24:00-08:00", "23:59-00:00", "00:00-00:00", "9999-12-31", "0001-01-01", "1900-01-01", "2026-02-30", "9999-12-31T23:59:59Z", "1900-01-01T00:00:00Z", "every 02-29",
-        "every 01-01 to 12-31", "every fifth friday of february", "1900-01-01 to 9999-12-31", "9999-12-31 to 9999-12-31", "EST5EDT", "UTC", "Pacific/Apia", "Africa/Monrovia",
-        "a", "\u202e", "\ufeff", "\"\\u0000\"", "\"\\ud800\"", "\"\\ud83d\\ude42\"", "\ud83d\ude42", "x\u0301", "</script>", new string('a', 64), new string('a', 5000), "\uffff",
+        "",
+        "~",
+        "null",
+        "[]",
+        "{}",
+        "[~]",
+        "[[]]",
+        "closed",
+        "5",
+        "-1",
+        "1e999",
+        "NaN",
+        "true",
+        "no",
+        "'",
+        "\"",
+        "*week",
+        "*x",
+        "&x",
+        "!x",
+        "@",
+        "%",
+        "|",
+        ">",
+        "- a",
+        "a: b",
+        "# a",
+        "<<",
+        "08:00-24:00",
+        "24:00-08:00",
+        "23:59-00:00",
+        "00:00-00:00",
+        "9999-12-31",
+        "0001-01-01",
+        "1900-01-01",
+        "2026-02-30",
+        "9999-12-31T23:59:59Z",
+        "1900-01-01T00:00:00Z",
+        "every 02-29",
+        "every 01-01 to 12-31",
+        "every fifth friday of february",
+        "1900-01-01 to 9999-12-31",
+        "9999-12-31 to 9999-12-31",
+        "EST5EDT",
+        "UTC",
+        "Pacific/Apia",
+        "Africa/Monrovia",
+        "a",
+        "\u202e",
+        "\ufeff",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\ud83d\\ude42\"",
+        "\ud83d\ude42",
+        "x\u0301",
+        "</script>",
+        new string('a', 64),
+        new string('a', 5000),
+        "\uffff",
     ];
 
     readonly TempFolder folder = new();
@@ -115,7 +168,8 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
     public async Task A_seed_with_a_random_change_is_refused_with_a_sentence_or_can_be_read_completely()
     {
         // Reading a seed is quick. Only a part of them is also loaded and requested.
-        for (var i = 0; i < 600; i++) await TryAsync(RandomNumberGenerator.GetInt32(int.MaxValue), load: i % 15 == 0);
+        for (var i = 0; i < 600; i++)
+            await TryAsync(RandomNumberGenerator.GetInt32(int.MaxValue), load: i % 15 == 0);
     }
 
     [Theory]
@@ -128,7 +182,10 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         var random = new Random(number);
         var inClinic = random.Next(3) > 0;
         var changed = Mutate(Encoding.UTF8.GetBytes(inClinic ? Clinic : Article), random);
-        WriteSeed(inClinic ? changed : Encoding.UTF8.GetBytes(Clinic), inClinic ? Encoding.UTF8.GetBytes(Article) : changed);
+        WriteSeed(
+            inClinic ? changed : Encoding.UTF8.GetBytes(Clinic),
+            inClinic ? Encoding.UTF8.GetBytes(Article) : changed
+        );
         try
         {
             SeedFolder.Read(folder.Path);
@@ -136,7 +193,8 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         catch (StartupFault fault)
         {
             CheckSentence(number, fault.Message);
-            if (!load) return;
+            if (!load)
+                return;
             var before = await DumpAsync();
             var refused = await Assert.ThrowsAsync<StartupFault>(LoadAsync);
             Assert.Equal(fault.Message, refused.Message);
@@ -147,7 +205,8 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         {
             throw new InvalidOperationException($"Number {number}: {Encoding.UTF8.GetString(changed)}", e);
         }
-        if (!load) return;
+        if (!load)
+            return;
 
         await LoadAsync();
         // Answers of before are no longer cached.
@@ -155,7 +214,10 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         foreach (var path in PublicPaths(SeedFolder.Read(folder.Path)))
         {
             using var response = await api.Client.GetAsync(path);
-            Assert.True((int)response.StatusCode == 200, $"Number {number}: {path} is {(int)response.StatusCode}\n{Encoding.UTF8.GetString(changed)}\n{api.Log.Text}");
+            Assert.True(
+                (int)response.StatusCode == 200,
+                $"Number {number}: {path} is {(int)response.StatusCode}\n{Encoding.UTF8.GetString(changed)}\n{api.Log.Text}"
+            );
         }
         // The next change starts from the same content.
         WriteSeed(Encoding.UTF8.GetBytes(Clinic), Encoding.UTF8.GetBytes(Article));
@@ -164,18 +226,50 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
 
     Task<SeedFolder> LoadAsync() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default);
 
-    Task<string> DumpAsync() => api.DumpAsync(
-        "locations", "weekly_hours", "weekly_periods", "hours_exceptions", "hours_exception_periods", "articles",
-        "article_tags", "article_words");
+    Task<string> DumpAsync() =>
+        api.DumpAsync(
+            "locations",
+            "weekly_hours",
+            "weekly_periods",
+            "hours_exceptions",
+            "hours_exception_periods",
+            "articles",
+            "article_tags",
+            "article_words"
+        );
 
     static IEnumerable<string> PublicPaths(SeedFolder seed) =>
-    [
-        "/v1/locations", "/v1/hours", "/v1/status", "/v1/hours.ics", "/v1/articles", "/v1/articles?q=text", "/v1/tags", "/v1/articles/feed.json", "/v1/articles/feed.atom", "/v1/contact-form",
-        .. seed.Locations.SelectMany(location => new[] { "", "/hours", "/status", "/calendar", "/schema.jsonld", "/fhir", "/hours/google", "/hours/osm", "/hours.ics" }
-            .Select(format => $"/v1/locations/{location.Location.Slug}{format}")),
-        .. seed.Articles.Where(article => article.Draft.PublishedAt < NodaTime.Instant.FromUtc(2026, 1, 1, 0, 0)).SelectMany(article => new[] { "", "/schema.jsonld" }
-            .Select(format => $"/v1/articles/{article.Draft.Slug}{format}")),
-    ];
+        [
+            "/v1/locations",
+            "/v1/hours",
+            "/v1/status",
+            "/v1/hours.ics",
+            "/v1/articles",
+            "/v1/articles?q=text",
+            "/v1/tags",
+            "/v1/articles/feed.json",
+            "/v1/articles/feed.atom",
+            "/v1/contact-form",
+            .. seed.Locations.SelectMany(location =>
+                new[]
+                {
+                    "",
+                    "/hours",
+                    "/status",
+                    "/calendar",
+                    "/schema.jsonld",
+                    "/fhir",
+                    "/hours/google",
+                    "/hours/osm",
+                    "/hours.ics",
+                }.Select(format => $"/v1/locations/{location.Location.Slug}{format}")
+            ),
+            .. seed
+                .Articles.Where(article => article.Draft.PublishedAt < NodaTime.Instant.FromUtc(2026, 1, 1, 0, 0))
+                .SelectMany(article =>
+                    new[] { "", "/schema.jsonld" }.Select(format => $"/v1/articles/{article.Draft.Slug}{format}")
+                ),
+        ];
 
     void CheckSentence(int number, string message)
     {
@@ -184,7 +278,27 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         Assert.StartsWith(folder.Path, message, StringComparison.Ordinal);
         // Quoted values may have any words.
         var words = Quoted().Replace(sentence, "");
-        foreach (var jargon in new[] { "System.", "Yaml", "YAML", "Exception", "Api.", "`1", "scalar", "token", "node", "mapping", "sequence", "parse", "scann", "deserializ", "anchor", "null" })
+        foreach (
+            var jargon in new[]
+            {
+                "System.",
+                "Yaml",
+                "YAML",
+                "Exception",
+                "Api.",
+                "`1",
+                "scalar",
+                "token",
+                "node",
+                "mapping",
+                "sequence",
+                "parse",
+                "scann",
+                "deserializ",
+                "anchor",
+                "null",
+            }
+        )
             Assert.False(words.Contains(jargon, StringComparison.Ordinal), $"Number {number}: {message}");
     }
 
@@ -198,10 +312,18 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
                 var at = random.Next(bytes.Count);
                 switch (random.Next(4))
                 {
-                    case 0: bytes[at] = (byte)random.Next(256); break;
-                    case 1: bytes.Insert(at, (byte)random.Next(256)); break;
-                    case 2: bytes.RemoveAt(at); break;
-                    default: bytes.RemoveRange(at, Math.Min(random.Next(60), bytes.Count - at)); break;
+                    case 0:
+                        bytes[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        bytes.Insert(at, (byte)random.Next(256));
+                        break;
+                    case 2:
+                        bytes.RemoveAt(at);
+                        break;
+                    default:
+                        bytes.RemoveRange(at, Math.Min(random.Next(60), bytes.Count - at));
+                        break;
                 }
             }
             return [.. bytes];
@@ -211,15 +333,34 @@ public sealed partial class SeedMutationTests : IAsyncLifetime
         var line = random.Next(lines.Count);
         switch (random.Next(6))
         {
-            case 0: lines.RemoveAt(line); break;
-            case 1: lines.Insert(line, lines[random.Next(lines.Count)]); break;
-            case 2: (lines[line], lines[random.Next(lines.Count)]) = (lines[random.Next(lines.Count)], lines[line]); break;
-            case 3: lines[line] = random.Next(3) switch { 0 => " ", 1 => "\t", _ => "" } + lines[line].TrimStart(' ')[..]; break;
+            case 0:
+                lines.RemoveAt(line);
+                break;
+            case 1:
+                lines.Insert(line, lines[random.Next(lines.Count)]);
+                break;
+            case 2:
+                (lines[line], lines[random.Next(lines.Count)]) = (lines[random.Next(lines.Count)], lines[line]);
+                break;
+            case 3:
+                lines[line] =
+                    random.Next(3) switch
+                    {
+                        0 => " ",
+                        1 => "\t",
+                        _ => "",
+                    } + lines[line].TrimStart(' ')[..];
+                break;
             default:
                 var values = Value().Matches(lines[line]);
-                if (values.Count == 0) goto case 1;
+                if (values.Count == 0)
+                    goto case 1;
                 var value = values[random.Next(values.Count)];
-                lines[line] = string.Concat(lines[line].AsSpan(0, value.Index), Scalars[random.Next(Scalars.Length)], lines[line].AsSpan(value.Index + value.Length));
+                lines[line] = string.Concat(
+                    lines[line].AsSpan(0, value.Index),
+                    Scalars[random.Next(Scalars.Length)],
+                    lines[line].AsSpan(value.Index + value.Length)
+                );
                 break;
         }
         return Encoding.UTF8.GetBytes(string.Join('\n', lines));

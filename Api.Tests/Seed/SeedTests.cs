@@ -8,7 +8,8 @@ namespace Api.Tests.Seed;
 public sealed class SeedTests : IDisposable
 {
     const string Clinic = "clinic:\n  timeZone: America/Chicago\nlocations:\n  - slug: here\n    name: Here\n";
-    const string Article = "---\ntitle: One\nslug: one\nsummary: S\ntags: [a]\npublished: 2026-01-12T15:00:00Z\n---\nText.\n";
+    const string Article =
+        "---\ntitle: One\nslug: one\nsummary: S\ntags: [a]\npublished: 2026-01-12T15:00:00Z\n---\nText.\n";
 
     readonly TempFolder folder = new();
 
@@ -32,20 +33,44 @@ public sealed class SeedTests : IDisposable
         {
             Assert.Equal("America/Chicago", (string?)location!["timeZone"]);
             Assert.Equal("AR", (string?)location["address"]!["region"]);
-            foreach (var unknown in new[] { "telephone", "email", "coordinates", "access", "acceptingNewPatients", "telehealth", "languages" })
+            foreach (
+                var unknown in new[]
+                {
+                    "telephone",
+                    "email",
+                    "coordinates",
+                    "access",
+                    "acceptingNewPatients",
+                    "telehealth",
+                    "languages",
+                }
+            )
                 Assert.Null(location[unknown]);
             Assert.Null(location["address"]!["streetAddress"]);
             Assert.Null(location["closedForGoodOn"]);
         }
-        Assert.All((await api.GetAsync("/v1/hours"))["items"]!.AsArray(), hours =>
-            Assert.Equal("Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed", (string?)hours!["text"]));
+        Assert.All(
+            (await api.GetAsync("/v1/hours"))["items"]!.AsArray(),
+            hours =>
+                Assert.Equal("Monday to Friday 8:00 am–5:00 pm; Saturday and Sunday closed", (string?)hours!["text"])
+        );
 
         var articles = (await api.GetAsync("/v1/articles"))["items"]!.AsArray();
         Assert.True(articles.Count >= 6);
         Assert.Equal("combining-psychotropic-medication-with-therapy", (string?)articles[0]!["slug"]);
         var first = await api.GetAsync("/v1/articles/combining-psychotropic-medication-with-therapy");
-        Assert.Equal(["Joint effect", "Response to treatment", "Personal plans", "Questions worth asking", "Long-term maintenance and relapse prevention", "Stigma", "Conclusion"],
-            first["sections"]!.AsArray().Select(section => (string)section!["heading"]!));
+        Assert.Equal(
+            [
+                "Joint effect",
+                "Response to treatment",
+                "Personal plans",
+                "Questions worth asking",
+                "Long-term maintenance and relapse prevention",
+                "Stigma",
+                "Conclusion",
+            ],
+            first["sections"]!.AsArray().Select(section => (string)section!["heading"]!)
+        );
         foreach (var element in new[] { "<h2 ", "<ul>", "<ol>", "<table>", "<blockquote>", "<a href=" })
             Assert.Contains(element, (string?)first["html"], StringComparison.Ordinal);
     }
@@ -55,11 +80,19 @@ public sealed class SeedTests : IDisposable
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
         var loader = api.App.Services.GetRequiredService<SeedLoader>();
-        Task<string> DumpAsync() => api.DumpAsync(
-            "locations", "weekly_hours", "weekly_periods", "articles", "article_tags", "article_search", "article_words");
+        Task<string> DumpAsync() =>
+            api.DumpAsync(
+                "locations",
+                "weekly_hours",
+                "weekly_periods",
+                "articles",
+                "article_tags",
+                "article_search",
+                "article_words"
+            );
 
         var before = await DumpAsync();
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         await loader.LoadAsync(folder.Path, default);
         Assert.Equal(before, await DumpAsync());
 
@@ -68,11 +101,11 @@ public sealed class SeedTests : IDisposable
         Assert.Equal("There", (string?)(await api.GetAsync("/v1/locations/here"))["name"]);
 
         Write(Clinic + "    closedForGoodOn: 2026-12-31\n");
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         await loader.LoadAsync(folder.Path, default);
         Assert.Equal("2026-12-31", (string?)(await api.GetAsync("/v1/locations/here"))["closedForGoodOn"]);
         Write();
-        api.Clock.Advance(TimeSpan.FromHours(1));
+        await api.AdvanceAsync(TimeSpan.FromHours(1));
         await loader.LoadAsync(folder.Path, default);
         Assert.Null((await api.GetAsync("/v1/locations/here"))["closedForGoodOn"]);
     }
@@ -90,11 +123,25 @@ public sealed class SeedTests : IDisposable
     public async Task A_seed_is_loaded_completely_or_not_at_all()
     {
         await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={Write()}"));
-        Write(Clinic.Replace("Here", "There", StringComparison.Ordinal), Article.Replace("title: One", "title: [", StringComparison.Ordinal));
-        await Assert.ThrowsAsync<StartupFault>(() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default));
+        Write(
+            Clinic.Replace("Here", "There", StringComparison.Ordinal),
+            Article.Replace("title: One", "title: [", StringComparison.Ordinal)
+        );
+        await Assert.ThrowsAsync<StartupFault>(() =>
+            api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default)
+        );
         // A mistake that only the database finds undoes the rest, too.
-        Write(Clinic.Replace("Here\n", "There\n    coordinates: { latitude: 91, longitude: 0 }\n", StringComparison.Ordinal), Article.Replace("One", "Two", StringComparison.Ordinal));
-        await Assert.ThrowsAsync<StartupFault>(() => api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default));
+        Write(
+            Clinic.Replace(
+                "Here\n",
+                "There\n    coordinates: { latitude: 91, longitude: 0 }\n",
+                StringComparison.Ordinal
+            ),
+            Article.Replace("One", "Two", StringComparison.Ordinal)
+        );
+        await Assert.ThrowsAsync<StartupFault>(() =>
+            api.App.Services.GetRequiredService<SeedLoader>().LoadAsync(folder.Path, default)
+        );
         Assert.Equal("Here", (string?)(await api.GetAsync("/v1/locations/here"))["name"]);
         Assert.Equal("One", (string?)(await api.GetAsync("/v1/articles/one"))["title"]);
     }
@@ -109,11 +156,19 @@ public sealed class SeedTests : IDisposable
 
         async Task StartTwiceAsync(string[] locations, string[] articles)
         {
-            await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={folder.Path}"));
+            await using var api = await ApiFactory.StartAsync(factory =>
+                factory.Settings.Add($"--Seed:Folder={folder.Path}")
+            );
             api.App.Configuration["Seed:Folder"] = SeedFolder.Default;
             await Startup.PrepareAsync(api.App);
-            Assert.Equal(locations, (await api.GetAsync("/v1/locations"))["items"]!.AsArray().Select(item => (string)item!["name"]!));
-            Assert.Equal(articles, (await api.GetAsync("/v1/articles"))["items"]!.AsArray().Select(item => (string)item!["title"]!));
+            Assert.Equal(
+                locations,
+                (await api.GetAsync("/v1/locations"))["items"]!.AsArray().Select(item => (string)item!["name"]!)
+            );
+            Assert.Equal(
+                articles,
+                (await api.GetAsync("/v1/articles"))["items"]!.AsArray().Select(item => (string)item!["title"]!)
+            );
         }
     }
 
@@ -121,23 +176,45 @@ public sealed class SeedTests : IDisposable
     public async Task A_dropped_address_is_reported_with_file_and_line()
     {
         Write(article: Article + "\nOne\n\n[run](javascript:alert(1)) and [text](sms:988)\n");
-        await using var api = await ApiFactory.StartAsync(factory => factory.Settings.Add($"--Seed:Folder={folder.Path}"));
-        Assert.Contains($"Warning {folder.File("articles/one.md")}, line 12: the address 'javascript:alert(1)' is left out, because its kind is not allowed: " +
-            "write one that begins with https:, mailto:, tel:, sms: or another harmless scheme.", api.Log.Text, StringComparison.Ordinal);
+        await using var api = await ApiFactory.StartAsync(factory =>
+            factory.Settings.Add($"--Seed:Folder={folder.Path}")
+        );
+        Assert.Contains(
+            $"Warning {folder.File("articles/one.md")}, line 12: the address 'javascript:alert(1)' is left out, because its kind is not allowed: "
+                + "write one that begins with https:, mailto:, tel:, sms: or another harmless scheme.",
+            api.Log.Text,
+            StringComparison.Ordinal
+        );
         Assert.Single(SeedFolder.Read(folder.Path).Warnings);
     }
 
     [Fact]
     public void Files_are_read_in_UTF_8_and_UTF_16_with_any_line_ending()
     {
-        Encoding[] encodings = [new UTF8Encoding(false), new UTF8Encoding(true), new UnicodeEncoding(bigEndian: false, byteOrderMark: true), new UnicodeEncoding(bigEndian: true, byteOrderMark: true)];
+        Encoding[] encodings =
+        [
+            new UTF8Encoding(false),
+            new UTF8Encoding(true),
+            new UnicodeEncoding(bigEndian: false, byteOrderMark: true),
+            new UnicodeEncoding(bigEndian: true, byteOrderMark: true),
+        ];
         foreach (var encoding in encodings)
         {
             foreach (var lineEnd in new[] { "\n", "\r\n", "\r" })
             {
                 Write();
-                File.WriteAllText(folder.File("clinic.yaml"), Clinic.Replace("Here", "Clínica 🙂", StringComparison.Ordinal).Replace("\n", lineEnd, StringComparison.Ordinal), encoding);
-                File.WriteAllText(folder.File("articles/one.md"), Article.Replace("\n", lineEnd, StringComparison.Ordinal), encoding);
+                File.WriteAllText(
+                    folder.File("clinic.yaml"),
+                    Clinic
+                        .Replace("Here", "Clínica 🙂", StringComparison.Ordinal)
+                        .Replace("\n", lineEnd, StringComparison.Ordinal),
+                    encoding
+                );
+                File.WriteAllText(
+                    folder.File("articles/one.md"),
+                    Article.Replace("\n", lineEnd, StringComparison.Ordinal),
+                    encoding
+                );
                 var seed = SeedFolder.Read(folder.Path);
                 Assert.Equal("Clínica 🙂", Assert.Single(seed.Locations).Location.Name);
                 Assert.Equal("Text.\n", Assert.Single(seed.Articles).Draft.Markdown);
@@ -151,19 +228,47 @@ public sealed class SeedTests : IDisposable
         foreach (var lineEnd in new[] { "\n", "\r\n", "\r" })
         {
             Write();
-            File.WriteAllBytes(folder.File("clinic.yaml"), Encoding.Latin1.GetBytes(Clinic.Replace("Here", "Clínica", StringComparison.Ordinal).Replace("\n", lineEnd, StringComparison.Ordinal)));
-            Assert.Equal($"{folder.File("clinic.yaml")}, line 5: there are bytes here that are not UTF-8: save the file as UTF-8.", Message());
+            File.WriteAllBytes(
+                folder.File("clinic.yaml"),
+                Encoding.Latin1.GetBytes(
+                    Clinic
+                        .Replace("Here", "Clínica", StringComparison.Ordinal)
+                        .Replace("\n", lineEnd, StringComparison.Ordinal)
+                )
+            );
+            Assert.Equal(
+                $"{folder.File("clinic.yaml")}, line 5: there are bytes here that are not UTF-8: save the file as UTF-8.",
+                Message()
+            );
         }
         Write();
         File.WriteAllBytes(folder.File("clinic.yaml"), [0xFF, 0xFE, 0x0A, 0x00, 0x00, 0xD8, 0x0A, 0x00]);
-        Assert.Equal($"{folder.File("clinic.yaml")}, line 2: there are bytes here that are not UTF-16: save the file as UTF-8.", Message());
+        Assert.Equal(
+            $"{folder.File("clinic.yaml")}, line 2: there are bytes here that are not UTF-16: save the file as UTF-8.",
+            Message()
+        );
         File.WriteAllBytes(folder.File("clinic.yaml"), Encoding.Unicode.GetBytes(Clinic));
-        Assert.Equal($"{folder.File("clinic.yaml")}, line 1: there is a character U+0000 here: remove it, or save the file as UTF-8.", Message());
-        foreach (var bytes in new byte[][] { [0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82] })
+        Assert.Equal(
+            $"{folder.File("clinic.yaml")}, line 1: there is a character U+0000 here: remove it, or save the file as UTF-8.",
+            Message()
+        );
+        foreach (
+            var bytes in new byte[][]
+            {
+                [0x80],
+                [0xC0, 0xAF],
+                [0xED, 0xA0, 0x80],
+                [0xF5, 0x80, 0x80, 0x80],
+                [0xE2, 0x82],
+            }
+        )
         {
             Write();
             File.WriteAllBytes(folder.File("articles/one.md"), [.. Encoding.UTF8.GetBytes(Article), .. bytes]);
-            Assert.Equal($"{folder.File("articles/one.md")}, line 9: there are bytes here that are not UTF-8: save the file as UTF-8.", Message());
+            Assert.Equal(
+                $"{folder.File("articles/one.md")}, line 9: there are bytes here that are not UTF-8: save the file as UTF-8.",
+                Message()
+            );
         }
 
         string Message() => Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message;
@@ -173,20 +278,30 @@ public sealed class SeedTests : IDisposable
     public void A_slug_has_at_most_64_characters()
     {
         var longest = new string('a', 64);
-        Write(Clinic.Replace("slug: here", $"slug: {longest}", StringComparison.Ordinal),
-            Article.Replace("slug: one", $"slug: {longest}", StringComparison.Ordinal).Replace("[a]", $"[{longest}]", StringComparison.Ordinal), $"{longest}.md");
+        Write(
+            Clinic.Replace("slug: here", $"slug: {longest}", StringComparison.Ordinal),
+            Article
+                .Replace("slug: one", $"slug: {longest}", StringComparison.Ordinal)
+                .Replace("[a]", $"[{longest}]", StringComparison.Ordinal),
+            $"{longest}.md"
+        );
         var seed = SeedFolder.Read(folder.Path);
         Assert.Equal(longest, Assert.Single(seed.Locations).Location.Slug);
         Assert.Equal(longest, Assert.Single(seed.Articles).Draft.Slug);
 
         Write(Clinic.Replace("slug: here", $"slug: {longest}a", StringComparison.Ordinal), Article);
-        Assert.Contains("64", Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "64",
+            Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Unusual_but_valid_values_are_loaded()
     {
-        Write("""
+        Write(
+            """
             clinic: { timeZone: UTC }
             locations:
               - slug: here
@@ -215,10 +330,22 @@ public sealed class SeedTests : IDisposable
                   - { when: every 12-24, reason: C, closed: true }
                   - { when: every 02-29, reason: D, closed: true }
                 closedForGoodOn: 9999-12-31
-            """);
+            """
+        );
         var location = Assert.Single(SeedFolder.Read(folder.Path).Locations);
-        Assert.Equal(("no", "NO", "02134", "NO"), (location.Location.Name, location.Location.Address.Region, location.Location.Address.PostalCode, location.Location.Address.Country));
-        Assert.Equal(("+15555550100", null, true), (location.Location.Telephone, location.Location.Email, location.Location.Telehealth));
+        Assert.Equal(
+            ("no", "NO", "02134", "NO"),
+            (
+                location.Location.Name,
+                location.Location.Address.Region,
+                location.Location.Address.PostalCode,
+                location.Location.Address.Country
+            )
+        );
+        Assert.Equal(
+            ("+15555550100", null, true),
+            (location.Location.Telephone, location.Location.Email, location.Location.Telehealth)
+        );
         Assert.Equal("Step-free, and a lift.", location.Location.AccessibilityNotes);
         Assert.Equal([Api.Hours.AccessMode.WalkIn], location.Location.Access!);
         Assert.Equal(4, location.Exceptions.Count);
@@ -229,10 +356,17 @@ public sealed class SeedTests : IDisposable
     {
         Write();
         File.WriteAllText(folder.File("articles/one.MD"), Article);
-        Assert.Equal($"{folder.File("articles/one.md")}, line 1: the slug 'one' appears twice: remove one of the two files.",
-            Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message);
+        Assert.Equal(
+            $"{folder.File("articles/one.md")}, line 1: the slug 'one' appears twice: remove one of the two files.",
+            Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message
+        );
     }
 
     [Fact]
-    public void A_folder_without_clinic_yaml_is_not_a_seed() => Assert.Contains("There is no", Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message, StringComparison.Ordinal);
+    public void A_folder_without_clinic_yaml_is_not_a_seed() =>
+        Assert.Contains(
+            "There is no",
+            Assert.Throws<StartupFault>(() => SeedFolder.Read(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
 }

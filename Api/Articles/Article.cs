@@ -97,4 +97,5 @@ sealed record ArticleDraft(
     IReadOnlyList<string> Tags,
     string? Author,
     Instant? PublishedAt,
-    string Markdown);
+    string Markdown
+);

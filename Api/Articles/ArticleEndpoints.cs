@@ -55,20 +55,25 @@ static class ArticleEndpoints
         IOptions<SiteOptions> site,
         TimeProvider time,
         HttpContext http,
-        CancellationToken ct)
+        CancellationToken ct
+    )
     {
-        if (Problems.FindBrokenRules(Paging.CheckLimit(limit), CheckQuery(q)) is { } broken) return broken;
+        if (Problems.FindBrokenRules(Paging.CheckLimit(limit), CheckQuery(q)) is { } broken)
+            return broken;
 
-        if (tag is "") tag = null;
+        if (tag is "")
+            tag = null;
         var list = $"articles\n{tag}\n{q}";
-        if (!Paging.TryReadCursor(cursor, list, parts: 2, out var key)) return Problems.BadCursor();
+        if (!Paging.TryReadCursor(cursor, list, parts: 2, out var key))
+            return Problems.BadCursor();
 
         var request = new ListRequest(time.GetCurrentInstant(), tag, limit ?? Paging.DefaultLimit, list, key);
         http.FreshUntil(request.Now, await store.FindNextPublicationAsync(request.Now, ct));
         var page = q is null
             ? await ListNewestAsync(request, store, http, ct)
             : await SearchAsync(request, q, search, http, ct);
-        if (page is null) return Problems.BadCursor();
+        if (page is null)
+            return Problems.BadCursor();
 
         var items = page.Items.Select(article => article with { Url = site.Value.UrlOfArticle(article.Slug) });
         return TypedResults.Ok(page with { Items = [.. items] });
@@ -82,37 +87,60 @@ static class ArticleEndpoints
 
     /// <returns><c>null</c> when the cursor's key is not one of this list.</returns>
     static async Task<Page<ArticleSummary>?> ListNewestAsync(
-        ListRequest request, ArticleStore store, HttpContext http, CancellationToken ct)
+        ListRequest request,
+        ArticleStore store,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         (Instant PublishedAt, string Slug)? after = null;
         if (request.CursorKey is [var publishedAt, var slug])
         {
-            if (!InstantPattern.ExtendedIso.Parse(publishedAt).TryGetValue(default, out var instant)) return null;
+            if (!InstantPattern.ExtendedIso.Parse(publishedAt).TryGetValue(default, out var instant))
+                return null;
             after = (instant, slug);
         }
 
         var articles = await store.ListAsync(request.Now, request.Tag, after, request.Limit + 1, ct);
-        return Paging.Page(http, articles, request.Limit, last =>
-            Paging.Cursor(request.List, InstantPattern.ExtendedIso.Format(last.PublishedAt), last.Slug));
+        return Paging.Page(
+            http,
+            articles,
+            request.Limit,
+            last => Paging.Cursor(request.List, InstantPattern.ExtendedIso.Format(last.PublishedAt), last.Slug)
+        );
     }
 
     /// <inheritdoc cref="ListNewestAsync"/>
     static async Task<Page<ArticleSummary>?> SearchAsync(
-        ListRequest request, string q, SqliteArticleSearch search, HttpContext http, CancellationToken ct)
+        ListRequest request,
+        string q,
+        SqliteArticleSearch search,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         (double Score, long Id)? after = null;
         if (request.CursorKey is [var scoreText, var idText])
         {
-            if (!double.TryParse(scoreText, CultureInfo.InvariantCulture, out var score)) return null;
-            if (!long.TryParse(idText, CultureInfo.InvariantCulture, out var id)) return null;
+            if (!double.TryParse(scoreText, CultureInfo.InvariantCulture, out var score))
+                return null;
+            if (!long.TryParse(idText, CultureInfo.InvariantCulture, out var id))
+                return null;
             after = (score, id);
         }
 
         var matches = await search.FindAsync(request.Now, q, request.Tag, after, request.Limit + 1, ct);
-        var page = Paging.Page(http, matches, request.Limit, last => Paging.Cursor(
-            request.List,
-            last.Key.Score.ToString("R", CultureInfo.InvariantCulture),
-            last.Key.Id.ToString(CultureInfo.InvariantCulture)));
+        var page = Paging.Page(
+            http,
+            matches,
+            request.Limit,
+            last =>
+                Paging.Cursor(
+                    request.List,
+                    last.Key.Score.ToString("R", CultureInfo.InvariantCulture),
+                    last.Key.Id.ToString(CultureInfo.InvariantCulture)
+                )
+        );
         return new Page<ArticleSummary>([.. page.Items.Select(match => match.Article)], page.NextCursor);
     }
 
@@ -133,7 +161,12 @@ static class ArticleEndpoints
     /// </remarks>
     /// <param name="slug">The article's `slug`, as the list returns it.</param>
     static async Task<Results<Ok<Article>, Problem<Problems.NotFound>>> GetAsync(
-        string slug, ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, CancellationToken ct) =>
+        string slug,
+        ArticleStore store,
+        IOptions<SiteOptions> site,
+        TimeProvider time,
+        CancellationToken ct
+    ) =>
         await store.FindAsync(slug, time.GetCurrentInstant(), ct) is { } article
             ? TypedResults.Ok(article with { Url = site.Value.UrlOfArticle(slug) })
             : Problems.NoSuch("article", slug);
@@ -143,7 +176,11 @@ static class ArticleEndpoints
     /// Returns the tags of all published articles in alphabetical order, each with its number of articles.
     /// </remarks>
     static async Task<Ok<Page<Tag>>> ListTagsAsync(
-        ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        ArticleStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, await store.FindNextPublicationAsync(now, ct));
@@ -155,17 +192,29 @@ static class ArticleEndpoints
     /// Returns the 20 newest articles with their texts as a JSON Feed 1.1 (https://jsonfeed.org/version/1.1).
     /// </remarks>
     static async Task<JsonFeedResult> GetJsonFeedAsync(
-        ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct) =>
-        new(ArticleFeed.BuildJson(site.Value, await ListForFeedAsync(store, time, http, ct)));
+        ArticleStore store,
+        IOptions<SiteOptions> site,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    ) => new(ArticleFeed.BuildJson(site.Value, await ListForFeedAsync(store, time, http, ct)));
 
     /// <summary>Get the newest articles as an Atom feed</summary>
     /// <remarks>Returns the 20 newest articles with their texts as an Atom feed (RFC 4287).</remarks>
     static async Task<AtomFeedResult> GetAtomFeedAsync(
-        ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, HttpContext http, CancellationToken ct) =>
-        new(ArticleFeed.BuildAtom(site.Value, await ListForFeedAsync(store, time, http, ct)));
+        ArticleStore store,
+        IOptions<SiteOptions> site,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    ) => new(ArticleFeed.BuildAtom(site.Value, await ListForFeedAsync(store, time, http, ct)));
 
     static async Task<IReadOnlyList<Article>> ListForFeedAsync(
-        ArticleStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        ArticleStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, await store.FindNextPublicationAsync(now, ct));

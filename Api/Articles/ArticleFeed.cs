@@ -19,24 +19,28 @@ static class ArticleFeed
     // A random value that must never change: with another one, feed readers would show every article as new.
     static readonly Guid Namespace = new("7c0de2a8-2f0c-4f5b-9a41-6f0d3b1c8e57");
 
-    public static JsonFeed BuildJson(SiteOptions site, IReadOnlyList<Article> articles) => new()
-    {
-        Title = site.FeedTitle,
-        HomePageUrl = site.HomeUrl,
-        FeedUrl = $"{site.ApiUrl}/v1/articles/feed.json",
-        Items = [.. articles.Select(article => new JsonFeedItem
+    public static JsonFeed BuildJson(SiteOptions site, IReadOnlyList<Article> articles) =>
+        new()
         {
-            Id = BuildId($"articles/{article.Slug}"),
-            Url = site.UrlOfArticle(article.Slug),
-            Title = article.Title,
-            Summary = article.Summary,
-            ContentHtml = ArticleText.ResolveAddresses(article.Html, site.UrlOfArticle(article.Slug)),
-            DatePublished = article.PublishedAt,
-            DateModified = article.UpdatedAt,
-            Tags = article.Tags,
-            Authors = article.Author is null ? null : [new JsonFeedAuthor(article.Author)],
-        })],
-    };
+            Title = site.FeedTitle,
+            HomePageUrl = site.HomeUrl,
+            FeedUrl = $"{site.ApiUrl}/v1/articles/feed.json",
+            Items =
+            [
+                .. articles.Select(article => new JsonFeedItem
+                {
+                    Id = BuildId($"articles/{article.Slug}"),
+                    Url = site.UrlOfArticle(article.Slug),
+                    Title = article.Title,
+                    Summary = article.Summary,
+                    ContentHtml = ArticleText.ResolveAddresses(article.Html, site.UrlOfArticle(article.Slug)),
+                    DatePublished = article.PublishedAt,
+                    DateModified = article.UpdatedAt,
+                    Tags = article.Tags,
+                    Authors = article.Author is null ? null : [new JsonFeedAuthor(article.Author)],
+                }),
+            ],
+        };
 
     public static SyndicationFeed BuildAtom(SiteOptions site, IReadOnlyList<Article> articles)
     {
@@ -69,7 +73,8 @@ static class ArticleFeed
             LastUpdatedTime = article.UpdatedAt.ToDateTimeOffset(),
         };
         item.Links.Add(SyndicationLink.CreateAlternateLink(url, "text/html"));
-        foreach (var tag in article.Tags) item.Categories.Add(new SyndicationCategory(tag));
+        foreach (var tag in article.Tags)
+            item.Categories.Add(new SyndicationCategory(tag));
         if (article.Author is not null)
             item.Authors.Add(new SyndicationPerson { Name = KeepXmlCharacters(article.Author) });
         return item;
@@ -101,47 +106,60 @@ static class ArticleFeed
 public sealed record JsonFeed
 {
     /// <summary>The version of the format.</summary>
-    [JsonPropertyName("version")] public string Version { get; } = "https://jsonfeed.org/version/1.1";
+    [JsonPropertyName("version")]
+    public string Version { get; } = "https://jsonfeed.org/version/1.1";
 
     /// <summary>The feed's title.</summary>
-    [JsonPropertyName("title")] public required string Title { get; init; }
+    [JsonPropertyName("title")]
+    public required string Title { get; init; }
 
     /// <summary>The URL of the web site's home page.</summary>
-    [JsonPropertyName("home_page_url")] public required string HomePageUrl { get; init; }
+    [JsonPropertyName("home_page_url")]
+    public required string HomePageUrl { get; init; }
 
     /// <summary>The URL of this feed.</summary>
-    [JsonPropertyName("feed_url")] public required string FeedUrl { get; init; }
+    [JsonPropertyName("feed_url")]
+    public required string FeedUrl { get; init; }
 
     /// <summary>The articles, newest first.</summary>
-    [JsonPropertyName("items")] public required IReadOnlyList<JsonFeedItem> Items { get; init; }
+    [JsonPropertyName("items")]
+    public required IReadOnlyList<JsonFeedItem> Items { get; init; }
 }
 
 /// <summary>An article in a JSON Feed.</summary>
 public sealed record JsonFeedItem
 {
     /// <summary>The article's identifier. It stays the same when the web site moves.</summary>
-    [JsonPropertyName("id")] public required string Id { get; init; }
+    [JsonPropertyName("id")]
+    public required string Id { get; init; }
 
     /// <summary>The URL of the article's page on the web site.</summary>
-    [JsonPropertyName("url")] public required string Url { get; init; }
+    [JsonPropertyName("url")]
+    public required string Url { get; init; }
 
     /// <summary>The headline.</summary>
-    [JsonPropertyName("title")] public required string Title { get; init; }
+    [JsonPropertyName("title")]
+    public required string Title { get; init; }
 
     /// <summary>One or two sentences about the article.</summary>
-    [JsonPropertyName("summary")] public required string Summary { get; init; }
+    [JsonPropertyName("summary")]
+    public required string Summary { get; init; }
 
     /// <summary>The text as sanitized HTML with absolute links.</summary>
-    [JsonPropertyName("content_html")] public required string ContentHtml { get; init; }
+    [JsonPropertyName("content_html")]
+    public required string ContentHtml { get; init; }
 
     /// <summary>When the article became public (UTC).</summary>
-    [JsonPropertyName("date_published")] public required Instant DatePublished { get; init; }
+    [JsonPropertyName("date_published")]
+    public required Instant DatePublished { get; init; }
 
     /// <summary>When the article last changed (UTC).</summary>
-    [JsonPropertyName("date_modified")] public required Instant DateModified { get; init; }
+    [JsonPropertyName("date_modified")]
+    public required Instant DateModified { get; init; }
 
     /// <summary>The topics.</summary>
-    [JsonPropertyName("tags")] public required IReadOnlyList<string> Tags { get; init; }
+    [JsonPropertyName("tags")]
+    public required IReadOnlyList<string> Tags { get; init; }
 
     /// <summary>The author; absent when none is named, as the format requires.</summary>
     [JsonPropertyName("authors"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -173,7 +191,8 @@ sealed class AtomFeedResult(SyndicationFeed feed) : IResult, IEndpointMetadataPr
     {
         using var text = new MemoryStream();
         var settings = new XmlWriterSettings { Encoding = new UTF8Encoding(false), CheckCharacters = true };
-        using (var xml = XmlWriter.Create(text, settings)) feed.GetAtom10Formatter().WriteTo(xml);
+        using (var xml = XmlWriter.Create(text, settings))
+            feed.GetAtom10Formatter().WriteTo(xml);
         return TypedResults.Bytes(text.ToArray(), MediaType + "; charset=utf-8").ExecuteAsync(httpContext);
     }
 

@@ -21,10 +21,14 @@ sealed class ArticleStore(Database db, TimeProvider time)
 
     /// <summary>Lists public articles, newest first, starting after the last article of the previous page.</summary>
     public async Task<IReadOnlyList<ArticleSummary>> ListAsync(
-        Instant now, string? tag, (Instant PublishedAt, string Slug)? after, int limit, CancellationToken ct)
+        Instant now,
+        string? tag,
+        (Instant PublishedAt, string Slug)? after,
+        int limit,
+        CancellationToken ct
+    )
     {
-        const string Sql =
-            $"""
+        const string Sql = $"""
             SELECT {SummaryColumns}
             FROM articles a
             WHERE {IsPublic}
@@ -36,15 +40,25 @@ sealed class ArticleStore(Database db, TimeProvider time)
             """;
         var before = after?.PublishedAt ?? Instant.MaxValue;
         var slug = after?.Slug ?? "";
-        var query = new CommandDefinition(Sql, new { now, tag, before, slug, limit }, cancellationToken: ct);
+        var query = new CommandDefinition(
+            Sql,
+            new
+            {
+                now,
+                tag,
+                before,
+                slug,
+                limit,
+            },
+            cancellationToken: ct
+        );
         return [.. await db.ReadAsync(connection => connection.QueryAsync<ArticleSummary>(query), ct)];
     }
 
     /// <summary>Finds a public article with its text.</summary>
     public Task<Article?> FindAsync(string slug, Instant now, CancellationToken ct)
     {
-        const string Sql =
-            $"""
+        const string Sql = $"""
             SELECT {SummaryColumns}, a.markdown, a.html, a.sections
             FROM articles a
             WHERE a.slug = @slug AND {IsPublic}
@@ -56,8 +70,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
     /// <summary>Lists the newest public articles with their texts.</summary>
     public async Task<IReadOnlyList<Article>> ListWithTextAsync(Instant now, int limit, CancellationToken ct)
     {
-        const string Sql =
-            $"""
+        const string Sql = $"""
             SELECT {SummaryColumns}, a.markdown, a.html, a.sections
             FROM articles a
             WHERE {IsPublic}
@@ -71,8 +84,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
     /// <summary>Lists the tags of public articles by name, each with its number of articles.</summary>
     public async Task<IReadOnlyList<Tag>> ListTagsAsync(Instant now, CancellationToken ct)
     {
-        const string Sql =
-            $"""
+        const string Sql = $"""
             SELECT t.tag AS name, count(*) AS count
             FROM article_tags t
             JOIN articles a ON a.id = t.article_id
@@ -88,8 +100,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
     /// <returns><c>null</c> when no article is scheduled.</returns>
     public Task<Instant?> FindNextPublicationAsync(Instant now, CancellationToken ct)
     {
-        const string Sql =
-            """
+        const string Sql = """
             SELECT a.published_at
             FROM articles a
             WHERE a.published_at > @now
@@ -143,13 +154,16 @@ sealed class ArticleStore(Database db, TimeProvider time)
                 ArticleText.Renderer,
                 sections = JsonSerializer.Serialize(text.Sections),
                 now = time.GetCurrentInstant(),
-            });
-        if (id is null) return;
+            }
+        );
+        if (id is null)
+            return;
 
         await connection.ExecuteAsync("DELETE FROM article_tags WHERE article_id = @id", new { id });
         await connection.ExecuteAsync(
             "INSERT INTO article_tags (tag, article_id) VALUES (@tag, @id)",
-            draft.Tags.Distinct(StringComparer.Ordinal).Select(tag => new { tag, id }));
+            draft.Tags.Distinct(StringComparer.Ordinal).Select(tag => new { tag, id })
+        );
         await SqliteArticleSearch.IndexAsync(connection, id.Value, draft.Title, draft.Summary, text.PlainText);
     }
 
@@ -162,7 +176,8 @@ sealed class ArticleStore(Database db, TimeProvider time)
         var query = new CommandDefinition(
             "SELECT id, title, summary, markdown FROM articles WHERE renderer <> @Renderer",
             new { ArticleText.Renderer },
-            cancellationToken: ct);
+            cancellationToken: ct
+        );
         var rows = await db.ReadAsync(connection => connection.QueryAsync<OutdatedArticle>(query), ct);
         var outdated = new List<(OutdatedArticle Article, ArticleText Text)>();
         foreach (var row in rows)
@@ -176,13 +191,18 @@ sealed class ArticleStore(Database db, TimeProvider time)
                 // An older renderer accepted deeper nesting. Its HTML is sanitized too, and must not stop the start.
             }
         }
-        if (outdated.Count == 0) return;
+        if (outdated.Count == 0)
+            return;
 
-        await db.WriteAsync(async connection =>
-        {
-            foreach (var (article, text) in outdated) await RenderAgainAsync(connection, article, text);
-            return outdated.Count;
-        }, ct);
+        await db.WriteAsync(
+            async connection =>
+            {
+                foreach (var (article, text) in outdated)
+                    await RenderAgainAsync(connection, article, text);
+                return outdated.Count;
+            },
+            ct
+        );
     }
 
     static async Task RenderAgainAsync(DbConnection connection, OutdatedArticle article, ArticleText text)
@@ -203,9 +223,11 @@ sealed class ArticleStore(Database db, TimeProvider time)
                 text.ReadingMinutes,
                 ArticleText.Renderer,
                 sections = JsonSerializer.Serialize(text.Sections),
-            });
+            }
+        );
         // Another program may have changed the article since it was read.
-        if (updated == 0) return;
+        if (updated == 0)
+            return;
         await SqliteArticleSearch.IndexAsync(connection, article.Id, article.Title, article.Summary, text.PlainText);
     }
 

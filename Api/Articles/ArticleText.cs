@@ -22,7 +22,8 @@ sealed partial record ArticleText(
     IReadOnlyList<Section> Sections,
     string PlainText,
     int ReadingMinutes,
-    IReadOnlyList<string> DroppedAddresses)
+    IReadOnlyList<string> DroppedAddresses
+)
 {
     /// <summary>
     /// The version of the renderer. Raise it whenever the same Markdown gives other HTML, sections, words or reading
@@ -100,23 +101,28 @@ sealed partial record ArticleText(
 
     // Elements within a line of text. Every other element separates the words before it from those after it.
     static readonly HashSet<string> InlineElements =
-        [.. "span code em strong b i u s small del ins mark sub sup abbr cite q kbd a".Split(' ')];
+    [
+        .. "span code em strong b i u s small del ins mark sub sup abbr cite q kbd a".Split(' '),
+    ];
 
     /// <summary>Renders an article's Markdown.</summary>
     /// <exception cref="ArgumentException">The text is nested too deeply.</exception>
     public static ArticleText Render(string markdown)
     {
         var html = Markdig.Markdown.ToHtml(markdown, Markdown);
-        if (IsTooDeep(html)) throw new ArgumentException($"The text has more than {DeepestNesting} nested elements.");
+        if (IsTooDeep(html))
+            throw new ArgumentException($"The text has more than {DeepestNesting} nested elements.");
 
         var droppedAddresses = new List<string>();
         var sanitizer = new HtmlSanitizer(Allowed);
         sanitizer.RemovingAttribute += (_, removing) =>
         {
-            if (removing.Reason == RemoveReason.NotAllowedUrlValue) droppedAddresses.Add(removing.Attribute.Value);
+            if (removing.Reason == RemoveReason.NotAllowedUrlValue)
+                droppedAddresses.Add(removing.Attribute.Value);
         };
         var body = sanitizer.SanitizeDom(html).Body!;
-        foreach (var element in body.QuerySelectorAll("*")) TidyAttributes(element);
+        foreach (var element in body.QuerySelectorAll("*"))
+            TidyAttributes(element);
 
         var sections = NameHeadings(body);
         var text = ReadPlainText(body);
@@ -138,9 +144,11 @@ sealed partial record ArticleText(
             foreach (var element in body.QuerySelectorAll($"[{name}]"))
             {
                 var written = element.GetAttribute(name)!;
-                if (SchemePattern().IsMatch(written)) continue;
+                if (SchemePattern().IsMatch(written))
+                    continue;
                 var resolved = new Url(address, written);
-                if (!resolved.IsInvalid) element.SetAttribute(name, resolved.Href);
+                if (!resolved.IsInvalid)
+                    element.SetAttribute(name, resolved.Href);
             }
         }
         return body.InnerHtml;
@@ -157,7 +165,8 @@ sealed partial record ArticleText(
         foreach (var attribute in element.Attributes.ToArray())
         {
             var elements = AllowedAttributes[attribute.Name];
-            if (elements.Length > 0 && !elements.Contains(element.LocalName)) element.RemoveAttribute(attribute.Name);
+            if (elements.Length > 0 && !elements.Contains(element.LocalName))
+                element.RemoveAttribute(attribute.Name);
         }
     }
 
@@ -171,10 +180,13 @@ sealed partial record ArticleText(
         {
             var text = BlankPattern().Replace(ReadPlainText(heading), " ").Trim();
             var anchor = BlankPattern().Replace((heading.Id ?? "").Trim(), "-");
-            if (anchor == "") anchor = LinkHelper.UrilizeAsGfm(text);
-            if (anchor == "") anchor = "section";
+            if (anchor == "")
+                anchor = LinkHelper.UrilizeAsGfm(text);
+            if (anchor == "")
+                anchor = "section";
             var unique = anchor;
-            for (var i = 1; !taken.Add(unique); i++) unique = $"{anchor}-{i}";
+            for (var i = 1; !taken.Add(unique); i++)
+                unique = $"{anchor}-{i}";
             heading.Id = unique;
             var level = heading.LocalName[1] - '0';
             sections.Add(new Section(level, text, unique));
@@ -192,14 +204,19 @@ sealed partial record ArticleText(
         {
             foreach (var child in node.ChildNodes)
             {
-                if (child is IText words) text.Append(words.Data);
-                if (child is not IElement element) continue;
+                if (child is IText words)
+                    text.Append(words.Data);
+                if (child is not IElement element)
+                    continue;
                 var separates = !InlineElements.Contains(element.LocalName);
                 // A snippet must not begin with a blank.
-                if (separates && text.Length > 0) text.Append('\n');
-                if (element.LocalName == "img") text.Append(element.GetAttribute("alt"));
+                if (separates && text.Length > 0)
+                    text.Append('\n');
+                if (element.LocalName == "img")
+                    text.Append(element.GetAttribute("alt"));
                 Append(element);
-                if (separates) text.Append('\n');
+                if (separates)
+                    text.Append('\n');
             }
         }
     }
@@ -212,8 +229,10 @@ sealed partial record ArticleText(
         nodes.Push((new HtmlParser().ParseDocument(html).Body!, 0));
         while (nodes.TryPop(out var current))
         {
-            if (current.Depth > DeepestNesting) return true;
-            foreach (var child in current.Node.ChildNodes) nodes.Push((child, current.Depth + 1));
+            if (current.Depth > DeepestNesting)
+                return true;
+            foreach (var child in current.Node.ChildNodes)
+                nodes.Push((child, current.Depth + 1));
         }
         return false;
     }

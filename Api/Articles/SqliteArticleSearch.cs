@@ -32,62 +32,88 @@ sealed partial class SqliteArticleSearch(Database db)
     /// word may be incomplete. The best matches come first: title before summary before text.
     /// </summary>
     public async Task<IReadOnlyList<ArticleMatch>> FindAsync(
-        Instant now, string query, string? tag, (double Score, long Id)? after, int limit, CancellationToken ct)
+        Instant now,
+        string query,
+        string? tag,
+        (double Score, long Id)? after,
+        int limit,
+        CancellationToken ct
+    )
     {
         var words = SplitWords(query);
-        if (words.Count == 0) return [];
+        if (words.Count == 0)
+            return [];
 
-        return await db.ReadAsync(async connection =>
-        {
-            var completions = await ListCompletionsAsync(connection, FoldWord(words[^1]), ct);
-            var matches = await connection.QueryAsync<ArticleSummary, ArticleMatchKey, ArticleMatch>(
-                new CommandDefinition(
-                    $"""
-                    WITH page AS MATERIALIZED (
-                        SELECT s.rowid AS id, s.rank AS score,
-                               snippet(article_search, -1, @matchStart, @matchEnd, '…', 24) AS snippet
-                        FROM article_search s
-                        WHERE article_search MATCH @expression
-                          AND s.rank MATCH 'bm25(10.0, 4.0, 1.0)'
-                          -- A join would be slower: it reads the article of every match before it ranks them.
-                          AND s.rowid NOT IN (SELECT a.id FROM articles a WHERE {IsHidden})
-                          AND (@tag IS NULL
-                               OR EXISTS (SELECT 1 FROM article_tags t WHERE t.tag = @tag AND t.article_id = s.rowid))
-                          AND (@id IS NULL OR (s.rank, s.rowid) > (@score, @id))
-                        -- FTS5 sorts by rank alone itself, equal ranks by rowid, and makes snippets of this page only.
-                        ORDER BY s.rank
-                        LIMIT @limit
-                    )
-                    SELECT {ArticleStore.SummaryColumns}, p.snippet, p.score, p.id
-                    FROM page p
-                    JOIN articles a ON a.id = p.id
-                    WHERE {ArticleStore.IsPublic}
-                    ORDER BY p.score, p.id
-                    """,
-                    new
-                    {
-                        now,
-                        tag,
-                        limit,
-                        expression = BuildExpression(words, completions),
-                        score = after?.Score,
-                        id = after?.Id,
-                        matchStart = MatchStart.ToString(),
-                        matchEnd = MatchEnd.ToString(),
-                    },
-                    cancellationToken: ct),
-                (article, key) => new ArticleMatch(article with { Snippet = ToHtml(article.Snippet!) }, key),
-                splitOn: "score");
-            return matches.AsList();
-        }, ct);
+        return await db.ReadAsync(
+            async connection =>
+            {
+                var completions = await ListCompletionsAsync(connection, FoldWord(words[^1]), ct);
+                var matches = await connection.QueryAsync<ArticleSummary, ArticleMatchKey, ArticleMatch>(
+                    new CommandDefinition(
+                        $"""
+                        WITH page AS MATERIALIZED (
+                            SELECT s.rowid AS id, s.rank AS score,
+                                   snippet(article_search, -1, @matchStart, @matchEnd, '…', 24) AS snippet
+                            FROM article_search s
+                            WHERE article_search MATCH @expression
+                              AND s.rank MATCH 'bm25(10.0, 4.0, 1.0)'
+                              -- A join would be slower: it reads the article of every match before it ranks them.
+                              AND s.rowid NOT IN (SELECT a.id FROM articles a WHERE {IsHidden})
+                              AND (@tag IS NULL
+                                   OR EXISTS (SELECT 1 FROM article_tags t
+                                       WHERE t.tag = @tag AND t.article_id = s.rowid))
+                              AND (@id IS NULL OR (s.rank, s.rowid) > (@score, @id))
+                            -- FTS5 sorts by rank alone itself, equal ranks by rowid. It makes snippets of
+                            -- this page only.
+                            ORDER BY s.rank
+                            LIMIT @limit
+                        )
+                        SELECT {ArticleStore.SummaryColumns}, p.snippet, p.score, p.id
+                        FROM page p
+                        JOIN articles a ON a.id = p.id
+                        WHERE {ArticleStore.IsPublic}
+                        ORDER BY p.score, p.id
+                        """,
+                        new
+                        {
+                            now,
+                            tag,
+                            limit,
+                            expression = BuildExpression(words, completions),
+                            score = after?.Score,
+                            id = after?.Id,
+                            matchStart = MatchStart.ToString(),
+                            matchEnd = MatchEnd.ToString(),
+                        },
+                        cancellationToken: ct
+                    ),
+                    (article, key) => new ArticleMatch(article with { Snippet = ToHtml(article.Snippet!) }, key),
+                    splitOn: "score"
+                );
+                return matches.AsList();
+            },
+            ct
+        );
     }
 
     static Task<IEnumerable<string>> ListCompletionsAsync(
-        DbConnection connection, string prefix, CancellationToken ct) =>
-        connection.QueryAsync<string>(new CommandDefinition(
-            "SELECT word FROM article_words WHERE word > @prefix AND word < @end ORDER BY word LIMIT @MaxCompletions",
-            new { prefix, end = prefix + char.MaxValue, MaxCompletions },
-            cancellationToken: ct));
+        DbConnection connection,
+        string prefix,
+        CancellationToken ct
+    ) =>
+        connection.QueryAsync<string>(
+            new CommandDefinition(
+                "SELECT word FROM article_words WHERE word > @prefix AND word < @end ORDER BY word LIMIT "
+                    + "@MaxCompletions",
+                new
+                {
+                    prefix,
+                    end = prefix + char.MaxValue,
+                    MaxCompletions,
+                },
+                cancellationToken: ct
+            )
+        );
 
     /// <summary>Replaces an article's words in the index, inside <see cref="Database.WriteAsync"/>.</summary>
     public static Task IndexAsync(DbConnection connection, long id, string title, string summary, string body)
@@ -106,7 +132,8 @@ sealed partial class SqliteArticleSearch(Database db)
                 summary,
                 body = BlankPattern().Replace(body, " "),
                 words = (IReadOnlyList<string>)[.. words],
-            });
+            }
+        );
     }
 
     // FTS5 reads a quoted string as a phrase, and a word contains no quotation mark. So nothing that a caller sends is
@@ -127,9 +154,11 @@ sealed partial class SqliteArticleSearch(Database db)
         return string.Concat(characters).ToLowerInvariant();
     }
 
-    static string ToHtml(string snippet) => WebUtility.HtmlEncode(snippet)
-        .Replace(MatchStart.ToString(), "<mark>", StringComparison.Ordinal)
-        .Replace(MatchEnd.ToString(), "</mark>", StringComparison.Ordinal);
+    static string ToHtml(string snippet) =>
+        WebUtility
+            .HtmlEncode(snippet)
+            .Replace(MatchStart.ToString(), "<mark>", StringComparison.Ordinal)
+            .Replace(MatchEnd.ToString(), "</mark>", StringComparison.Ordinal);
 
     // Letters and digits of any script with their marks. The tokenizer decides the finer points.
     [GeneratedRegex(@"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")]

@@ -9,7 +9,10 @@ static class DatabaseVerbs
 {
     public static IEnumerable<Command> Create(VerbRunner runner)
     {
-        var target = new Argument<FileInfo>("file") { Description = "The new file. An existing one is never overwritten." };
+        var target = new Argument<FileInfo>("file")
+        {
+            Description = "The new file. An existing one is never overwritten.",
+        };
         var copy = new Argument<FileInfo>("file") { Description = "A copy that the verb backup made." };
         return
         [
@@ -18,13 +21,15 @@ static class DatabaseVerbs
                 "Copies the database to a file. The server can run meanwhile.",
                 (app, parsed, ct) => BackupAsync(app, parsed.GetRequiredValue(target).FullName, ct),
                 target,
-                logs: true),
+                logs: true
+            ),
             runner.Create(
                 "restore",
                 "Replaces the database by a copy, and keeps the previous database beside it. The server must not run.",
                 (app, parsed, ct) => RestoreAsync(app, parsed.GetRequiredValue(copy).FullName, ct),
                 copy,
-                logs: true),
+                logs: true
+            ),
             runner.Create("schema", "Prints the schema of a new database as SQL.", PrintSchemaAsync),
             runner.Create("check", "Checks the database's integrity and foreign keys.", CheckAsync, logs: true),
         ];
@@ -47,21 +52,28 @@ static class DatabaseVerbs
     {
         var previous = await app.Services.GetRequiredService<SqliteMaintenance>().RestoreAsync(copy, ct);
         await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<SqliteDatabase>().File} is restored.");
-        if (previous is not null) await Console.Out.WriteLineAsync($"The previous database is {previous}: delete it when you do not need it.");
+        if (previous is not null)
+            await Console.Out.WriteLineAsync(
+                $"The previous database is {previous}: delete it when you do not need it."
+            );
         return 0;
     }
 
     static async Task<int> CheckAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
     {
         var faults = await app.Services.GetRequiredService<SqliteMaintenance>().CheckAsync(ct);
-        foreach (var fault in faults) await Console.Error.WriteLineAsync(fault);
-        if (faults.Count > 0) return 1;
+        foreach (var fault in faults)
+            await Console.Error.WriteLineAsync(fault);
+        if (faults.Count > 0)
+            return 1;
         await Console.Out.WriteLineAsync("The database is sound.");
         if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is { } since)
         {
             await Console.Out.WriteLineAsync(
-                $"The log can still have traces of messages that were erased since {since}, because another program has been reading the database ever " +
-                "since. The server removes them as soon as it can.");
+                $"The log can still have traces of messages that were erased since {since}, because another program "
+                    + "has been reading the database ever "
+                    + "since. The server removes them as soon as it can."
+            );
         }
         return 0;
     }

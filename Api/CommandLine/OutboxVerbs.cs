@@ -24,19 +24,22 @@ static class OutboxVerbs
                 runner.Create(
                     "test",
                     "Sends a test to every recipient and webhook that is configured.",
-                    (app, _, ct) => TestAsync(app.Services, Console.Out, ct)),
+                    (app, _, ct) => TestAsync(app.Services, Console.Out, ct)
+                ),
             },
             new Command("outbox", "Mails and webhooks that are not delivered.")
             {
                 runner.Create(
                     "list",
                     "Lists what failed and what waits, and why.",
-                    (app, _, ct) => ListAsync(app.Services, Console.Out, ct)),
+                    (app, _, ct) => ListAsync(app.Services, Console.Out, ct)
+                ),
                 runner.Create(
                     "retry",
                     "Sends again what failed, and enables webhooks whose receiver was gone.",
                     (app, parsed, ct) => RetryAsync(app.Services, parsed.GetValue(delivery), Console.Out, ct),
-                    delivery),
+                    delivery
+                ),
             },
         ];
     }
@@ -46,7 +49,9 @@ static class OutboxVerbs
     {
         var mail = services.GetRequiredService<IOptions<MailOptions>>().Value;
         var webhooks = services.GetRequiredService<IOptions<WebhookOptions>>().Value.ReadEndpoints();
-        string[] recipients = mail.IsOn ? [.. mail.Recipients.Values.SelectMany(addresses => addresses).Distinct()] : [];
+        string[] recipients = mail.IsOn
+            ? [.. mail.Recipients.Values.SelectMany(addresses => addresses).Distinct()]
+            : [];
         var hasFailed = false;
         foreach (var recipient in recipients)
         {
@@ -81,9 +86,11 @@ static class OutboxVerbs
     public static async Task<int> ListAsync(IServiceProvider services, TextWriter output, CancellationToken ct)
     {
         Prepare(services);
-        var count = await services.GetRequiredService<OutboxStore>()
+        var count = await services
+            .GetRequiredService<OutboxStore>()
             .ForEachUnfinishedAsync(entry => output.WriteLineAsync(Describe(entry)), ct);
-        if (count == 0) await output.WriteLineAsync("Nothing waits, and nothing failed.");
+        if (count == 0)
+            await output.WriteLineAsync("Nothing waits, and nothing failed.");
         return 0;
     }
 
@@ -92,19 +99,32 @@ static class OutboxVerbs
         var attempts = $"{entry.Attempts} {(entry.Attempts == 1 ? "attempt" : "attempts")}";
         string?[] parts =
         [
-            entry.DeliveryId, entry.State, entry.Reference, entry.Channel, entry.Target, attempts, DescribeDue(entry), entry.Fault,
+            entry.DeliveryId,
+            entry.State,
+            entry.Reference,
+            entry.Channel,
+            entry.Target,
+            attempts,
+            DescribeDue(entry),
+            entry.Fault,
         ];
         return string.Join("  ", parts.Where(part => !string.IsNullOrEmpty(part)));
     }
 
     static string? DescribeDue(OutboxEntry entry)
     {
-        if (entry.DueAt is { } at) return $"due {at:uuuu-MM-dd'T'HH:mm:ss'Z'}";
+        if (entry.DueAt is { } at)
+            return $"due {at:uuuu-MM-dd'T'HH:mm:ss'Z'}";
         return entry.State == "waiting" ? "due now" : null;
     }
 
     /// <summary>Lets the server send failed deliveries again, or one of them.</summary>
-    public static async Task<int> RetryAsync(IServiceProvider services, string? deliveryId, TextWriter output, CancellationToken ct)
+    public static async Task<int> RetryAsync(
+        IServiceProvider services,
+        string? deliveryId,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         Prepare(services);
         var now = services.GetRequiredService<TimeProvider>().GetCurrentInstant();

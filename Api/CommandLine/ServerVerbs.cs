@@ -13,19 +13,27 @@ static class ServerVerbs
     {
         var folder = new Argument<DirectoryInfo?>("folder")
         {
-            Description = "The folder with clinic.yaml and articles/*.md. Without it, the seed that comes with the program.",
+            Description =
+                "The folder with clinic.yaml and articles/*.md. Without it, the seed that comes with the program.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         return
         [
-            runner.Create("serve", "Serves the API (the default). Creates, migrates and seeds the database where needed.", ServeAsync, logs: true),
+            runner.Create(
+                "serve",
+                "Serves the API (the default). Creates, migrates and seeds the database where needed.",
+                ServeAsync,
+                logs: true
+            ),
             runner.Create("migrate", "Brings the database up to date.", MigrateAsync, logs: true),
             runner.Create(
                 "seed",
-                "Loads content into the database. Replaces what has the same slug. If a file has a mistake, nothing is changed.",
+                "Loads content into the database. Replaces what has the same slug. If a file has a mistake, nothing "
+                    + "is changed.",
                 (app, parsed, ct) => SeedAsync(app, parsed.GetValue(folder)?.FullName ?? SeedFolder.Default, ct),
                 folder,
-                logs: true),
+                logs: true
+            ),
             runner.Create("openapi", "Prints the OpenAPI document.", PrintOpenApiAsync),
         ];
     }
@@ -48,17 +56,22 @@ static class ServerVerbs
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
         var loaded = await app.Services.GetRequiredService<SeedLoader>().LoadAsync(folder, ct);
-        await Console.Out.WriteLineAsync($"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded.");
+        await Console.Out.WriteLineAsync(
+            $"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded."
+        );
         return 0;
     }
 
     static async Task<int> PrintOpenApiAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
     {
-        // The endpoints are known once the pipeline is built, which happens when it starts. It listens where nobody looks.
+        // The endpoints are known once the pipeline is built, which happens when it starts. It listens where nobody
+        // looks.
         app.Urls.Clear();
         app.Urls.Add("http://127.0.0.1:0");
         await app.StartAsync(ct);
-        await Console.Out.WriteAsync(await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync(PathString.Empty));
+        await Console.Out.WriteAsync(
+            await app.Services.GetRequiredService<OpenApiDocuments>().YamlAsync(PathString.Empty)
+        );
         return 0;
     }
 }

@@ -26,8 +26,8 @@ static partial class Startup
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
     }
 
-    // Routing would build all endpoints at the first request, and only then find that a body has no validator. One source
-    // for all of them keeps what it has built, so that nothing is built twice.
+    // Routing would build all endpoints at the first request, and only then find that a body has no validator. One
+    // source for all of them keeps what it has built, so that nothing is built twice.
     static void BuildEndpoints(IEndpointRouteBuilder app)
     {
         var endpoints = new CompositeEndpointDataSource([.. app.DataSources]);
@@ -43,16 +43,21 @@ static partial class Startup
         app.Services.GetRequiredService<SqliteDatabase>().RenewMark();
         await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
-        await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(
-            app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
+        await app
+            .Services.GetRequiredService<SeedLoader>()
+            .LoadIfEmptyAsync(app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
     }
 
     /// <summary>
-    /// The folder of appsettings.json, where relative paths begin: the current folder if it has settings, otherwise the program's own.
+    /// The folder of appsettings.json, where relative paths begin: the current folder if it has settings, otherwise the
+    /// program's own.
     /// </summary>
     public static string ContentRoot() =>
         File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Time zone rules: {Version}. They come with the program, so a newer program has newer rules")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Time zone rules: {Version}. They come with the program, so a newer program has newer rules"
+    )]
     static partial void LogTimeZones(ILogger log, string version);
 }

@@ -30,44 +30,59 @@ static class SubmissionVerbs
             Arity = ArgumentArity.ZeroOrOne,
         };
         quarantine.AcceptOnlyFromAmong("quarantine");
-        var reference = new Argument<string>("reference") { Description = "The submission's reference, like 7K3Q-X9MZ-2TBV." };
+        var reference = new Argument<string>("reference")
+        {
+            Description = "The submission's reference, like 7K3Q-X9MZ-2TBV.",
+        };
         return new Command("submissions", "The messages that were received.")
         {
             runner.Create(
                 "list",
                 "Lists the newest 100, or those in quarantine: list quarantine.",
                 (app, parsed, ct) => ListAsync(app, parsed.GetValue(quarantine) is not null, Console.Out, ct),
-                quarantine),
+                quarantine
+            ),
             OfOne("show", "Prints a submission with what the sender wrote.", ShowAsync),
             runner.Create(
                 "find",
                 "Finds what a person sent, by the e-mail address or telephone number on standard input.",
-                (app, _, ct) => FindAsync(app, Console.In, Console.Out, ct)),
+                (app, _, ct) => FindAsync(app, Console.In, Console.Out, ct)
+            ),
             OfOne("handled", "Marks a submission as handled.", MarkHandledAsync),
             OfOne("release", "Takes a submission out of quarantine and notifies the staff.", ReleaseAsync),
             OfOne("erase", "Erases a submission.", EraseAsync),
         };
 
-        Command OfOne(string name, string description, SubmissionVerb verb) => runner.Create(
-            name,
-            description,
-            (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
-            reference);
+        Command OfOne(string name, string description, SubmissionVerb verb) =>
+            runner.Create(
+                name,
+                description,
+                (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
+                reference
+            );
     }
 
     /// <summary>
     /// Lists the newest submissions and counts those in quarantine, or lists those. The list has nothing that a sender
     /// wrote.
     /// </summary>
-    public static async Task<int> ListAsync(WebApplication app, bool quarantined, TextWriter output, CancellationToken ct)
+    public static async Task<int> ListAsync(
+        WebApplication app,
+        bool quarantined,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var inbox = await PrepareAsync(app);
         await PrintAsync(output, await inbox.ListAsync(quarantined, LongestList, ct));
-        if (quarantined) return 0;
+        if (quarantined)
+            return 0;
 
         var count = await inbox.CountQuarantinedAsync(ct);
-        if (count == 1) await output.WriteLineAsync("1 message is in quarantine: submissions list quarantine shows it.");
-        if (count > 1) await output.WriteLineAsync($"{count} messages are in quarantine: submissions list quarantine shows them.");
+        if (count == 1)
+            await output.WriteLineAsync("1 message is in quarantine: submissions list quarantine shows it.");
+        if (count > 1)
+            await output.WriteLineAsync($"{count} messages are in quarantine: submissions list quarantine shows them.");
         return 0;
     }
 
@@ -76,23 +91,35 @@ static class SubmissionVerbs
     /// keeps
     /// arguments in its history, and everybody on the machine sees them.
     /// </summary>
-    public static async Task<int> FindAsync(WebApplication app, TextReader input, TextWriter output, CancellationToken ct)
+    public static async Task<int> FindAsync(
+        WebApplication app,
+        TextReader input,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var sender = (await input.ReadLineAsync(ct))?.Trim() ?? "";
         var isEmail = sender.Contains('@', StringComparison.Ordinal);
         var region = app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion;
         var telephone = isEmail ? null : TelephoneNumber.Read(sender, region);
-        if (!isEmail && telephone is null) throw new StartupFault("Give an e-mail address or a telephone number on standard input.");
+        if (!isEmail && telephone is null)
+            throw new StartupFault("Give an e-mail address or a telephone number on standard input.");
         var inbox = await PrepareAsync(app);
         await PrintAsync(output, await inbox.FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
         return 0;
     }
 
     /// <summary>Prints a submission with what the sender wrote.</summary>
-    public static async Task<int> ShowAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    public static async Task<int> ShowAsync(
+        WebApplication app,
+        string reference,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var inbox = await PrepareAsync(app);
-        var stored = await app.Services.GetRequiredService<ContactStore>().FindAsync(reference, ct) ?? throw NotFound(reference);
+        var stored =
+            await app.Services.GetRequiredService<ContactStore>().FindAsync(reference, ct) ?? throw NotFound(reference);
         var content = await inbox.OpenAsync(reference, ct) ?? throw NotFound(reference);
         var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
         await output.WriteLineAsync(
@@ -109,39 +136,59 @@ static class SubmissionVerbs
             Preferred:  {content.PreferredContact.ToString().ToLowerInvariant()}
 
             {content.Message}
-            """);
+            """
+        );
         return 0;
     }
 
     /// <summary>Marks a submission as handled, which its receipt then shows.</summary>
-    public static async Task<int> MarkHandledAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    public static async Task<int> MarkHandledAsync(
+        WebApplication app,
+        string reference,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.MarkHandledAsync(reference, Now(app), ct)) throw NotFound(reference, " that is not handled yet");
+        if (!await inbox.MarkHandledAsync(reference, Now(app), ct))
+            throw NotFound(reference, " that is not handled yet");
         await output.WriteLineAsync($"{reference} is marked as handled.");
         return 0;
     }
 
     /// <summary>Takes a submission out of quarantine, and notifies the staff of its location.</summary>
-    public static async Task<int> ReleaseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    public static async Task<int> ReleaseAsync(
+        WebApplication app,
+        string reference,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.ReleaseAsync(reference, Now(app), ct)) throw NotFound(reference, " in quarantine");
+        if (!await inbox.ReleaseAsync(reference, Now(app), ct))
+            throw NotFound(reference, " in quarantine");
         await output.WriteLineAsync($"{reference} is released.");
         return 0;
     }
 
     /// <summary>Removes a submission permanently.</summary>
-    public static async Task<int> EraseAsync(WebApplication app, string reference, TextWriter output, CancellationToken ct)
+    public static async Task<int> EraseAsync(
+        WebApplication app,
+        string reference,
+        TextWriter output,
+        CancellationToken ct
+    )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.EraseAsync(reference, Now(app), ct)) throw NotFound(reference);
+        if (!await inbox.EraseAsync(reference, Now(app), ct))
+            throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
         if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is not null)
         {
             await output.WriteLineAsync(
-                "Another program is reading the database, so its log may still have traces. " +
-                "The server removes them as soon as it can; the verb check shows whether it has.");
+                "Another program is reading the database, so its log may still have traces. "
+                    + "The server removes them as soon as it can; the verb check shows whether it has."
+            );
         }
         return 0;
     }
@@ -156,22 +203,27 @@ static class SubmissionVerbs
 
     static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
 
-    static StartupFault NotFound(string reference, string condition = "") => new($"There is no submission {reference}{condition}.");
+    static StartupFault NotFound(string reference, string condition = "") =>
+        new($"There is no submission {reference}{condition}.");
 
     static async Task PrintAsync(TextWriter output, IReadOnlyList<SubmissionSummary> submissions)
     {
         foreach (var submission in submissions)
         {
             var receivedAt = Format(submission.ReceivedAt);
-            await output.WriteLineAsync($"{submission.Reference}  {receivedAt}  {submission.Location}  {DescribeState(submission)}");
+            await output.WriteLineAsync(
+                $"{submission.Reference}  {receivedAt}  {submission.Location}  {DescribeState(submission)}"
+            );
         }
     }
 
     static string DescribeState(SubmissionSummary submission)
     {
-        if (submission.QuarantinedFor is { } reason) return $"quarantined: {reason}";
+        if (submission.QuarantinedFor is { } reason)
+            return $"quarantined: {reason}";
         return submission.HandledAt is null ? $"reply by {Format(submission.ReplyBy)}" : "handled";
     }
 
-    static string Format(Instant? instant) => instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
+    static string Format(Instant? instant) =>
+        instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
 }

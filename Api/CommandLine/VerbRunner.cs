@@ -19,7 +19,8 @@ sealed class VerbRunner(string[] settings)
     public Command Create(string name, string description, Verb run, Argument? argument = null, bool logs = false)
     {
         var command = new Command(name, description);
-        if (argument is not null) command.Add(argument);
+        if (argument is not null)
+            command.Add(argument);
         SetAction(command, run, logs);
         return command;
     }
@@ -35,10 +36,14 @@ sealed class VerbRunner(string[] settings)
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         try
         {
-            await using var app = Program.Compose(settings, builder =>
-            {
-                if (!logs) builder.Logging.ClearProviders();
-            });
+            await using var app = Program.Compose(
+                settings,
+                builder =>
+                {
+                    if (!logs)
+                        builder.Logging.ClearProviders();
+                }
+            );
             return await run(app, parsed, interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.IsCancellationRequested)

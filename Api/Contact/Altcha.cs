@@ -48,7 +48,13 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
         var salt = string.Create(CultureInfo.InvariantCulture, $"{random}?expires={expires}&");
         var number = RandomNumberGenerator.GetInt32(options.MaxNumber + 1).ToString(CultureInfo.InvariantCulture);
         var challenge = Convert.ToHexStringLower(Hash(salt + number));
-        return new ContactChallenge(Algorithm, challenge, options.MaxNumber, salt, Convert.ToHexStringLower(Sign(challenge)));
+        return new ContactChallenge(
+            Algorithm,
+            challenge,
+            options.MaxNumber,
+            salt,
+            Convert.ToHexStringLower(Sign(challenge))
+        );
     }
 
     /// <summary>
@@ -63,30 +69,40 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
     public ChallengeVerdict Verify(string? payload, out Redemption redemption)
     {
         redemption = default;
-        if (Read(payload) is not { } solution) return ChallengeVerdict.Malformed;
+        if (Read(payload) is not { } solution)
+            return ChallengeVerdict.Malformed;
 
         // All parts at once, with spaces as borders, which none of them contains.
         var number = solution.Number.GetRawText();
         var form = Form().Match($"{solution.Salt} {number} {solution.Challenge} {solution.Signature}");
-        if (!form.Success || solution.Algorithm != Algorithm) return ChallengeVerdict.Malformed;
-        if (long.Parse(number, CultureInfo.InvariantCulture) > options.MaxNumber) return ChallengeVerdict.Malformed;
+        if (!form.Success || solution.Algorithm != Algorithm)
+            return ChallengeVerdict.Malformed;
+        if (long.Parse(number, CultureInfo.InvariantCulture) > options.MaxNumber)
+            return ChallengeVerdict.Malformed;
 
-        if (!IsSame(Sign(solution.Challenge), solution.Signature)) return ChallengeVerdict.WrongSignature;
+        if (!IsSame(Sign(solution.Challenge), solution.Signature))
+            return ChallengeVerdict.WrongSignature;
         var digest = Hash(solution.Salt + number);
-        if (!IsSame(digest, solution.Challenge)) return ChallengeVerdict.WrongSolution;
+        if (!IsSame(digest, solution.Challenge))
+            return ChallengeVerdict.WrongSolution;
 
         // Last, since only a right solution proves the salt and so its expiry.
-        var expires = Instant.FromUnixTimeSeconds(long.Parse(form.Groups["expires"].ValueSpan, CultureInfo.InvariantCulture));
-        if (time.GetCurrentInstant() >= expires) return ChallengeVerdict.Expired;
+        var expires = Instant.FromUnixTimeSeconds(
+            long.Parse(form.Groups["expires"].ValueSpan, CultureInfo.InvariantCulture)
+        );
+        if (time.GetCurrentInstant() >= expires)
+            return ChallengeVerdict.Expired;
         redemption = new Redemption(digest, expires);
         return ChallengeVerdict.Valid;
     }
 
     static Solution? Read(string? payload)
     {
-        if (payload is null || payload.Length > LongestPayload) return null;
+        if (payload is null || payload.Length > LongestPayload)
+            return null;
         var json = new byte[payload.Length];
-        if (!Convert.TryFromBase64String(payload, json, out var length)) return null;
+        if (!Convert.TryFromBase64String(payload, json, out var length))
+            return null;
         try
         {
             return JsonSerializer.Deserialize<Solution>(json.AsSpan(0, length), PayloadJson);
@@ -102,7 +118,8 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
 
     static byte[] Hash(string text) => SHA256.HashData(Encoding.ASCII.GetBytes(text));
 
-    static bool IsSame(byte[] hash, string hex) => CryptographicOperations.FixedTimeEquals(hash, Convert.FromHexString(hex));
+    static bool IsSame(byte[] hash, string hex) =>
+        CryptographicOperations.FixedTimeEquals(hash, Convert.FromHexString(hex));
 
     // 7f1c0a5b9e3d48261f0e9d8c7b6a5948?expires=1782910800& 31415 and two hashes. JSON itself allows no leading zeros.
     [GeneratedRegex(@"^[0-9a-f]{32}\?expires=(?<expires>[1-9][0-9]{9})& [0-9]{1,10} [0-9a-f]{64} [0-9a-f]{64}\z")]
@@ -131,7 +148,8 @@ public sealed record ContactChallenge(
     string Challenge,
     [property: JsonPropertyName("maxnumber")] int MaxNumber,
     string Salt,
-    string Signature);
+    string Signature
+);
 
 /// <summary>The result of verifying a payload.</summary>
 enum ChallengeVerdict

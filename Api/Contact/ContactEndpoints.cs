@@ -17,10 +17,14 @@ static class ContactEndpoints
     {
         var options = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value;
         var contact = routes.MapGroup("").WithTags("Contact");
-        contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Cached("contact-form", Languages.Parameter);
+        contact
+            .MapGet("/contact-form", GetFormAsync)
+            .WithName("getContactForm")
+            .Cached("contact-form", Languages.Parameter);
         contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
         contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(ReceiptEndpoint);
-        contact.MapGroup("/contact-submissions")
+        contact
+            .MapGroup("/contact-submissions")
             .AddEndpointFilter(AnswerRepetitionAsync)
             .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall)
             .WithValidation()
@@ -28,8 +32,14 @@ static class ContactEndpoints
             .WithMetadata(
                 new IgnoredMember(options.Honeypot),
                 new TakesIdempotencyKey(),
-                new ResponseHeader("Location", "The address of the receipt.", "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0"))
-            .MapPost("/", AddAsync).WithName("createContactSubmission");
+                new ResponseHeader(
+                    "Location",
+                    "The address of the receipt.",
+                    "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                )
+            )
+            .MapPost("/", AddAsync)
+            .WithName("createContactSubmission");
     }
 
     /// <summary>
@@ -37,10 +47,14 @@ static class ContactEndpoints
     /// say now.
     /// The first answer is looked for only after a refusal, so a new message costs no extra read.
     /// </summary>
-    static async ValueTask<object?> AnswerRepetitionAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    static async ValueTask<object?> AnswerRepetitionAsync(
+        EndpointFilterInvocationContext invocation,
+        EndpointFilterDelegate next
+    )
     {
         var http = invocation.HttpContext;
-        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed) return new Problem<Problems.Malformed>(malformed);
+        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed)
+            return new Problem<Problems.Malformed>(malformed);
         object? result;
         try
         {
@@ -48,7 +62,8 @@ static class ContactEndpoints
         }
         catch (Exception) when (key is not null && !http.RequestAborted.IsCancellationRequested)
         {
-            if (await FindFirstAnswerAsync() is { } first) return first;
+            if (await FindFirstAnswerAsync() is { } first)
+                return first;
             throw;
         }
         var isRefused = key is not null && RateLimits.StatusOf(result) >= 400;
@@ -57,7 +72,8 @@ static class ContactEndpoints
         async Task<Created<ContactReceipt>?> FindFirstAnswerAsync()
         {
             var body = invocation.Arguments.OfType<Body<ContactSubmission>>().Single();
-            if (body.Errors.Count > 0) return null;
+            if (body.Errors.Count > 0)
+                return null;
             var intake = http.RequestServices.GetRequiredService<ContactIntake>();
             var receipt = await intake.FindReceiptAsync(body.Value, key!, http.RequestAborted);
             return receipt is null ? null : Created(receipt, http);
@@ -83,9 +99,14 @@ static class ContactEndpoints
     /// The language of texts, `en` or `es`, with or without a region. Default: the best match of Accept-Language.
     /// </param>
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(
-        string? @in, ContactFormBuilder form, HttpContext http, CancellationToken ct)
+        string? @in,
+        ContactFormBuilder form,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
-        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.BrokenRules(broken);
+        if (Languages.Choose(http, @in, out var language) is { } broken)
+            return Problems.BrokenRules(broken);
         return TypedResults.Ok(await form.BuildAsync(language, http.Request.PathBase, ct));
     }
 
@@ -109,21 +130,37 @@ static class ContactEndpoints
     ///
     /// The answer has a `token`, and its address in `Location`, to look up later whether the message was handled.
     /// </remarks>
-    static async Task<Results<Created<ContactReceipt>, Problem<Problems.Malformed>, Problem<Problems.Invalid>>> AddAsync(
-        Body<ContactSubmission> body, ContactIntake intake, Altcha altcha, IOptions<ContactOptions> options, HttpContext http)
+    static async Task<
+        Results<Created<ContactReceipt>, Problem<Problems.Malformed>, Problem<Problems.Invalid>>
+    > AddAsync(
+        Body<ContactSubmission> body,
+        ContactIntake intake,
+        Altcha altcha,
+        IOptions<ContactOptions> options,
+        HttpContext http
+    )
     {
-        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed) return new Problem<Problems.Malformed>(malformed);
+        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed)
+            return new Problem<Problems.Malformed>(malformed);
         var submission = body.Value;
         // After the validation, so that a challenge is not spent on a message that is refused.
         if (CheckChallenge(submission.Altcha, altcha, options.Value.Challenge.Mode, out var redemption) is { } fault)
             return RefuseChallenge(fault);
 
         var (outcome, receipt) = await intake.ReceiveAsync(
-            submission, IsFilled(body.Ignored), key, redemption, CultureInfo.CurrentUICulture);
-        if (outcome == IntakeOutcome.Repeated) RateLimits.DoNotCount(http);
+            submission,
+            IsFilled(body.Ignored),
+            key,
+            redemption,
+            CultureInfo.CurrentUICulture
+        );
+        if (outcome == IntakeOutcome.Repeated)
+            RateLimits.DoNotCount(http);
         return outcome switch
         {
-            IntakeOutcome.KeyTaken => Problems.BrokenRules(FieldError.ForParameter(IdempotencyKey.Header, ContactText.Texts.Get("KeyTaken"))),
+            IntakeOutcome.KeyTaken => Problems.BrokenRules(
+                FieldError.ForParameter(IdempotencyKey.Header, ContactText.Texts.Get("KeyTaken"))
+            ),
             IntakeOutcome.ChallengeSpent => RefuseChallenge("ChallengeSpent"),
             _ => Created(receipt!, http),
         };
@@ -133,12 +170,13 @@ static class ContactEndpoints
     }
 
     // People do not see the honeypot, and a form sends it empty.
-    static bool IsFilled(JsonElement? honeypot) => honeypot?.ValueKind switch
-    {
-        null or JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.String => !string.IsNullOrWhiteSpace(honeypot.Value.GetString()),
-        _ => true,
-    };
+    static bool IsFilled(JsonElement? honeypot) =>
+        honeypot?.ValueKind switch
+        {
+            null or JsonValueKind.Null or JsonValueKind.False => false,
+            JsonValueKind.String => !string.IsNullOrWhiteSpace(honeypot.Value.GetString()),
+            _ => true,
+        };
 
     static Created<ContactReceipt> Created(ContactReceipt receipt, HttpContext http)
     {
@@ -155,8 +193,10 @@ static class ContactEndpoints
     static string? CheckChallenge(string? payload, Altcha altcha, ChallengeMode mode, out Redemption? redemption)
     {
         redemption = null;
-        if (mode == ChallengeMode.Off) return null;
-        if (payload is null) return mode == ChallengeMode.Required ? "ChallengeNeeded" : null;
+        if (mode == ChallengeMode.Off)
+            return null;
+        if (payload is null)
+            return mode == ChallengeMode.Required ? "ChallengeNeeded" : null;
         switch (altcha.Verify(payload, out var solved))
         {
             case ChallengeVerdict.Valid:
@@ -177,7 +217,12 @@ static class ContactEndpoints
     /// </remarks>
     /// <param name="token">The `token` of the 201.</param>
     static async Task<Results<Ok<ReceiptStatus>, Problem<Problems.NotFound>>> GetReceiptAsync(
-        string token, ReceiptToken tokens, ContactStore store, HttpContext http, CancellationToken ct)
+        string token,
+        ReceiptToken tokens,
+        ContactStore store,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         // The database is asked in any case, so that the time of the answer does not show why there is no receipt.
         var reference = tokens.Read(token);
@@ -197,7 +242,10 @@ static class ContactEndpoints
     /// solved and sent back once, until it expires. If the clinic uses no challenges, the answer is 404.
     /// </remarks>
     static Results<Ok<ContactChallenge>, Problem<Problems.NotFound>> NewChallenge(
-        Altcha altcha, IOptions<ContactOptions> options, HttpContext http)
+        Altcha altcha,
+        IOptions<ContactOptions> options,
+        HttpContext http
+    )
     {
         if (options.Value.Challenge.Mode == ChallengeMode.Off)
             return new Problem<Problems.NotFound>(ContactText.Texts.Get("NoChallenge"));

@@ -29,7 +29,8 @@ public sealed record ContactForm(
     IReadOnlyList<FormChoice> PreferredContacts,
     Notices Notices,
     FormChallenge Challenge,
-    string Honeypot);
+    string Honeypot
+);
 
 /// <summary>One of the values of a field.</summary>
 /// <param name="Value">The value to send.</param>
@@ -45,13 +46,23 @@ public sealed record FormChallenge(ChallengeMode Mode, string? Url);
 
 /// <summary>Builds the description of the form.</summary>
 sealed class ContactFormBuilder(
-    OpenApiDocuments documents, ContactLocations locations, IOptions<ContactOptions> options, LinkGenerator links, TimeProvider time)
+    OpenApiDocuments documents,
+    ContactLocations locations,
+    IOptions<ContactOptions> options,
+    LinkGenerator links,
+    TimeProvider time
+)
 {
     // The members that a person fills in.
     static readonly (string Member, string Label)[] Labels =
     [
-        ("name", "LabelName"), ("email", "LabelEmail"), ("telephone", "LabelTelephone"), ("preferredContact", "LabelPreferredContact"),
-        ("location", "LabelLocation"), ("message", "LabelMessage"), ("consent", "LabelConsent"),
+        ("name", "LabelName"),
+        ("email", "LabelEmail"),
+        ("telephone", "LabelTelephone"),
+        ("preferredContact", "LabelPreferredContact"),
+        ("location", "LabelLocation"),
+        ("message", "LabelMessage"),
+        ("consent", "LabelConsent"),
     ];
 
     readonly Lazy<Task<string>> schema = new(() => ReadSchemaAsync(documents));
@@ -61,7 +72,8 @@ sealed class ContactFormBuilder(
         var choices = await ListLocationsAsync(ct);
         var settings = options.Value;
         var mode = settings.Challenge.Mode;
-        var challengeUrl = mode == ChallengeMode.Off ? null : links.GetPathByName("getContactChallenge", values: null, pathBase);
+        var challengeUrl =
+            mode == ChallengeMode.Off ? null : links.GetPathByName("getContactChallenge", values: null, pathBase);
         return new ContactForm(
             language.Name,
             links.GetPathByName("createContactSubmission", values: null, pathBase)!,
@@ -73,7 +85,8 @@ sealed class ContactFormBuilder(
             ],
             settings.FindNotices(language),
             new FormChallenge(mode, challengeUrl),
-            settings.Honeypot);
+            settings.Honeypot
+        );
     }
 
     async Task<FormChoice[]> ListLocationsAsync(CancellationToken ct)
@@ -82,8 +95,8 @@ sealed class ContactFormBuilder(
         var all = await locations.GetAsync(ct);
         return
         [
-            .. all.Values
-                .Where(location => !location.Schedule.IsPermanentlyClosed(now))
+            .. all
+                .Values.Where(location => !location.Schedule.IsPermanentlyClosed(now))
                 .Select(location => new FormChoice(location.Slug, location.Name)),
         ];
     }
@@ -92,9 +105,11 @@ sealed class ContactFormBuilder(
     {
         var rules = JsonNode.Parse(await schema.Value)!.AsObject();
         var members = rules["properties"]!.AsObject();
-        foreach (var (member, label) in Labels) members[member]!["title"] = ContactText.Texts.In(language, label);
+        foreach (var (member, label) in Labels)
+            members[member]!["title"] = ContactText.Texts.In(language, label);
         members["location"]!["enum"] = new JsonArray([.. choices.Select(choice => JsonValue.Create(choice.Value))]);
-        if (mode == ChallengeMode.Required) rules["required"]!.AsArray().Add("altcha");
+        if (mode == ChallengeMode.Required)
+            rules["required"]!.AsArray().Add("altcha");
         return rules;
     }
 
@@ -108,7 +123,8 @@ sealed class ContactFormBuilder(
         var members = schema["properties"]!.AsObject();
         foreach (var (member, rules) in members.ToArray())
         {
-            if ((string?)rules!["$ref"] is { } reference) members[member] = schemas[reference.Split('/')[^1]]!.DeepClone();
+            if ((string?)rules!["$ref"] is { } reference)
+                members[member] = schemas[reference.Split('/')[^1]]!.DeepClone();
         }
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         return schema.ToJsonString();

@@ -27,7 +27,13 @@ namespace Api.Contact;
 /// `submissions list quarantine` shows them.
 /// </param>
 public sealed record OutboxReport(
-    OutboxStatus Status, int Waiting, int Failed, Instant? OldestWaitingSince, int FailedAcknowledgements, int Quarantined);
+    OutboxStatus Status,
+    int Waiting,
+    int Failed,
+    Instant? OldestWaitingSince,
+    int FailedAcknowledgements,
+    int Quarantined
+);
 
 /// <summary>Whether mails and webhooks are delivered.</summary>
 public enum OutboxStatus
@@ -44,7 +50,11 @@ static class ContactHealth
     static readonly Duration LongestWait = Duration.FromHours(1);
 
     public static void MapContactHealth(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/health/outbox", GetAsync).WithTags("Health").WithName("getOutboxHealth").WithProblems(ProblemTypes.Fault);
+        routes
+            .MapGet("/health/outbox", GetAsync)
+            .WithTags("Health")
+            .WithName("getOutboxHealth")
+            .WithProblems(ProblemTypes.Fault);
 
     /// <summary>Check whether mails and webhooks are delivered</summary>
     /// <remarks>
@@ -53,7 +63,12 @@ static class ContactHealth
     /// given up or has waited for more than an hour. The verb `outbox list` shows which one and why.
     /// </remarks>
     static async Task<Results<Ok<OutboxReport>, Problem<Problems.Busy>>> GetAsync(
-        OutboxStore outbox, InboxStore inbox, TimeProvider time, HttpContext http, CancellationToken ct)
+        OutboxStore outbox,
+        InboxStore inbox,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         try
         {
@@ -61,9 +76,16 @@ static class ContactHealth
             var quarantined = await inbox.CountQuarantinedAsync(ct);
             var isFailing = counts.Failed > 0 || counts.OldestWaitingSince < time.GetCurrentInstant() - LongestWait;
             http.Response.Headers.CacheControl = "no-store";
-            return TypedResults.Ok(new OutboxReport(
-                isFailing ? OutboxStatus.Failing : OutboxStatus.Ok,
-                counts.Waiting, counts.Failed, counts.OldestWaitingSince, counts.FailedAcknowledgements, quarantined));
+            return TypedResults.Ok(
+                new OutboxReport(
+                    isFailing ? OutboxStatus.Failing : OutboxStatus.Ok,
+                    counts.Waiting,
+                    counts.Failed,
+                    counts.OldestWaitingSince,
+                    counts.FailedAcknowledgements,
+                    quarantined
+                )
+            );
         }
         catch (StorageException)
         {

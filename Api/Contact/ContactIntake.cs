@@ -11,8 +11,16 @@ namespace Api.Contact;
 
 /// <summary>Takes in a valid submission: seals it, works out its receipt, stores it, wakes the outbox.</summary>
 sealed class ContactIntake(
-    ContactStore store, ContactLocations locations, SubmissionSeal seal, SubmissionHashes hashes, SpamFilter spam, ReceiptToken token,
-    OutboxSignal signal, IOptions<ContactOptions> options, TimeProvider time)
+    ContactStore store,
+    ContactLocations locations,
+    SubmissionSeal seal,
+    SubmissionHashes hashes,
+    SpamFilter spam,
+    ReceiptToken token,
+    OutboxSignal signal,
+    IOptions<ContactOptions> options,
+    TimeProvider time
+)
 {
     const string Endpoint = "createContactSubmission";
 
@@ -24,7 +32,11 @@ sealed class ContactIntake(
     const int LargestNumberOfGuesses = 5;
 
     readonly RateLimit guesses = new(
-        "idempotency-key", isPerClient: true, new LimitOptions { Requests = LargestNumberOfGuesses, WindowSeconds = 3600 }, time);
+        "idempotency-key",
+        isPerClient: true,
+        new LimitOptions { Requests = LargestNumberOfGuesses, WindowSeconds = 3600 },
+        time
+    );
 
     /// <summary>Stores a submission once. When the task completes, it is on disk.</summary>
     /// <param name="submission">A valid submission.</param>
@@ -34,9 +46,15 @@ sealed class ContactIntake(
     /// <param name="language">The language of the receipt.</param>
     /// <returns>The outcome, and the receipt of a stored or repeated submission.</returns>
     public async Task<(IntakeOutcome Outcome, ContactReceipt? Receipt)> ReceiveAsync(
-        ContactSubmission submission, bool honeypotFilled, string? key, Redemption? challenge, CultureInfo language)
+        ContactSubmission submission,
+        bool honeypotFilled,
+        string? key,
+        Redemption? challenge,
+        CultureInfo language
+    )
     {
-        if (key is not null && !MayCompare(key)) return (IntakeOutcome.KeyTaken, null);
+        if (key is not null && !MayCompare(key))
+            return (IntakeOutcome.KeyTaken, null);
         var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
         var quarantinedFor = spam.FindReasons(submission, honeypotFilled);
@@ -67,8 +85,19 @@ sealed class ContactIntake(
                 case IntakeOutcome.ReferenceTaken:
                     continue;
                 case IntakeOutcome.Stored:
-                    if (quarantinedFor is null) signal.Set();
-                    return (outcome, CreateReceipt(reference, received, location.Slug, prepared.ReplyBy, prepared.AfterHours, language));
+                    if (quarantinedFor is null)
+                        signal.Set();
+                    return (
+                        outcome,
+                        CreateReceipt(
+                            reference,
+                            received,
+                            location.Slug,
+                            prepared.ReplyBy,
+                            prepared.AfterHours,
+                            language
+                        )
+                    );
                 case IntakeOutcome.Repeated:
                     return (outcome, CreateReceipt(earlier!));
                 default:
@@ -84,13 +113,16 @@ sealed class ContactIntake(
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {
-        if (!IsComplete(submission) || !MayCompare(key)) return null;
+        if (!IsComplete(submission) || !MayCompare(key))
+            return null;
         var since = KeysSince(time.GetCurrentInstant());
         for (var expiredUses = 0; ; expiredUses++)
         {
             var reference = hashes.MakeReference(Endpoint, key, expiredUses);
-            if (await store.FindEvenErasedAsync(reference, ct) is not { } earlier) return null;
-            if (earlier.ReceivedAt <= since) continue;
+            if (await store.FindEvenErasedAsync(reference, ct) is not { } earlier)
+                return null;
+            if (earlier.ReceivedAt <= since)
+                continue;
             if (store.IsRepetition(earlier, hashes.Fingerprint(ToContent(submission, reference), submission.Location!)))
                 return CreateReceipt(earlier);
             guesses.TryTake(hashes.HashKey(Endpoint, key), out _);
@@ -104,20 +136,28 @@ sealed class ContactIntake(
     bool IsComplete(ContactSubmission submission)
     {
         var isTelephoneRight = submission.Telephone is null || ReadTelephone(submission) is not null;
-        return isTelephoneRight &&
-            submission is { Name: not null, PreferredContact: not null, Location: not null, Message: not null, Consent: true };
+        return isTelephoneRight
+            && submission
+                is { Name: not null, PreferredContact: not null, Location: not null, Message: not null, Consent: true };
     }
 
     bool MayCompare(string key) => guesses.Peek(hashes.HashKey(Endpoint, key)).Remaining > 0;
 
-    TelephoneNumber? ReadTelephone(ContactSubmission submission) => submission.ReadTelephone(options.Value.TelephoneRegion);
+    TelephoneNumber? ReadTelephone(ContactSubmission submission) =>
+        submission.ReadTelephone(options.Value.TelephoneRegion);
 
     SubmissionContent ToContent(ContactSubmission submission, string reference)
     {
         var telephone = ReadTelephone(submission);
         return new SubmissionContent(
-            reference, submission.Name!, submission.Email, telephone?.E164, telephone?.Extension,
-            submission.PreferredContact!.Value, submission.Message!);
+            reference,
+            submission.Name!,
+            submission.Email,
+            telephone?.E164,
+            telephone?.Extension,
+            submission.PreferredContact!.Value,
+            submission.Message!
+        );
     }
 
     Instant? WorkOutReplyBy(ContactLocation location, Instant received)
@@ -129,10 +169,31 @@ sealed class ContactIntake(
     /// <summary>Idempotency-Keys from before then have expired.</summary>
     Instant KeysSince(Instant now) => now - Duration.FromHours(options.Value.IdempotencyHours);
 
-    ContactReceipt CreateReceipt(StoredSubmission stored) => CreateReceipt(
-        stored.Reference, stored.ReceivedAt, stored.Location, stored.ReplyBy, stored.AfterHours, CultureInfo.GetCultureInfo(stored.Language));
+    ContactReceipt CreateReceipt(StoredSubmission stored) =>
+        CreateReceipt(
+            stored.Reference,
+            stored.ReceivedAt,
+            stored.Location,
+            stored.ReplyBy,
+            stored.AfterHours,
+            CultureInfo.GetCultureInfo(stored.Language)
+        );
 
     ContactReceipt CreateReceipt(
-        string reference, Instant receivedAt, string location, Instant? replyBy, bool? afterHours, CultureInfo language) =>
-        new(reference, receivedAt, location, replyBy, afterHours, options.Value.FindNotices(language), token.Create(reference));
+        string reference,
+        Instant receivedAt,
+        string location,
+        Instant? replyBy,
+        bool? afterHours,
+        CultureInfo language
+    ) =>
+        new(
+            reference,
+            receivedAt,
+            location,
+            replyBy,
+            afterHours,
+            options.Value.FindNotices(language),
+            token.Create(reference)
+        );
 }

@@ -32,19 +32,25 @@ sealed class ContactLocations(LocationStore store, HoursStore hours, TimeProvide
     {
         // One request loads. The others go on with the old locations, and wait only when there are none yet.
         var patience = loaded is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
-        if (!await loading.WaitAsync(patience, ct)) return loaded!.Locations;
+        if (!await loading.WaitAsync(patience, ct))
+            return loaded!.Locations;
         try
         {
-            if (IsFresh(loaded)) return loaded!.Locations;
+            if (IsFresh(loaded))
+                return loaded!.Locations;
             var at = time.GetTimestamp();
             var rows = await store.ListRowsAsync(ct);
-            var schedules = (await hours.ListAsync(ct)).ToDictionary(location => location.Location, location => location.Schedule);
+            var schedules = (await hours.ListAsync(ct)).ToDictionary(
+                location => location.Location,
+                location => location.Schedule
+            );
             var locations = new OrderedDictionary<string, ContactLocation>(StringComparer.Ordinal);
             foreach (var (id, slug, name) in rows)
             {
                 // A location that was added between the two reads is missing in one of them, and is there a minute
                 // later.
-                if (schedules.TryGetValue(slug, out var schedule)) locations.Add(slug, new ContactLocation(id, slug, name, schedule));
+                if (schedules.TryGetValue(slug, out var schedule))
+                    locations.Add(slug, new ContactLocation(id, slug, name, schedule));
             }
             loaded = new Loaded(locations, at);
             return locations;

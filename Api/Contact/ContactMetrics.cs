@@ -18,8 +18,14 @@ sealed partial class ContactMetrics : BackgroundService
     public ContactMetrics(InboxStore inbox, IMeterFactory meters, TimeProvider time, ILogger<ContactMetrics> log)
     {
         (this.inbox, this.time, this.log) = (inbox, time, log);
-        meters.Create("Clinic").CreateObservableGauge("clinic.submissions.quarantined", () => quarantined, "{message}",
-            "Messages that are set aside as spam. Nobody is notified about them until they are released.");
+        meters
+            .Create("Clinic")
+            .CreateObservableGauge(
+                "clinic.submissions.quarantined",
+                () => quarantined,
+                "{message}",
+                "Messages that are set aside as spam. Nobody is notified about them until they are released."
+            );
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,8 +41,7 @@ sealed partial class ContactMetrics : BackgroundService
             {
                 LogFault(e.GetType().Name);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The messages in quarantine could not be counted ({Fault})")]

@@ -48,7 +48,8 @@ sealed class ContactOptions
     /// <summary>The settings that break a rule, one sentence each.</summary>
     public IReadOnlyList<string> FindMistakes()
     {
-        const int LargestMaxNumber = 10_000_000, LongestLifetimeMinutes = 24 * 60;
+        const int LargestMaxNumber = 10_000_000,
+            LongestLifetimeMinutes = 24 * 60;
         List<string> mistakes = [];
         Require(MessageMaxLength is >= 1 and <= 16_000, "MessageMaxLength must be from 1 to 16000");
         Require(IsRegion(TelephoneRegion), "TelephoneRegion must be an ISO 3166-1 code like US");
@@ -56,13 +57,18 @@ sealed class ContactOptions
         Require(IdempotencyHours is > 0 and <= 24 * 365, "IdempotencyHours must be more than 0 and at most 8760");
         Require(MinimumSeconds is >= 0 and <= 60, "MinimumSeconds must be from 0 to 60");
         Require(MaximumLinks >= 0, "MaximumLinks must be 0 or more");
-        Require(Honeypot.Length > 0 && !IsMember(Honeypot), "Honeypot must be a name that no member of a submission has");
+        Require(
+            Honeypot.Length > 0 && !IsMember(Honeypot),
+            "Honeypot must be a name that no member of a submission has"
+        );
         Require(
             Challenge.MaxNumber is >= 1 and <= LargestMaxNumber,
-            $"Challenge:MaxNumber must be a whole number from 1 to {LargestMaxNumber}");
+            $"Challenge:MaxNumber must be a whole number from 1 to {LargestMaxNumber}"
+        );
         Require(
             Challenge.LifetimeMinutes is >= 1 and <= LongestLifetimeMinutes,
-            $"Challenge:LifetimeMinutes must be a whole number from 1 to {LongestLifetimeMinutes}");
+            $"Challenge:LifetimeMinutes must be a whole number from 1 to {LongestLifetimeMinutes}"
+        );
         RequireLimit(Limits.PerClient, "PerClient");
         RequireLimit(Limits.Overall, "Overall");
         return mistakes;
@@ -75,12 +81,15 @@ sealed class ContactOptions
 
         void Require(bool holds, string rule)
         {
-            if (!holds) mistakes.Add($"Contact:{rule}: correct it.");
+            if (!holds)
+                mistakes.Add($"Contact:{rule}: correct it.");
         }
     }
 
-    static bool IsMember(string name) => typeof(ContactSubmission).GetProperties()
-        .Any(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    static bool IsMember(string name) =>
+        typeof(ContactSubmission)
+            .GetProperties()
+            .Any(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     static bool IsRegion(string code)
     {

@@ -16,7 +16,8 @@ static class ContactServices
         services.AddSingleton(provider => new Altcha(
             provider.GetRequiredService<Keys>().Secret("contact-submission challenge"),
             provider.GetRequiredService<IOptions<ContactOptions>>().Value.Challenge,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton<SubmissionHashes>();
         services.AddSingleton<SubmissionSeal>();
         services.AddSingleton<ReceiptToken>();
@@ -38,7 +39,11 @@ static class ContactServices
 
         services.AddSingleton<SubmissionNotifications>();
         services.AddSingleton<RecipientCheck>();
-        services.AddSingleton<WriteMail>(provider => provider.GetRequiredService<SubmissionNotifications>().WriteMailAsync);
-        services.AddSingleton<WriteEvent>(provider => provider.GetRequiredService<SubmissionNotifications>().WriteEventAsync);
+        services.AddSingleton<WriteMail>(provider =>
+            provider.GetRequiredService<SubmissionNotifications>().WriteMailAsync
+        );
+        services.AddSingleton<WriteEvent>(provider =>
+            provider.GetRequiredService<SubmissionNotifications>().WriteEventAsync
+        );
     }
 }

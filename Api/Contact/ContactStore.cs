@@ -88,75 +88,100 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
     /// <param name="submission">The submission.</param>
     /// <param name="keysSince">Idempotency-Keys from before then have expired.</param>
     /// <returns>The outcome, and for <see cref="IntakeOutcome.Repeated"/> the earlier submission.</returns>
-    public Task<(IntakeOutcome Outcome, StoredSubmission? Earlier)> AddAsync(NewSubmission submission, Instant keysSince) =>
+    public Task<(IntakeOutcome Outcome, StoredSubmission? Earlier)> AddAsync(
+        NewSubmission submission,
+        Instant keysSince
+    ) =>
         db.WriteAsync(
             async connection =>
             {
-                var isRedeemed = submission.Challenge is not { } challenge || await TryRedeemAsync(connection, challenge);
+                var isRedeemed =
+                    submission.Challenge is not { } challenge || await TryRedeemAsync(connection, challenge);
                 if (isRedeemed && await TryInsertAsync(connection, submission) is { } id)
                 {
                     if (submission.QuarantinedFor is null)
-                        await outbox.AddAsync(connection, id, submission.Location.Slug, submission.MailboxHash, submission.ReceivedAt);
+                        await outbox.AddAsync(
+                            connection,
+                            id,
+                            submission.Location.Slug,
+                            submission.MailboxHash,
+                            submission.ReceivedAt
+                        );
                     return (IntakeOutcome.Stored, null);
                 }
 
                 var earlier = await FindEarlierAsync(connection, submission, keysSince);
                 // A sender who tries again may send the solution that was redeemed the first time, or a new one.
-                if (earlier is not null && IsRepetition(earlier, submission.Fingerprint!)) return (IntakeOutcome.Repeated, earlier);
-                if (!isRedeemed) return (IntakeOutcome.ChallengeSpent, null);
+                if (earlier is not null && IsRepetition(earlier, submission.Fingerprint!))
+                    return (IntakeOutcome.Repeated, earlier);
+                if (!isRedeemed)
+                    return (IntakeOutcome.ChallengeSpent, null);
                 // Nothing is stored, so the challenge stays valid.
                 await TakeBackRedemptionAsync(connection, submission.Challenge);
-                return (earlier is null ? IntakeOutcome.ReferenceTaken : IntakeOutcome.KeyTaken, default(StoredSubmission));
+                return (
+                    earlier is null ? IntakeOutcome.ReferenceTaken : IntakeOutcome.KeyTaken,
+                    default(StoredSubmission)
+                );
             },
             // A sender whose connection breaks now has still written to the clinic.
-            CancellationToken.None);
+            CancellationToken.None
+        );
 
     /// <returns>False when the challenge was redeemed before.</returns>
     static async Task<bool> TryRedeemAsync(DbConnection connection, Redemption challenge)
     {
         var added = await connection.ExecuteAsync(
-            "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@Digest, @Expires) ON CONFLICT (digest) DO NOTHING",
-            new { challenge.Digest, challenge.Expires });
+            "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@Digest, @Expires) ON CONFLICT (digest) "
+                + "DO NOTHING",
+            new { challenge.Digest, challenge.Expires }
+        );
         return added == 1;
     }
 
     static async Task TakeBackRedemptionAsync(DbConnection connection, Redemption? challenge)
     {
         if (challenge is { } redeemed)
-            await connection.ExecuteAsync("DELETE FROM redeemed_challenges WHERE digest = @Digest", new { redeemed.Digest });
+            await connection.ExecuteAsync(
+                "DELETE FROM redeemed_challenges WHERE digest = @Digest",
+                new { redeemed.Digest }
+            );
     }
 
     /// <returns>The row; <c>null</c> when a submission has the reference, or an erased one had it.</returns>
-    static Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) => connection.ExecuteScalarAsync<long?>(
-        """
-        INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, quarantined_for,
-                                 email_index, telephone_index, fingerprint, sealed)
-        SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
-               @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
-        WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
-        ON CONFLICT (reference) DO NOTHING
-        RETURNING id
-        """,
-        new
-        {
-            submission.Reference,
-            LocationId = submission.Location.Id,
-            submission.ReceivedAt,
-            submission.ReplyBy,
-            submission.AfterHours,
-            submission.Language,
-            submission.QuarantinedFor,
-            submission.EmailIndex,
-            submission.TelephoneIndex,
-            submission.Fingerprint,
-            submission.Sealed,
-            submission.ErasedHash,
-        });
+    static Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) =>
+        connection.ExecuteScalarAsync<long?>(
+            """
+            INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language,
+                quarantined_for,
+                                     email_index, telephone_index, fingerprint, sealed)
+            SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
+                   @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
+            WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
+            ON CONFLICT (reference) DO NOTHING
+            RETURNING id
+            """,
+            new
+            {
+                submission.Reference,
+                LocationId = submission.Location.Id,
+                submission.ReceivedAt,
+                submission.ReplyBy,
+                submission.AfterHours,
+                submission.Language,
+                submission.QuarantinedFor,
+                submission.EmailIndex,
+                submission.TelephoneIndex,
+                submission.Fingerprint,
+                submission.Sealed,
+                submission.ErasedHash,
+            }
+        );
 
     /// <summary>The submission that came before with the same Idempotency-Key, if that has not expired.</summary>
     async Task<StoredSubmission?> FindEarlierAsync(DbConnection connection, NewSubmission submission, Instant keysSince)
     {
-        if (submission.Fingerprint is null) return null;
+        if (submission.Fingerprint is null)
+            return null;
         var earlier = await FindEvenErasedAsync(connection, submission.Reference, CancellationToken.None);
         return earlier?.ReceivedAt > keysSince ? earlier : null;
     }
@@ -173,15 +198,20 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
         db.ReadAsync(connection => FindAsync(connection, reference, ct), ct);
 
     static Task<StoredSubmission?> FindAsync(DbConnection connection, string reference, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<StoredSubmission>(new CommandDefinition(
-            """
-            SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language, s.handled_at,
-                   s.fingerprint, FALSE AS is_erased
-            FROM submissions s
-            JOIN locations l ON l.id = s.location_id
-            WHERE s.reference = @reference
-            """,
-            new { reference }, cancellationToken: ct));
+        connection.QuerySingleOrDefaultAsync<StoredSubmission>(
+            new CommandDefinition(
+                """
+                SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language,
+                    s.handled_at,
+                       s.fingerprint, FALSE AS is_erased
+                FROM submissions s
+                JOIN locations l ON l.id = s.location_id
+                WHERE s.reference = @reference
+                """,
+                new { reference },
+                cancellationToken: ct
+            )
+        );
 
     /// <summary>
     /// A submission that came with an Idempotency-Key by its reference, even if it was erased; or <c>null</c>.
@@ -189,16 +219,24 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
     public Task<StoredSubmission?> FindEvenErasedAsync(string reference, CancellationToken ct) =>
         db.ReadAsync(connection => FindEvenErasedAsync(connection, reference, ct), ct);
 
-    async Task<StoredSubmission?> FindEvenErasedAsync(DbConnection connection, string reference, CancellationToken ct) =>
-        await FindAsync(connection, reference, ct) ??
-        await connection.QuerySingleOrDefaultAsync<StoredSubmission>(new CommandDefinition(
-            """
-            SELECT @reference AS reference, l.slug AS location, e.received_at, e.reply_by, e.after_hours,
-                   coalesce(e.language, '') AS language, NULL AS handled_at, e.fingerprint_hash AS fingerprint,
-                   TRUE AS is_erased
-            FROM erased_submissions e
-            LEFT JOIN locations l ON l.id = e.location_id
-            WHERE e.reference_hash = @hash
-            """,
-            new { reference, hash = hashes.HashErased(reference) }, cancellationToken: ct));
+    async Task<StoredSubmission?> FindEvenErasedAsync(
+        DbConnection connection,
+        string reference,
+        CancellationToken ct
+    ) =>
+        await FindAsync(connection, reference, ct)
+        ?? await connection.QuerySingleOrDefaultAsync<StoredSubmission>(
+            new CommandDefinition(
+                """
+                SELECT @reference AS reference, l.slug AS location, e.received_at, e.reply_by, e.after_hours,
+                       coalesce(e.language, '') AS language, NULL AS handled_at, e.fingerprint_hash AS fingerprint,
+                       TRUE AS is_erased
+                FROM erased_submissions e
+                LEFT JOIN locations l ON l.id = e.location_id
+                WHERE e.reference_hash = @hash
+                """,
+                new { reference, hash = hashes.HashErased(reference) },
+                cancellationToken: ct
+            )
+        );
 }

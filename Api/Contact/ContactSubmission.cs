@@ -60,7 +60,8 @@ public sealed record ContactSubmission
     /// </summary>
     internal TelephoneNumber? ReadTelephone(string region)
     {
-        if (Telephone is not null) telephoneNumber ??= TelephoneNumber.Read(Telephone, region);
+        if (Telephone is not null)
+            telephoneNumber ??= TelephoneNumber.Read(Telephone, region);
         return telephoneNumber;
     }
 
@@ -98,7 +99,14 @@ public enum PreferredContact
 /// has it.
 /// </param>
 public sealed record ContactReceipt(
-    string Reference, Instant ReceivedAt, string Location, Instant? ReplyBy, bool? AfterHours, Notices Notices, string Token);
+    string Reference,
+    Instant ReceivedAt,
+    string Location,
+    Instant? ReplyBy,
+    bool? AfterHours,
+    Notices Notices,
+    string Token
+);
 
 /// <summary>The state of a submission, without its content.</summary>
 /// <param name="Reference">The code of the submission.</param>

@@ -9,7 +9,10 @@ namespace Api.Contact;
 /// <summary>The rules of a submission. The OpenAPI document and the schema of the form are made from them.</summary>
 sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 {
-    public const int NameMaxLength = 100, EmailMaxLength = 254, TelephoneMaxLength = 40, AltchaMaxLength = 2000;
+    public const int NameMaxLength = 100,
+        EmailMaxLength = 254,
+        TelephoneMaxLength = 40,
+        AltchaMaxLength = 2000;
 
     public ContactValidator(ContactLocations locations, IOptions<ContactOptions> options, TimeProvider time)
     {
@@ -18,30 +21,52 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
         // One error for each member: it helps nobody that a missing name is also too short.
         RuleLevelCascadeMode = CascadeMode.Stop;
 
-        RuleFor(s => s.Name).NotEmpty().WithText("NameNeeded")
-            .MaximumCharacters(NameMaxLength).WithText("NameTooLong", NameMaxLength)
-            .NoControlCharacters().WithText("NameControl");
+        RuleFor(s => s.Name)
+            .NotEmpty()
+            .WithText("NameNeeded")
+            .MaximumCharacters(NameMaxLength)
+            .WithText("NameTooLong", NameMaxLength)
+            .NoControlCharacters()
+            .WithText("NameControl");
 
-        RuleFor(s => s.Email).NotEmpty().WithText("EmailNeeded")
+        RuleFor(s => s.Email)
+            .NotEmpty()
+            .WithText("EmailNeeded")
             .When(s => s.PreferredContact == PreferredContact.Email, ApplyConditionTo.CurrentValidator)
-            .MaximumCharacters(EmailMaxLength).WithText("EmailTooLong", EmailMaxLength)
-            .Matches(EmailAddress()).WithText("EmailWrong");
+            .MaximumCharacters(EmailMaxLength)
+            .WithText("EmailTooLong", EmailMaxLength)
+            .Matches(EmailAddress())
+            .WithText("EmailWrong");
 
-        RuleFor(s => s.Telephone).NotEmpty().WithText("TelephoneNeeded")
+        RuleFor(s => s.Telephone)
+            .NotEmpty()
+            .WithText("TelephoneNeeded")
             .When(s => s.PreferredContact == PreferredContact.Telephone, ApplyConditionTo.CurrentValidator)
-            .MaximumCharacters(TelephoneMaxLength).WithText("TelephoneTooLong", TelephoneMaxLength)
-            .Must((s, text) => text is null || s.ReadTelephone(settings.TelephoneRegion) is not null).WithText("TelephoneWrong");
+            .MaximumCharacters(TelephoneMaxLength)
+            .WithText("TelephoneTooLong", TelephoneMaxLength)
+            .Must((s, text) => text is null || s.ReadTelephone(settings.TelephoneRegion) is not null)
+            .WithText("TelephoneWrong");
 
         RuleFor(s => s.PreferredContact).NotNull().WithText("PreferredContactNeeded");
 
-        RuleFor(s => s.Location).NotEmpty().WithText("LocationNeeded")
-            .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!)).WithText("LocationUnknown")
-            .MustAsync(async (slug, ct) => !(await locations.GetAsync(ct))[slug!].Schedule.IsPermanentlyClosed(time.GetCurrentInstant()))
+        RuleFor(s => s.Location)
+            .NotEmpty()
+            .WithText("LocationNeeded")
+            .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!))
+            .WithText("LocationUnknown")
+            .MustAsync(
+                async (slug, ct) =>
+                    !(await locations.GetAsync(ct))[slug!].Schedule.IsPermanentlyClosed(time.GetCurrentInstant())
+            )
             .WithText("LocationClosed");
 
-        RuleFor(s => s.Message).NotEmpty().WithText("MessageNeeded")
-            .MaximumCharacters(settings.MessageMaxLength).WithText("MessageTooLong", settings.MessageMaxLength)
-            .NoControlCharacters(exceptLineBreaksAndTabs: true).WithText("MessageControl");
+        RuleFor(s => s.Message)
+            .NotEmpty()
+            .WithText("MessageNeeded")
+            .MaximumCharacters(settings.MessageMaxLength)
+            .WithText("MessageTooLong", settings.MessageMaxLength)
+            .NoControlCharacters(exceptLineBreaksAndTabs: true)
+            .WithText("MessageControl");
 
         RuleFor(s => s.Consent).Equal(true).WithText("ConsentNeeded");
 
@@ -49,14 +74,18 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 
         RuleFor(s => s.Altcha).MaximumCharacters(AltchaMaxLength).WithText("ChallengeWrong");
 
-        RuleFor(s => s.Email).Must((s, email) => !string.IsNullOrEmpty(email) || !string.IsNullOrEmpty(s.Telephone))
-            .WithText("EmailOrTelephoneNeeded").When(s => s.PreferredContact is null);
+        RuleFor(s => s.Email)
+            .Must((s, email) => !string.IsNullOrEmpty(email) || !string.IsNullOrEmpty(s.Telephone))
+            .WithText("EmailOrTelephoneNeeded")
+            .When(s => s.PreferredContact is null);
     }
 
     // The rule of HTML's <input type=email>, so that a form and this API agree.
     // https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
     [GeneratedRegex(
-        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$")]
+        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9]"
+            + @"(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
+    )]
     private static partial Regex EmailAddress();
 }
 
@@ -64,6 +93,8 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
 static class RuleTexts
 {
     public static IRuleBuilderOptions<ContactSubmission, TMember> WithText<TMember>(
-        this IRuleBuilderOptions<ContactSubmission, TMember> rule, string name, params object?[] values) =>
-        rule.WithMessage(_ => ContactText.Texts.Get(name, values));
+        this IRuleBuilderOptions<ContactSubmission, TMember> rule,
+        string name,
+        params object?[] values
+    ) => rule.WithMessage(_ => ContactText.Texts.Get(name, values));
 }

@@ -21,13 +21,16 @@ static class QuietLogging
     {
         // The framework prefers the rule for a provider, then the one with the longest category. So no other rule may
         // stay.
-        foreach (var rule in options.Rules.Where(IsAboutQuiet).ToArray()) options.Rules.Remove(rule);
+        foreach (var rule in options.Rules.Where(IsAboutQuiet).ToArray())
+            options.Rules.Remove(rule);
         foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToArray())
         {
-            foreach (var (category, least) in Quiet) options.Rules.Add(new LoggerFilterRule(provider, category, least, filter: null));
+            foreach (var (category, least) in Quiet)
+                options.Rules.Add(new LoggerFilterRule(provider, category, least, filter: null));
         }
     }
 
-    static bool IsAboutQuiet(LoggerFilterRule rule) => rule.CategoryName is { } name &&
-        Quiet.Any(quiet => name.StartsWith(quiet.Category, StringComparison.OrdinalIgnoreCase));
+    static bool IsAboutQuiet(LoggerFilterRule rule) =>
+        rule.CategoryName is { } name
+        && Quiet.Any(quiet => name.StartsWith(quiet.Category, StringComparison.OrdinalIgnoreCase));
 }

@@ -11,7 +11,8 @@ namespace Api.Contact;
 sealed class ReceiptToken(SubmissionHashes hashes)
 {
     public string Create(string reference) =>
-        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() + Convert.ToHexStringLower(hashes.ProveReceipt(reference));
+        reference.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant()
+        + Convert.ToHexStringLower(hashes.ProveReceipt(reference));
 
     /// <summary>
     /// The reference that a token proves; <c>null</c> for a wrong token. A token that is nearly right takes as long as
@@ -23,7 +24,10 @@ sealed class ReceiptToken(SubmissionHashes hashes)
         var hasForm = token.Length == Reference.Letters + 2 * SubmissionHashes.Length && Ascii.IsValid(token);
         var letters = hasForm ? token[..Reference.Letters].ToUpperInvariant() : new string('0', Reference.Letters);
         var reference = Reference.Hyphenate(letters);
-        var isRight = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Create(reference)), Encoding.UTF8.GetBytes(token));
+        var isRight = CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(Create(reference)),
+            Encoding.UTF8.GetBytes(token)
+        );
         return isRight ? reference : null;
     }
 }

@@ -20,10 +20,13 @@ sealed partial class SpamFilter(IOptions<ContactOptions> options)
     public string? FindReasons(ContactSubmission submission, bool honeypotFilled)
     {
         List<string> reasons = [];
-        if (honeypotFilled) reasons.Add("honeypot");
-        if (submission.SecondsToFill < options.Value.MinimumSeconds) reasons.Add("tooFast");
+        if (honeypotFilled)
+            reasons.Add("honeypot");
+        if (submission.SecondsToFill < options.Value.MinimumSeconds)
+            reasons.Add("tooFast");
         var links = Links().Count(submission.Message!) + Links().Count(submission.Name!);
-        if (links > options.Value.MaximumLinks) reasons.Add("tooManyLinks");
+        if (links > options.Value.MaximumLinks)
+            reasons.Add("tooManyLinks");
         return reasons.Count == 0 ? null : string.Join(',', reasons);
     }
 
@@ -32,6 +35,7 @@ sealed partial class SpamFilter(IOptions<ContactOptions> options)
     // link. An address ends at a comma or a bracket, so that a list of addresses counts as several.
     [GeneratedRegex(
         """(?:https?://|(?<![\w@.\-])www\.(?=[\p{L}\p{N}])(?![^\s<>"'(),;|\[\]{}/?#]*@))[^\s<>"'(),;|\[\]{}]*""",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Links();
 }

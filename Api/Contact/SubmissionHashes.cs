@@ -21,7 +21,11 @@ sealed class SubmissionHashes(Keys keys)
 
     byte[] Hash(string purpose, ReadOnlySpan<byte> bytes)
     {
-        var secret = secrets.GetOrAdd(purpose, static (purpose, keys) => keys.Secret($"contact-submission {purpose}"), keys);
+        var secret = secrets.GetOrAdd(
+            purpose,
+            static (purpose, keys) => keys.Secret($"contact-submission {purpose}"),
+            keys
+        );
         return HMACSHA256.HashData(secret, bytes)[..Length];
     }
 
@@ -45,7 +49,8 @@ sealed class SubmissionHashes(Keys keys)
     /// </summary>
     public byte[]? HashMailbox(string? email)
     {
-        if (email is null) return null;
+        if (email is null)
+            return null;
         var at = Math.Max(0, email.LastIndexOf('@'));
         var untagged = email[..at].Split('+')[0].Replace(".", "", StringComparison.Ordinal);
         return Hash("mailbox", (untagged + email[at..]).ToLowerInvariant());

@@ -16,7 +16,14 @@ namespace Api.Contact;
 /// <param name="PreferredContact">How the sender would like to be answered.</param>
 /// <param name="Message">The message.</param>
 sealed record SubmissionContent(
-    string Reference, string Name, string? Email, string? Telephone, string? Extension, PreferredContact PreferredContact, string Message)
+    string Reference,
+    string Name,
+    string? Email,
+    string? Telephone,
+    string? Extension,
+    PreferredContact PreferredContact,
+    string Message
+)
 {
     // A record's own ToString would write the message into any log line that names it.
     public override string ToString() => nameof(SubmissionContent);
@@ -35,6 +42,8 @@ sealed class SubmissionSeal(Keys keys)
     public SubmissionContent Open(string reference, byte[] sealedContent)
     {
         var content = JsonSerializer.Deserialize<SubmissionContent>(Keys.Unseal(sealer, sealedContent))!;
-        return content.Reference == reference ? content : throw new CryptographicException("It was sealed for another submission.");
+        return content.Reference == reference
+            ? content
+            : throw new CryptographicException("It was sealed for another submission.");
     }
 }

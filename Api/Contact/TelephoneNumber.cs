@@ -20,7 +20,10 @@ sealed record TelephoneNumber(string E164, string? Extension)
         {
             var number = Util.Parse(text, region);
             return Util.IsPossibleNumberWithReason(number) == PhoneNumberUtil.ValidationResult.IS_POSSIBLE
-                ? new TelephoneNumber(Util.Format(number, PhoneNumberFormat.E164), number.HasExtension ? number.Extension : null)
+                ? new TelephoneNumber(
+                    Util.Format(number, PhoneNumberFormat.E164),
+                    number.HasExtension ? number.Extension : null
+                )
                 : null;
         }
         catch (NumberParseException)

@@ -5,7 +5,9 @@ namespace Api.Data;
 /// <summary>The database, as stores see it. What only one engine needs is in that engine's folder.</summary>
 abstract class Database : IAsyncDisposable
 {
-    /// <summary>Runs queries on a read-only connection. They see one state of the database only inside a transaction.</summary>
+    /// <summary>
+    /// Runs queries on a read-only connection. They see one state of the database only inside a transaction.
+    /// </summary>
     /// <exception cref="StorageException">The database cannot do its work at the moment.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct);
 
@@ -15,8 +17,8 @@ abstract class Database : IAsyncDisposable
 
     /// <summary>Runs statements that belong together, and completes once their commit is on disk.</summary>
     /// <param name="work">
-    /// Statements on the given connection. It may await nothing else, and can run a second time, when a commit that it shares with others
-    /// fails. If it throws, its statements are rolled back, and the task fails with what it threw.
+    /// Statements on the given connection. It may await nothing else, and can run a second time, when a commit that it
+    /// shares with others fails. If it throws, its statements are rolled back, and the task fails with what it threw.
     /// </param>
     /// <param name="ct">Leaves nothing behind when it fires before the work is done, and is ignored after that.</param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 namespace Api.Data;
 
 /// <summary>
-/// Stores the ring of keys in files for their owner only. A new key is on the disk before anything is sealed with it: no message may be
-/// acknowledged that a power cut could leave without its key.
+/// Stores the ring of keys in files for their owner only. A new key is on the disk before anything is sealed with it:
+/// no message may be acknowledged that a power cut could leave without its key.
 /// </summary>
 sealed class KeyRepository(string folder, ILoggerFactory log) : FileSystemXmlRepository(new DirectoryInfo(folder), log)
 {
@@ -18,7 +18,8 @@ sealed class KeyRepository(string folder, ILoggerFactory log) : FileSystemXmlRep
 
     public override void StoreElement(XElement element, string friendlyName)
     {
-        if (!MayStore()) throw new StorageException(StorageFault.KeysMissing);
+        if (!MayStore())
+            throw new StorageException(StorageFault.KeysMissing);
         var file = Path.Combine(folder, friendlyName + ".xml");
         PrivateFiles.Write(file, Encoding.UTF8.GetBytes(element.ToString()), overwrite: false);
         Stored(file);

@@ -11,11 +11,13 @@ using Microsoft.Extensions.Options;
 namespace Api.Data;
 
 /// <summary>
-/// The keys that seal the secrets in the database. They are stored in another folder, and neither is readable without the other.
+/// The keys that seal the secrets in the database. They are stored in another folder, and neither is readable without
+/// the other.
 /// </summary>
 /// <remarks>
-/// ASP.NET Core Data Protection keeps a ring of keys, adds one every 90 days, and opens what older ones sealed. Hashes must stay the same,
-/// or nothing would be found again, so their key is a root secret that is made once and sealed by the ring.
+/// ASP.NET Core Data Protection keeps a ring of keys, adds one every 90 days, and opens what older ones sealed. Hashes
+/// must stay the same, or nothing would be found again, so their key is a root secret that is made once and sealed by
+/// the ring.
 /// </remarks>
 sealed class Keys
 {
@@ -27,10 +29,17 @@ sealed class Keys
     readonly KeyRepository repository;
     readonly string rootFile;
     readonly Lock gate = new();
-    byte[]? root, sealedRoot;
+    byte[]? root,
+        sealedRoot;
     string[] files = [];
 
-    public Keys(IDataProtectionProvider ring, IKeyManager manager, KeyRepository repository, IOptions<KeysOptions> options, IHostEnvironment environment)
+    public Keys(
+        IDataProtectionProvider ring,
+        IKeyManager manager,
+        KeyRepository repository,
+        IOptions<KeysOptions> options,
+        IHostEnvironment environment
+    )
     {
         (this.ring, this.manager, this.repository) = (ring, manager, repository);
         rootSealer = ring.CreateProtector("root");
@@ -38,7 +47,8 @@ sealed class Keys
         rootFile = Path.Combine(Folder, "root.key");
         repository.Stored = file =>
         {
-            lock (gate) files = [.. files, file];
+            lock (gate)
+                files = [.. files, file];
         };
     }
 
@@ -46,23 +56,34 @@ sealed class Keys
     public string Folder { get; }
 
     /// <summary>Reads the keys and checks that they can be used.</summary>
-    /// <param name="mayMake">Whether to make missing keys. Not when there are messages, which other keys have sealed.</param>
-    /// <param name="acceptLoss">Whether to replace keys that cannot be used. They are kept under names that end in <c>.lost</c>.</param>
+    /// <param name="mayMake">
+    /// Whether to make missing keys. Not when there are messages, which other keys have sealed.
+    /// </param>
+    /// <param name="acceptLoss">
+    /// Whether to replace keys that cannot be used. They are kept under names that end in <c>.lost</c>.
+    /// </param>
     /// <exception cref="StartupFault">They are missing or cannot be used. Nothing was written.</exception>
     public void Open(bool mayMake, bool acceptLoss = false)
     {
         try
         {
             mayMake |= acceptLoss;
-            if (mayMake) PrivateFiles.CreateFolder(Folder);
-            if (Directory.Exists(Folder)) PrivateFiles.DeletePartials(Folder);
-            if (acceptLoss && File.Exists(rootFile) && !CanUnseal(File.ReadAllBytes(rootFile))) SetAside();
+            if (mayMake)
+                PrivateFiles.CreateFolder(Folder);
+            if (Directory.Exists(Folder))
+                PrivateFiles.DeletePartials(Folder);
+            if (acceptLoss && File.Exists(rootFile) && !CanUnseal(File.ReadAllBytes(rootFile)))
+                SetAside();
             if (!File.Exists(rootFile))
             {
                 if (!mayMake)
                 {
-                    throw new StartupFault($"The keys in {Folder} do not open the messages in the database, since root.key is missing there: restore all keys from a backup or " +
-                        "correct Keys:Folder. If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
+                    throw new StartupFault(
+                        $"The keys in {Folder} do not open the messages in the database, since root.key is missing "
+                            + "there: restore all keys from a backup or "
+                            + "correct Keys:Folder. If they are lost for good, start with --Keys:AcceptLoss=true; "
+                            + "the messages from before then stay unreadable."
+                    );
                 }
                 Make();
             }
@@ -70,21 +91,33 @@ sealed class Keys
             sealedRoot = File.ReadAllBytes(rootFile);
             if (!CanUnseal(sealedRoot))
             {
-                throw new StartupFault($"The keys in {Folder} do not belong together, or their certificate is missing: restore the whole folder from a backup or set " +
-                    "Keys:Certificates. If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
+                throw new StartupFault(
+                    $"The keys in {Folder} do not belong together, or their certificate is missing: restore the "
+                        + "whole folder from a backup or set "
+                        + "Keys:Certificates. If they are lost for good, start with --Keys:AcceptLoss=true; the "
+                        + "messages from before then stay unreadable."
+                );
             }
             // From now on the ring may add keys while its folder is there.
             repository.MayStore = () => File.Exists(rootFile);
             root = rootSealer.Unprotect(sealedRoot);
-            lock (gate) files = [rootFile, .. Directory.GetFiles(Folder, "key-*.xml")];
+            lock (gate)
+                files = [rootFile, .. Directory.GetFiles(Folder, "key-*.xml")];
         }
         catch (Exception e) when (FindFileError(e) is { } cause)
         {
-            throw new StartupFault($"The folder {Folder} of the keys cannot be used: give this user write access to it and to its files, or set Keys:Folder to another. ({cause.Message})", e);
+            throw new StartupFault(
+                $"The folder {Folder} of the keys cannot be used: give this user write access to it and to its "
+                    + $"files, or set Keys:Folder to another. ({cause.Message})",
+                e
+            );
         }
         catch (Exception e) when (e is CryptographicException or XmlException)
         {
-            throw new StartupFault($"The keys in {Folder} are damaged: restore the whole folder from a backup. ({e.Message})", e);
+            throw new StartupFault(
+                $"The keys in {Folder} are damaged: restore the whole folder from a backup. ({e.Message})",
+                e
+            );
         }
     }
 
@@ -94,7 +127,8 @@ sealed class Keys
     {
         foreach (var file in files)
         {
-            if (!File.Exists(file)) throw new StorageException(StorageFault.KeysMissing);
+            if (!File.Exists(file))
+                throw new StorageException(StorageFault.KeysMissing);
         }
     }
 
@@ -131,14 +165,16 @@ sealed class Keys
     /// <exception cref="StartupFault">The keys cannot be read.</exception>
     public byte[] Secret(string purpose)
     {
-        if (root is null) Open(mayMake: false);
+        if (root is null)
+            Open(mayMake: false);
         return HKDF.Expand(HashAlgorithmName.SHA256, root!, SecretBytes, Encoding.UTF8.GetBytes(purpose));
     }
 
     // The ring's files too: a damaged one would prevent new keys.
     void SetAside()
     {
-        foreach (var file in Directory.GetFiles(Folder, "*.xml").Append(rootFile)) File.Move(file, file + ".lost", overwrite: true);
+        foreach (var file in Directory.GetFiles(Folder, "*.xml").Append(rootFile))
+            File.Move(file, file + ".lost", overwrite: true);
     }
 
     void Make()
@@ -146,7 +182,11 @@ sealed class Keys
         repository.MayStore = () => true;
         try
         {
-            PrivateFiles.Write(rootFile, rootSealer.Protect(RandomNumberGenerator.GetBytes(SecretBytes)), overwrite: false);
+            PrivateFiles.Write(
+                rootFile,
+                rootSealer.Protect(RandomNumberGenerator.GetBytes(SecretBytes)),
+                overwrite: false
+            );
         }
         catch (IOException) when (File.Exists(rootFile))
         {
@@ -155,18 +195,21 @@ sealed class Keys
     }
 
     /// <summary>
-    /// Whether the ring has the key that sealed the root, and its certificate. It asks the key manager, since the ring would make a new key
-    /// when it finds none that it can use.
+    /// Whether the ring has the key that sealed the root, and its certificate. It asks the key manager, since the ring
+    /// would make a new key when it finds none that it can use.
     /// </summary>
     bool CanUnseal(byte[] content)
     {
         // A payload of Data Protection begins with four magic bytes and the sixteen of its key's id.
-        const int IdOffset = 4, IdLength = 16;
-        if (content.Length < IdOffset + IdLength) return false;
+        const int IdOffset = 4,
+            IdLength = 16;
+        if (content.Length < IdOffset + IdLength)
+            return false;
         var id = new Guid(content.AsSpan(IdOffset, IdLength));
         try
         {
-            return manager.GetAllKeys().FirstOrDefault(key => key.KeyId == id && !key.IsRevoked)?.CreateEncryptor() is not null;
+            return manager.GetAllKeys().FirstOrDefault(key => key.KeyId == id && !key.IsRevoked)?.CreateEncryptor()
+                is not null;
         }
         catch (Exception e) when (FindFileError(e) is null)
         {
@@ -188,16 +231,24 @@ sealed class Keys
         }
     }
 
-    static Exception? FindFileError(Exception? e) => e is null or IOException or UnauthorizedAccessException ? e : FindFileError(e.InnerException);
+    static Exception? FindFileError(Exception? e) =>
+        e is null or IOException or UnauthorizedAccessException ? e : FindFileError(e.InnerException);
 
     /// <summary>Sets up the ring. Certificates are read now, keys when they are needed.</summary>
-    /// <exception cref="StartupFault">A certificate cannot be used, or the keys' folder is inside the database's.</exception>
+    /// <exception cref="StartupFault">
+    /// A certificate cannot be used, or the keys' folder is inside the database's.
+    /// </exception>
     public static void Add(WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<KeysOptions>("Keys");
         builder.Services.AddSingleton<Keys>();
-        builder.Services.AddSingleton(provider => new KeyRepository(FolderOf(provider.GetRequiredService<IOptions<KeysOptions>>().Value, builder.Environment), provider.GetRequiredService<ILoggerFactory>()));
-        builder.Services.AddOptions<KeyManagementOptions>().Configure<KeyRepository>((management, repository) => management.XmlRepository = repository);
+        builder.Services.AddSingleton(provider => new KeyRepository(
+            FolderOf(provider.GetRequiredService<IOptions<KeysOptions>>().Value, builder.Environment),
+            provider.GetRequiredService<ILoggerFactory>()
+        ));
+        builder
+            .Services.AddOptions<KeyManagementOptions>()
+            .Configure<KeyRepository>((management, repository) => management.XmlRepository = repository);
 
         var settings = builder.Configuration.Read<KeysOptions>("Keys");
         var folder = FolderOf(settings, builder.Environment);
@@ -205,13 +256,20 @@ sealed class Keys
         var databaseFolder = Path.GetFullPath(Path.Combine(builder.Environment.ContentRootPath, database.Folder));
         var fromDatabase = Path.GetRelativePath(databaseFolder, folder);
         if (!Path.IsPathRooted(fromDatabase) && fromDatabase.Split(Path.DirectorySeparatorChar)[0] != "..")
-            throw new StartupFault($"Keys:Folder {folder} is in the database's folder, so a copy of one would be a copy of both: set it to a folder elsewhere.");
+            throw new StartupFault(
+                $"Keys:Folder {folder} is in the database's folder, so a copy of one would be a copy of both: set "
+                    + "it to a folder elsewhere."
+            );
 
-        var protection = builder.Services.AddDataProtection()
+        var protection = builder
+            .Services.AddDataProtection()
             .SetApplicationName("clinic")
-            .UseCryptographicAlgorithms(new AuthenticatedEncryptorConfiguration { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM });
+            .UseCryptographicAlgorithms(
+                new AuthenticatedEncryptorConfiguration { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM }
+            );
         X509Certificate2[] certificates = [.. settings.Certificates.Select(Load)];
-        if (certificates.Length == 0) return;
+        if (certificates.Length == 0)
+            return;
         protection.ProtectKeysWithCertificate(certificates[0]);
         protection.UnprotectKeysWithAnyCertificate(certificates);
     }
@@ -225,9 +283,14 @@ sealed class Keys
         {
             return X509CertificateLoader.LoadPkcs12FromFile(certificate.File, certificate.Password);
         }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e)
+            when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new StartupFault($"The certificate '{certificate.File}' of Keys:Certificates cannot be read: correct its file or password. ({e.Message})", e);
+            throw new StartupFault(
+                $"The certificate '{certificate.File}' of Keys:Certificates cannot be read: correct its file or "
+                    + $"password. ({e.Message})",
+                e
+            );
         }
     }
 }

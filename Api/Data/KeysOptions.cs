@@ -3,17 +3,21 @@ namespace Api.Data;
 /// <summary>The section <c>Keys</c> of the configuration.</summary>
 sealed class KeysOptions
 {
-    /// <summary>The folder of the keys. It is created when missing. Relative to the content root, and outside the database's folder.</summary>
+    /// <summary>
+    /// The folder of the keys. It is created when missing. Relative to the content root, and outside the database's
+    /// folder.
+    /// </summary>
     public string Folder { get; set; } = "keys";
 
     /// <summary>
-    /// Certificates that protect the keys on disk. The first protects new keys; each opens those that it protected. Without one, the keys
-    /// are not encrypted.
+    /// Certificates that protect the keys on disk. The first protects new keys; each opens those that it protected.
+    /// Without one, the keys are not encrypted.
     /// </summary>
     public List<KeyCertificate> Certificates { get; } = [];
 
     /// <summary>
-    /// Starts although the keys do not open the messages in the database, which then stay unreadable. For keys that are lost.
+    /// Starts although the keys do not open the messages in the database, which then stay unreadable. For keys that are
+    /// lost.
     /// </summary>
     public bool AcceptLoss { get; set; }
 }

@@ -10,15 +10,18 @@ using Microsoft.Data.Sqlite;
 namespace Api.Data;
 
 /// <summary>
-/// Brings the schema up to date with the scripts of <c>db/migrations</c>, which are embedded in the program. They run in the order of their
-/// names, each once and in a transaction. DbUp keeps the journal.
+/// Brings the schema up to date with the scripts of <c>db/migrations</c>, which are embedded in the program. They run
+/// in the order of their names, each once and in a transaction. DbUp keeps the journal.
 /// </summary>
 sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
 {
     /// <summary>The scripts of this program, by name.</summary>
-    public IReadOnlyList<SqlScript> Scripts { get; init; } = [.. Embedded().OrderBy(script => script.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<SqlScript> Scripts { get; init; } =
+    [.. Embedded().OrderBy(script => script.Name, StringComparer.Ordinal)];
 
-    /// <exception cref="StartupFault">A script failed and was rolled back, or the database is newer than the program.</exception>
+    /// <exception cref="StartupFault">
+    /// A script failed and was rolled back, or the database is newer than the program.
+    /// </exception>
     public void Migrate()
     {
         using var connection = db.OpenForWriting();
@@ -40,17 +43,21 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
               AND tbl_name <> 'SchemaVersions'
               AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
             ORDER BY tbl_name, type = 'table' DESC, name
-            """);
+            """
+        );
         return "-- The schema as it is now. Written by the verb schema; a test compares it with a new database.\n\n"
-            + string.Join("\n\n", statements.Select(statement => statement + ";")) + "\n";
+            + string.Join("\n\n", statements.Select(statement => statement + ";"))
+            + "\n";
     }
 
     void Migrate(SqliteConnection connection)
     {
-        if (Pending(Journal(connection)).Count == 0) return;
+        if (Pending(Journal(connection)).Count == 0)
+            return;
 
         using var shared = new SharedConnection(connection);
-        var result = DeployChanges.To.SqliteDatabase(shared)
+        var result = DeployChanges
+            .To.SqliteDatabase(shared)
             .WithScripts(Scripts)
             .WithScriptNameComparer(StringComparer.Ordinal)
             .WithTransactionPerScript()
@@ -58,11 +65,15 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
             .LogToNowhere()
             .Build()
             .PerformUpgrade();
-        foreach (var script in result.Scripts) LogMigrated(script.Name);
+        foreach (var script in result.Scripts)
+            LogMigrated(script.Name);
         if (!result.Successful)
         {
-            throw new StartupFault($"Migration {result.ErrorScript?.Name} failed and was rolled back, the database is as " +
-                $"it was before it: {result.Error.Message}", result.Error);
+            throw new StartupFault(
+                $"Migration {result.ErrorScript?.Name} failed and was rolled back, the database is as "
+                    + $"it was before it: {result.Error.Message}",
+                result.Error
+            );
         }
     }
 
@@ -76,14 +87,17 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
         var newer = journal.Where(name => !known.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault();
         return newer is null
             ? [.. known.Where(name => !journal.Contains(name))]
-            : throw new StartupFault($"The database {db.File} is newer than this program (it has had migration {newer}): " +
-                "start the program's newer version or restore a backup from before the upgrade.");
+            : throw new StartupFault(
+                $"The database {db.File} is newer than this program (it has had migration {newer}): "
+                    + "start the program's newer version or restore a backup from before the upgrade."
+            );
     }
 
     static HashSet<string> Journal(DbConnection connection)
     {
         var exists = connection.ExecuteScalar<bool>(
-            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersions')");
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersions')"
+        );
         return exists
             ? connection.Query<string>("SELECT ScriptName FROM SchemaVersions").ToHashSet(StringComparer.Ordinal)
             : [];
@@ -92,7 +106,11 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
     static IEnumerable<SqlScript> Embedded()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)))
+        foreach (
+            var name in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+        )
             yield return SqlScript.FromStream(name, assembly.GetManifestResourceStream(name)!);
     }
 

@@ -6,21 +6,30 @@ namespace Api.Data;
 /// <summary>Creates files and folders that only the program's user can read, and flushes them to disk.</summary>
 static partial class PrivateFiles
 {
-    const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite, OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
+    const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
     /// <summary>Creates a missing folder. An existing one keeps its permissions.</summary>
     public static void CreateFolder(string folder)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, OwnerFolder);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, OwnerFolder);
     }
 
     /// <summary>Creates an empty file.</summary>
     /// <exception cref="IOException">It exists.</exception>
     public static FileStream Create(string file, FileShare share = FileShare.ReadWrite)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = share };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerFile;
         return new FileStream(file, options);
     }
 
@@ -50,7 +59,8 @@ static partial class PrivateFiles
     public static void Copy(string file, string target)
     {
         File.Delete(target);
-        if (new FileInfo(file) is not { Exists: true, Length: > 0 }) return;
+        if (new FileInfo(file) is not { Exists: true, Length: > 0 })
+            return;
         using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var copy = Create(target);
         source.CopyTo(copy);
@@ -58,8 +68,14 @@ static partial class PrivateFiles
     }
 
     /// <summary>The name of a file until it is complete. It tells which process writes it.</summary>
-    public static string PartialName(string file) => string.Create(CultureInfo.InvariantCulture,
-        $"{Path.Combine(Path.GetDirectoryName(file)!, $".{Path.GetFileName(file)}")}.{Environment.ProcessId}.partial");
+    public static string PartialName(string file)
+    {
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $".{Path.GetFileName(file)}.{Environment.ProcessId}.partial"
+        );
+        return Path.Combine(Path.GetDirectoryName(file)!, name);
+    }
 
     /// <summary>Deletes partial files whose process has ended.</summary>
     public static void DeletePartials(string folder)
@@ -68,23 +84,33 @@ static partial class PrivateFiles
         {
             var parts = Path.GetFileName(partial).Split('.');
             var at = Array.FindLastIndex(parts, part => part.StartsWith("partial", StringComparison.Ordinal));
-            if (at > 1 && int.TryParse(parts[at - 1], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !IsRunning(id)) File.Delete(partial);
+            if (
+                at > 1
+                && int.TryParse(parts[at - 1], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && !IsRunning(id)
+            )
+                File.Delete(partial);
         }
     }
 
-    /// <summary>Flushes a folder's list of files. Otherwise a power cut could lose the name of a file that was flushed.</summary>
+    /// <summary>
+    /// Flushes a folder's list of files. Otherwise a power cut could lose the name of a file that was flushed.
+    /// </summary>
     public static void FlushFolder(string folder)
     {
-        if (OperatingSystem.IsWindows()) return;
+        if (OperatingSystem.IsWindows())
+            return;
         var descriptor = open(folder, 0);
-        if (descriptor < 0) return;
+        if (descriptor < 0)
+            return;
         _ = fsync(descriptor);
         _ = close(descriptor);
     }
 
     static bool IsRunning(int id)
     {
-        if (id == Environment.ProcessId) return false;
+        if (id == Environment.ProcessId)
+            return false;
         try
         {
             using var process = System.Diagnostics.Process.GetProcessById(id);

@@ -7,12 +7,12 @@ using NodaTime.Text;
 namespace Api.Data;
 
 /// <summary>
-/// How types that Dapper does not know are stored: as text of fixed width that sorts like the values and that a person can read.
+/// How types that Dapper does not know are stored: as text of fixed width that sorts like the values and that a person
+/// can read.
 /// </summary>
 static class SqlTypes
 {
-    static readonly InstantPattern Instants =
-        InstantPattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss.fff'Z'");
+    static readonly InstantPattern Instants = InstantPattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss.fff'Z'");
 
     public static void Register()
     {

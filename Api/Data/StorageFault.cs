@@ -27,7 +27,9 @@ enum StorageFault
     KeysMissing,
 }
 
-/// <summary>The database cannot do its work at the moment: the engine said so, or the files are not those that they were.</summary>
+/// <summary>
+/// The database cannot do its work at the moment: the engine said so, or the files are not those that they were.
+/// </summary>
 #pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 or 507 in one place
 sealed class StorageException(StorageFault fault, Exception? cause = null) : Exception(fault.Sentence(), cause)
 {
@@ -35,7 +37,9 @@ sealed class StorageException(StorageFault fault, Exception? cause = null) : Exc
 }
 #pragma warning restore CA1032, CA1064
 
-/// <summary>More writes wait than <see cref="DatabaseOptions.WriteQueueCapacity"/>, or the program is stopping.</summary>
+/// <summary>
+/// More writes wait than <see cref="DatabaseOptions.WriteQueueCapacity"/>, or the program is stopping.
+/// </summary>
 #pragma warning disable CA1032, CA1064 // Thrown by this folder only, turned into a 503 in one place
 sealed class WriteQueueFullException(string message) : Exception(message);
 #pragma warning restore CA1032, CA1064
@@ -43,34 +47,50 @@ sealed class WriteQueueFullException(string message) : Exception(message);
 static class StorageFaults
 {
     // SQLite result codes, https://www.sqlite.org/rescode.html
-    const int Busy = 5, Locked = 6, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+    const int Busy = 5,
+        Locked = 6,
+        ReadOnly = 8,
+        IoError = 10,
+        Corrupt = 11,
+        Full = 13,
+        CannotOpen = 14,
+        NotADatabase = 26;
 
     /// <summary>The storage fault behind an exception; <c>null</c> when it has another cause.</summary>
-    public static StorageFault? Find(Exception? exception) => exception switch
-    {
-        null => null,
-        StorageException storage => storage.Fault,
-        SqliteException sqlite => sqlite.SqliteErrorCode switch
+    public static StorageFault? Find(Exception? exception) =>
+        exception switch
         {
-            Busy or Locked => StorageFault.Busy,
-            ReadOnly => StorageFault.ReadOnly,
-            IoError or CannotOpen => StorageFault.Inaccessible,
-            Corrupt or NotADatabase => StorageFault.Damaged,
-            Full => StorageFault.Full,
-            _ => null,
-        },
-        _ => Find(exception.InnerException),
-    };
+            null => null,
+            StorageException storage => storage.Fault,
+            SqliteException sqlite => sqlite.SqliteErrorCode switch
+            {
+                Busy or Locked => StorageFault.Busy,
+                ReadOnly => StorageFault.ReadOnly,
+                IoError or CannotOpen => StorageFault.Inaccessible,
+                Corrupt or NotADatabase => StorageFault.Damaged,
+                Full => StorageFault.Full,
+                _ => null,
+            },
+            _ => Find(exception.InnerException),
+        };
 
     /// <summary>The fault and what the operator can do, for the log.</summary>
-    public static string Sentence(this StorageFault fault) => fault switch
-    {
-        StorageFault.Busy => "The database is locked by another program.",
-        StorageFault.Full => "The disk is full: make room on it.",
-        StorageFault.ReadOnly => "The database cannot be written to: give this user write access to its file and folder.",
-        StorageFault.Inaccessible => "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files.",
-        StorageFault.Damaged => "The database is damaged: run the verb check, then stop the program and restore a backup.",
-        StorageFault.Replaced => "The database's files were moved, deleted or replaced while the program ran: put them back, or restart the program.",
-        _ => "Keys were removed from their folder or changed while the program ran, or cannot be read any more: put them back.",
-    };
+    public static string Sentence(this StorageFault fault) =>
+        fault switch
+        {
+            StorageFault.Busy => "The database is locked by another program.",
+            StorageFault.Full => "The disk is full: make room on it.",
+            StorageFault.ReadOnly =>
+                "The database cannot be written to: give this user write access to its file and folder.",
+            StorageFault.Inaccessible =>
+                "The database's files cannot be opened, read or written: check the disk, its rights and the limit "
+                    + "of open files.",
+            StorageFault.Damaged =>
+                "The database is damaged: run the verb check, then stop the program and restore a backup.",
+            StorageFault.Replaced =>
+                "The database's files were moved, deleted or replaced while the program ran: put them back, or "
+                    + "restart the program.",
+            _ => "Keys were removed from their folder or changed while the program ran, or cannot be read any more: "
+                + "put them back.",
+        };
 }

@@ -84,17 +84,24 @@ public sealed record FhirLocation
         var missing = schedule.WeeklyHoursOn(today) is { } week
             ? WallClock.FindNotExpressedDetails(WallClock.ListWeek(week).SelectMany(day => day))
             : [NotExpressed.UnknownHours];
-        foreach (var detail in missing) yield return detail;
-        if (WallClock.HasLaterChanges(schedule, today)) yield return NotExpressed.ChangesToCome;
-        if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
-        if (WallClock.ClosureBeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
-        if (WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: true)) yield return NotExpressed.Periods;
+        foreach (var detail in missing)
+            yield return detail;
+        if (WallClock.HasLaterChanges(schedule, today))
+            yield return NotExpressed.ChangesToCome;
+        if (WallClock.HasLaterExceptions(schedule, today))
+            yield return NotExpressed.LaterExceptions;
+        if (WallClock.ClosureBeginsLater(schedule, today))
+            yield return NotExpressed.TemporaryClosure;
+        if (WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: true))
+            yield return NotExpressed.Periods;
     }
 
     static string CreateId(string slug)
     {
-        const int LongestId = 64, HashBytes = 8;
-        if (slug.Length <= LongestId) return slug;
+        const int LongestId = 64,
+            HashBytes = 8;
+        if (slug.Length <= LongestId)
+            return slug;
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(slug)).AsSpan(0, HashBytes);
         return $"{slug[..(LongestId - (2 * HashBytes) - 1)]}-{Convert.ToHexStringLower(hash)}";
     }
@@ -102,37 +109,46 @@ public sealed record FhirLocation
     static string DescribeExceptions(Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
     {
         var text = HoursText.In(CultureInfo.GetCultureInfo("en"));
-        var changes = WallClock.ListChanges(schedule, today)
+        var changes = WallClock
+            .ListChanges(schedule, today)
             .Select(change => $"From {FormatDate(change.ValidFrom!.Value)}: {text.FormatWeek(change)}");
-        var departures = WallClock.ListDepartures(schedule, year)
+        var departures = WallClock
+            .ListDepartures(schedule, year)
             .Select(run => $"{FormatDates(run)}: {DescribeHours(schedule, run.Day, text)}");
         return string.Join(". ", changes.Concat(departures));
     }
 
     static string DescribeHours(Schedule schedule, WallDay day, HoursText text)
     {
-        if (day.Periods is not { } periods) return text.FormatDay(schedule.DayOn(day.Date), null);
-        if (day.TemporarilyClosed) return text.FormatRule(schedule.DayOn(day.Date), schedule.Closure);
+        if (day.Periods is not { } periods)
+            return text.FormatDay(schedule.DayOn(day.Date), null);
+        if (day.TemporarilyClosed)
+            return text.FormatRule(schedule.DayOn(day.Date), schedule.Closure);
         return day.Reason is { } reason ? $"{reason}, {text.FormatPeriods(periods)}" : text.FormatPeriods(periods);
     }
 
     static string FormatDates(WallRun run)
     {
-        if (run.Last is not { } last) return $"From {FormatDate(run.First)}";
+        if (run.Last is not { } last)
+            return $"From {FormatDate(run.First)}";
         return run.First == last ? FormatDate(last) : $"{FormatDate(run.First)} to {FormatDate(last)}";
     }
 
     static HoursOfOperation[] ToHoursOfOperation(WeeklyHours hours) =>
-    [
-        .. WallClock.ListWeek(hours)
-            .SelectMany((periods, day) => periods.WithoutTelephoneOnly().SelectMany(period => SplitAtMidnight(day, period)))
-            .GroupBy(part => (part.Opens, part.Closes), part => part.Day)
-            .Select(days => new HoursOfOperation(
-                [.. days.Distinct().Order().Select(AbbreviateDay)],
-                days.Key.Opens is null ? true : null,
-                days.Key.Opens,
-                days.Key.Closes)),
-    ];
+        [
+            .. WallClock
+                .ListWeek(hours)
+                .SelectMany(
+                    (periods, day) => periods.WithoutTelephoneOnly().SelectMany(period => SplitAtMidnight(day, period))
+                )
+                .GroupBy(part => (part.Opens, part.Closes), part => part.Day)
+                .Select(days => new HoursOfOperation(
+                    [.. days.Distinct().Order().Select(AbbreviateDay)],
+                    days.Key.Opens is null ? true : null,
+                    days.Key.Opens,
+                    days.Key.Closes
+                )),
+        ];
 
     // FHIR has the times of one day only, without 24:00. A night ends with the last second of the day and goes on at
     // the beginning of the next.
@@ -149,7 +165,8 @@ public sealed record FhirLocation
         else
         {
             yield return (day, FormatTime(period.Opens), "23:59:59");
-            if (period.Closes != LocalTime.Midnight) yield return ((day + 1) % 7, "00:00:00", FormatTime(period.Closes));
+            if (period.Closes != LocalTime.Midnight)
+                yield return ((day + 1) % 7, "00:00:00", FormatTime(period.Closes));
         }
     }
 
@@ -171,7 +188,8 @@ public sealed record HoursOfOperation(
     IReadOnlyList<string> DaysOfWeek,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? AllDay,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? OpeningTime,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClosingTime);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClosingTime
+);
 
 /// <summary>A telephone number or an e-mail address.</summary>
 /// <param name="System"><c>phone</c> or <c>email</c>.</param>
@@ -182,8 +200,10 @@ public sealed record ContactPoint(string System, string Value, string Use)
     internal static IReadOnlyList<ContactPoint> List(Location location)
     {
         var contacts = new List<ContactPoint>();
-        if (location.Telephone is { } telephone) contacts.Add(new ContactPoint("phone", telephone, "work"));
-        if (location.Email is { } email) contacts.Add(new ContactPoint("email", email, "work"));
+        if (location.Telephone is { } telephone)
+            contacts.Add(new ContactPoint("phone", telephone, "work"));
+        if (location.Email is { } email)
+            contacts.Add(new ContactPoint("email", email, "work"));
         return contacts;
     }
 }

@@ -12,30 +12,50 @@ static class FormatEndpoints
     public static void MapFormats(this IEndpointRouteBuilder routes)
     {
         var formats = routes.MapGroup("").WithTags("Formats");
-        formats.MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync).WithName("getArticleSchema").Cached("articles")
+        formats
+            .MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync)
+            .WithName("getArticleSchema")
+            .Cached("articles")
             .WithSummary("Get an article as schema.org JSON-LD");
 
         var hours = formats.MapGroup("").Cached("hours", Languages.Parameter);
-        hours.MapGet("/hours.ics", GetCalendarAsync).WithName("getHoursCalendar")
+        hours
+            .MapGet("/hours.ics", GetCalendarAsync)
+            .WithName("getHoursCalendar")
             .WithSummary("Get the exceptions of all locations as a calendar");
 
         var location = hours.MapGroup("/locations/{slug}");
-        location.MapGet("/schema.jsonld", GetSchemaAsync).WithName("getLocationSchema")
+        location
+            .MapGet("/schema.jsonld", GetSchemaAsync)
+            .WithName("getLocationSchema")
             .WithSummary("Get a location as schema.org JSON-LD");
-        location.MapGet("/fhir", GetFhirAsync).WithName("getLocationFhir")
+        location
+            .MapGet("/fhir", GetFhirAsync)
+            .WithName("getLocationFhir")
             .WithSummary("Get a location as a FHIR resource");
-        location.MapGet("/hours/google", GetGoogleAsync).WithName("getLocationHoursGoogle")
+        location
+            .MapGet("/hours/google", GetGoogleAsync)
+            .WithName("getLocationHoursGoogle")
             .WithSummary("Get the hours of a location for a Google Business Profile");
-        location.MapGet("/hours/osm", GetOsmAsync).WithName("getLocationHoursOsm")
+        location
+            .MapGet("/hours/osm", GetOsmAsync)
+            .WithName("getLocationHoursOsm")
             .WithSummary("Get the hours of a location for OpenStreetMap");
-        location.MapGet("/hours.ics", GetLocationCalendarAsync).WithName("getLocationHoursCalendar")
+        location
+            .MapGet("/hours.ics", GetLocationCalendarAsync)
+            .WithName("getLocationHoursCalendar")
             .WithSummary("Get the exceptions of a location as a calendar");
     }
 
     /// <remarks>A schema.org `MedicalWebPage` in JSON-LD, to embed in the page of the article.</remarks>
     /// <param name="slug">The article's slug, as in the list of articles.</param>
     static async Task<Results<InFormat<MedicalWebPage, JsonLd>, Problem<Problems.NotFound>>> GetArticleAsync(
-        string slug, ArticleStore store, IOptions<SiteOptions> site, TimeProvider time, CancellationToken ct)
+        string slug,
+        ArticleStore store,
+        IOptions<SiteOptions> site,
+        TimeProvider time,
+        CancellationToken ct
+    )
     {
         if (await store.FindAsync(slug, time.GetCurrentInstant(), ct) is not { } article)
             return Problems.NoSuch("article", slug);
@@ -48,9 +68,19 @@ static class FormatEndpoints
     /// </remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<MedicalClinic, JsonLd>, Problem<Problems.NotFound>>> GetSchemaAsync(
-        string slug, FormatReader reader, IOptions<SiteOptions> site, HttpContext http, CancellationToken ct) =>
-        GetFormatAsync<MedicalClinic, JsonLd>(slug, reader, http, source =>
-            MedicalClinic.Of(source.Location, source.Schedule, site.Value, source.Today), ct);
+        string slug,
+        FormatReader reader,
+        IOptions<SiteOptions> site,
+        HttpContext http,
+        CancellationToken ct
+    ) =>
+        GetFormatAsync<MedicalClinic, JsonLd>(
+            slug,
+            reader,
+            http,
+            source => MedicalClinic.Of(source.Location, source.Schedule, site.Value, source.Today),
+            ct
+        );
 
     /// <remarks>
     /// A FHIR R4 `Location`. `hoursOfOperation` has the usual week. `availabilityExceptions` describes what departs
@@ -58,9 +88,18 @@ static class FormatEndpoints
     /// </remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<FhirLocation, FhirJson>, Problem<Problems.NotFound>>> GetFhirAsync(
-        string slug, FormatReader reader, HttpContext http, CancellationToken ct) =>
-        GetFormatAsync<FhirLocation, FhirJson>(slug, reader, http, source =>
-            FhirLocation.Of(source.Location, source.Schedule, source.Today), ct);
+        string slug,
+        FormatReader reader,
+        HttpContext http,
+        CancellationToken ct
+    ) =>
+        GetFormatAsync<FhirLocation, FhirJson>(
+            slug,
+            reader,
+            http,
+            source => FhirLocation.Of(source.Location, source.Schedule, source.Today),
+            ct
+        );
 
     /// <remarks>
     /// A body for `locations.patch` of the Business Information API v1, with
@@ -69,9 +108,18 @@ static class FormatEndpoints
     /// </remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<GoogleHours, PlainJson>, Problem<Problems.NotFound>>> GetGoogleAsync(
-        string slug, FormatReader reader, HttpContext http, CancellationToken ct) =>
-        GetFormatAsync<GoogleHours, PlainJson>(slug, reader, http, source =>
-            GoogleHours.Of(source.Schedule, source.Today), ct);
+        string slug,
+        FormatReader reader,
+        HttpContext http,
+        CancellationToken ct
+    ) =>
+        GetFormatAsync<GoogleHours, PlainJson>(
+            slug,
+            reader,
+            http,
+            source => GoogleHours.Of(source.Schedule, source.Today),
+            ct
+        );
 
     /// <remarks>
     /// A value of the key `opening_hours` on one line, with at most 255 characters, the limit of OpenStreetMap. A
@@ -80,19 +128,24 @@ static class FormatEndpoints
     /// </remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<string, PlainText>, Problem<Problems.NotFound>>> GetOsmAsync(
-        string slug, FormatReader reader, HttpContext http, CancellationToken ct) =>
-        GetFormatAsync<string, PlainText>(slug, reader, http, source =>
-            OsmHours.Of(source.Schedule, source.Today), ct);
+        string slug,
+        FormatReader reader,
+        HttpContext http,
+        CancellationToken ct
+    ) =>
+        GetFormatAsync<string, PlainText>(slug, reader, http, source => OsmHours.Of(source.Schedule, source.Today), ct);
 
     static async Task<Results<InFormat<TBody, TMedia>, Problem<Problems.NotFound>>> GetFormatAsync<TBody, TMedia>(
         string slug,
         FormatReader reader,
         HttpContext http,
         Func<FormatSource, Formatted<TBody>> write,
-        CancellationToken ct)
+        CancellationToken ct
+    )
         where TMedia : IMediaType
     {
-        if (await reader.FindAsync(slug, ct) is not { } source) return Problems.NoSuch("location", slug);
+        if (await reader.FindAsync(slug, ct) is not { } source)
+            return Problems.NoSuch("location", slug);
         http.FreshUntil(source.Now, source.ChangesAt);
         return new InFormat<TBody, TMedia>(write(source));
     }
@@ -103,15 +156,18 @@ static class FormatEndpoints
     /// </remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
-    static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>>
-        GetLocationCalendarAsync(
-            string slug, string? @in, FormatReader reader, HttpContext http, CancellationToken ct)
+    static async Task<
+        Results<InFormat<string, ICalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
+    > GetLocationCalendarAsync(string slug, string? @in, FormatReader reader, HttpContext http, CancellationToken ct)
     {
-        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.BrokenRules(error);
-        if (await reader.FindAsync(slug, ct) is not { } source) return Problems.NoSuch("location", slug);
+        if (Languages.Choose(http, @in, out var language) is { } error)
+            return Problems.BrokenRules(error);
+        if (await reader.FindAsync(slug, ct) is not { } source)
+            return Problems.NoSuch("location", slug);
         http.FreshUntil(source.Now, source.ChangesAt);
-        return new InFormat<string, ICalendar>(HoursCalendar.Of(
-            [(source.Location, source.Schedule)], source.Location.Name, language, source.Now));
+        return new InFormat<string, ICalendar>(
+            HoursCalendar.Of([(source.Location, source.Schedule)], source.Location.Name, language, source.Now)
+        );
     }
 
     /// <remarks>
@@ -124,15 +180,21 @@ static class FormatEndpoints
         IOptions<SiteOptions> site,
         TimeProvider time,
         HttpContext http,
-        CancellationToken ct)
+        CancellationToken ct
+    )
     {
-        if (Languages.Choose(http, @in, out var language) is { } error) return Problems.BrokenRules(error);
+        if (Languages.Choose(http, @in, out var language) is { } error)
+            return Problems.BrokenRules(error);
         var sources = await reader.ListAsync(ct);
-        foreach (var source in sources) http.FreshUntil(source.Now, source.ChangesAt);
-        return new InFormat<string, ICalendar>(HoursCalendar.Of(
-            [.. sources.Select(source => (source.Location, source.Schedule))],
-            new Uri(site.Value.HomeUrl).Host,
-            language,
-            time.GetCurrentInstant()));
+        foreach (var source in sources)
+            http.FreshUntil(source.Now, source.ChangesAt);
+        return new InFormat<string, ICalendar>(
+            HoursCalendar.Of(
+                [.. sources.Select(source => (source.Location, source.Schedule))],
+                new Uri(site.Value.HomeUrl).Host,
+                language,
+                time.GetCurrentInstant()
+            )
+        );
     }
 }

@@ -25,8 +25,10 @@ sealed class FormatReader(LocationStore locations, HoursStore hours, TimeProvide
 {
     public async Task<FormatSource?> FindAsync(string slug, CancellationToken ct)
     {
-        if (await locations.FindAsync(slug, ct) is not { } location) return null;
-        if (await hours.FindAsync(slug, ct) is not { } found) return null;
+        if (await locations.FindAsync(slug, ct) is not { } location)
+            return null;
+        if (await hours.FindAsync(slug, ct) is not { } found)
+            return null;
         return new FormatSource(location, found.Schedule, time.GetCurrentInstant());
     }
 

@@ -34,36 +34,45 @@ public sealed record GoogleHours
         {
             RegularHours = schedule.WeeklyHoursOn(today) is { } hours ? ToRegularHours(hours) : null,
             SpecialHours = new SpecialHours([.. dates.SelectMany(ToSpecialPeriods)]),
-            OpenInfo = new OpenInfo(kind switch
-            {
-                DayKind.ClosedForGood => "CLOSED_PERMANENTLY",
-                DayKind.TemporarilyClosed => "CLOSED_TEMPORARILY",
-                _ => "OPEN",
-            }),
+            OpenInfo = new OpenInfo(
+                kind switch
+                {
+                    DayKind.ClosedForGood => "CLOSED_PERMANENTLY",
+                    DayKind.TemporarilyClosed => "CLOSED_TEMPORARILY",
+                    _ => "OPEN",
+                }
+            ),
         };
 
         var missing = WallClock.FindNotExpressed(schedule, today, year);
         // The status expresses a permanent closure, but not a future one.
-        if (kind == DayKind.ClosedForGood) missing.Remove(NotExpressed.ClosedForGood);
+        if (kind == DayKind.ClosedForGood)
+            missing.Remove(NotExpressed.ClosedForGood);
         if (WallClock.ListChanges(schedule, today).Any(change => !change.IsPermanentlyClosed))
             missing.Add(NotExpressed.ChangesToCome);
-        if (departures.Any(day => day.Reason is not null)) missing.Add(NotExpressed.Reasons);
+        if (departures.Any(day => day.Reason is not null))
+            missing.Add(NotExpressed.Reasons);
         // The status of a present closure has no end. The dates of a future one are those of the coming year only.
         var lacksClosure = isClosedNow
             ? schedule.Closure!.ReopensOn is not null
             : WallClock.HasLaterClosure(schedule, today);
-        if (lacksClosure) missing.Add(NotExpressed.TemporaryClosure);
+        if (lacksClosure)
+            missing.Add(NotExpressed.TemporaryClosure);
         var isAnyTooLate = departures.Any(day => day.Periods?.WithoutTelephoneOnly().Any(EndsTooLate) == true);
         if (isAnyTooLate || WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: false))
             missing.Add(NotExpressed.Periods);
         return new Formatted<GoogleHours>(body, missing);
     }
 
-    static BusinessHours ToRegularHours(WeeklyHours hours) => new(
-    [
-        .. WallClock.ListWeek(hours).SelectMany((periods, index) =>
-            periods.WithoutTelephoneOnly().Select(period => ToWeeklyPeriod(WeeklyHours.Week[index], period))),
-    ]);
+    static BusinessHours ToRegularHours(WeeklyHours hours) =>
+        new([
+            .. WallClock
+                .ListWeek(hours)
+                .SelectMany(
+                    (periods, index) =>
+                        periods.WithoutTelephoneOnly().Select(period => ToWeeklyPeriod(WeeklyHours.Week[index], period))
+                ),
+        ]);
 
     static BusinessPeriod ToWeeklyPeriod(IsoDayOfWeek day, Period period)
     {
@@ -75,13 +84,17 @@ public sealed record GoogleHours
     {
         var date = ToDate(day.Date);
         var periods = day.Periods!.WithoutTelephoneOnly().ToArray();
-        if (periods.Length == 0) return [new SpecialHourPeriod(date, null, null, null, true)];
-        return periods.Where(period => !EndsTooLate(period)).Select(period => new SpecialHourPeriod(
-            date,
-            RunsIntoNextDay(period) ? ToDate(day.Date.PlusDays(1)) : date,
-            ToTime(period.Opens),
-            ToClosingTime(period),
-            null));
+        if (periods.Length == 0)
+            return [new SpecialHourPeriod(date, null, null, null, true)];
+        return periods
+            .Where(period => !EndsTooLate(period))
+            .Select(period => new SpecialHourPeriod(
+                date,
+                RunsIntoNextDay(period) ? ToDate(day.Date.PlusDays(1)) : date,
+                ToTime(period.Opens),
+                ToClosingTime(period),
+                null
+            ));
     }
 
     // Midnight is 24:00 of a day and not 0:00 of the next.
@@ -128,7 +141,8 @@ public sealed record SpecialHourPeriod(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GoogleDate? EndDate,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TimeOfDay? OpenTime,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TimeOfDay? CloseTime,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Closed);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Closed
+);
 
 /// <summary>A date in parts (google.type.Date).</summary>
 /// <param name="Year">1 to 9999.</param>

@@ -26,7 +26,11 @@ static class HoursCalendar
     /// <param name="language">The language of the summaries.</param>
     /// <param name="now">The instant at which the coming year begins.</param>
     public static Formatted<string> Of(
-        IReadOnlyList<(Location Location, Schedule Schedule)> locations, string name, CultureInfo language, Instant now)
+        IReadOnlyList<(Location Location, Schedule Schedule)> locations,
+        string name,
+        CultureInfo language,
+        Instant now
+    )
     {
         var calendar = new Calendar { ProductId = "-//Clinic API//Hours//EN", Method = "PUBLISH" };
         // The name by RFC 7986, and as programs read it before.
@@ -36,8 +40,10 @@ static class HoursCalendar
 
         // A calendar needs at least one component (RFC 5545, 3.6), so one without events still has its time zones.
         var zones = new SortedDictionary<string, LocalDate>(StringComparer.Ordinal);
-        foreach (var (_, schedule) in locations) zones[schedule.Zone.Id] = schedule.DateAt(now);
-        if (zones.Count == 0) zones[DateTimeZone.Utc.Id] = now.InUtc().Date;
+        foreach (var (_, schedule) in locations)
+            zones[schedule.Zone.Id] = schedule.DateAt(now);
+        if (zones.Count == 0)
+            zones[DateTimeZone.Utc.Id] = now.InUtc().Date;
 
         foreach (var same in GroupEvents(locations, HoursText.In(language), now))
         {
@@ -48,7 +54,8 @@ static class HoursCalendar
             var summary = isEverywhere ? planned.Summary : $"{names}: {planned.Summary}";
             var slugs = isEverywhere && planned.ClinicWide ? [] : same.Select(location => location.Slug);
             calendar.Events.Add(ToEvent(planned, summary, names, CreateUid(planned, slugs), now));
-            if (planned.Zone is { } zone) zones[zone.Id] = LocalDate.Min(zones[zone.Id], planned.First);
+            if (planned.Zone is { } zone)
+                zones[zone.Id] = LocalDate.Min(zones[zone.Id], planned.First);
         }
         foreach (var (zone, earliest) in zones)
         {
@@ -57,15 +64,24 @@ static class HoursCalendar
         }
 
         var missing = locations.SelectMany(place => FindNotExpressed(place.Schedule, place.Schedule.DateAt(now)));
-        return new Formatted<string>(FoldLines(new CalendarSerializer().SerializeToString(calendar)!), missing.ToHashSet());
+        return new Formatted<string>(
+            FoldLines(new CalendarSerializer().SerializeToString(calendar)!),
+            missing.ToHashSet()
+        );
     }
 
     // Only exceptions of the whole clinic are the same event at several locations.
     static IEnumerable<IGrouping<PlannedEvent, Location>> GroupEvents(
-        IReadOnlyList<(Location Location, Schedule Schedule)> locations, HoursText text, Instant now) =>
+        IReadOnlyList<(Location Location, Schedule Schedule)> locations,
+        HoursText text,
+        Instant now
+    ) =>
         from place in locations
         from planned in PlanEvents(place.Schedule, text, place.Schedule.DateAt(now))
-        let key = planned with { Location = planned.ClinicWide ? "" : place.Location.Slug }
+        let key = planned with
+        {
+            Location = planned.ClinicWide ? "" : place.Location.Slug,
+        }
         group place.Location by key into same
         orderby same.Key.First
         select same;
@@ -100,10 +116,12 @@ static class HoursCalendar
     {
         if (WallClock.FindClosure(schedule, today) is { } dates && !WallClock.ClosureBeginsLater(schedule, today))
             yield return PlanClosure(schedule, dates, text, today);
-        if (FindPermanentClosure(schedule) is { } first) yield return PlanPermanentClosure(schedule, first, text);
+        if (FindPermanentClosure(schedule) is { } first)
+            yield return PlanPermanentClosure(schedule, first, text);
         foreach (var exception in schedule.Exceptions)
         {
-            foreach (var planned in PlanException(schedule, exception, text, today)) yield return planned;
+            foreach (var planned in PlanException(schedule, exception, text, today))
+                yield return planned;
         }
     }
 
@@ -123,22 +141,27 @@ static class HoursCalendar
         };
     }
 
-    static PlannedEvent PlanPermanentClosure(Schedule schedule, LocalDate first, HoursText text) => new()
-    {
-        Id = "closedForGood",
-        Summary = text.FormatRule(schedule.DayOn(first), null),
-        ClinicWide = false,
-        First = first,
-        Recurrence = Recurrence.Daily,
-        Start = FormatDate(first),
-    };
+    static PlannedEvent PlanPermanentClosure(Schedule schedule, LocalDate first, HoursText text) =>
+        new()
+        {
+            Id = "closedForGood",
+            Summary = text.FormatRule(schedule.DayOn(first), null),
+            ClinicWide = false,
+            First = first,
+            Recurrence = Recurrence.Daily,
+            Start = FormatDate(first),
+        };
 
     // Calendar programs do not read years that are far away.
     static LocalDate? FindPermanentClosure(Schedule schedule) =>
         schedule.ClosedForGoodOn is { } first && first <= WallClock.LastDate ? first : null;
 
     static IEnumerable<PlannedEvent> PlanException(
-        Schedule schedule, ScheduleException exception, HoursText text, LocalDate today)
+        Schedule schedule,
+        ScheduleException exception,
+        HoursText text,
+        LocalDate today
+    )
     {
         foreach (var occurrence in FindOccurrences(schedule, exception, today))
         {
@@ -163,22 +186,29 @@ static class HoursCalendar
             }
             foreach (var span in MinuteSpan.Merge(exception.Periods.Select(MinuteSpan.Of)))
             {
-                foreach (var timed in PlanTimes(schedule, exception, planned, span, today)) yield return timed;
+                foreach (var timed in PlanTimes(schedule, exception, planned, span, today))
+                    yield return timed;
             }
         }
     }
 
-    static string Summarize(ScheduleException exception, ScheduleDay day, HoursText text) => exception.Effect switch
-    {
-        ExceptionEffect.AsUsual => exception.Reason,
-        ExceptionEffect.ClosedPart => text.FormatClosedPart(exception),
-        _ => text.FormatRule(day, null),
-    };
+    static string Summarize(ScheduleException exception, ScheduleDay day, HoursText text) =>
+        exception.Effect switch
+        {
+            ExceptionEffect.AsUsual => exception.Reason,
+            ExceptionEffect.ClosedPart => text.FormatClosedPart(exception),
+            _ => text.FormatRule(day, null),
+        };
 
     // The times of an exception on the dates of an event. Where clocks change, programs may understand the local times
     // as other instants, so these dates get events of their own in UTC.
     static IEnumerable<PlannedEvent> PlanTimes(
-        Schedule schedule, ScheduleException exception, PlannedEvent planned, MinuteSpan span, LocalDate today)
+        Schedule schedule,
+        ScheduleException exception,
+        PlannedEvent planned,
+        MinuteSpan span,
+        LocalDate today
+    )
     {
         var zone = schedule.Zone;
         var changed = ListDates(planned, exception, today).Where(date => !IsUnambiguous(zone, date, span)).ToArray();
@@ -202,7 +232,8 @@ static class HoursCalendar
         {
             var start = zone.EarliestInstant(AtMinute(date, span.From));
             var ends = zone.LatestInstant(AtMinute(date, span.To));
-            if (start >= ends || zone.Skips(date) || !WallClock.Applies(schedule, exception, date)) continue;
+            if (start >= ends || zone.Skips(date) || !WallClock.Applies(schedule, exception, date))
+                continue;
             yield return timed with
             {
                 First = date,
@@ -215,14 +246,19 @@ static class HoursCalendar
         }
     }
 
-    // Programs take a skipped time for a later one, so an event that began with one could end before it begins. A rule on
-    // the day on which clocks change may have no other dates.
+    // Programs take a skipped time for a later one, so an event that began with one could end before it begins. A rule
+    // on the day on which clocks change may have no other dates.
     static LocalDate? FindFirstDate(
-        PlannedEvent planned, ScheduleException exception, MinuteSpan span, DateTimeZone zone)
+        PlannedEvent planned,
+        ScheduleException exception,
+        MinuteSpan span,
+        DateTimeZone zone
+    )
     {
         const int YearsToSearch = 5;
         var days = planned.Recurrence is null ? planned.Days : YearsToSearch * HoursLimits.DaysAhead;
-        return Enumerable.Range(0, days)
+        return Enumerable
+            .Range(0, days)
             .Select(planned.First.PlusDays)
             .Where(date => exception.When.Includes(date) && zone.MapLocal(AtMinute(date, span.From)).Count > 0)
             .Select(date => (LocalDate?)date)
@@ -232,7 +268,8 @@ static class HoursCalendar
     // The dates of an event; of a yearly one, those of the coming year.
     static IEnumerable<LocalDate> ListDates(PlannedEvent planned, ScheduleException exception, LocalDate today)
     {
-        if (planned.Recurrence is null) return Enumerable.Range(0, planned.Days).Select(planned.First.PlusDays);
+        if (planned.Recurrence is null)
+            return Enumerable.Range(0, planned.Days).Select(planned.First.PlusDays);
         var count = NodaTime.Period.DaysBetween(planned.First, WallClock.LastDateOfYear(today)) + 1;
         return Enumerable.Range(0, count).Select(planned.First.PlusDays).Where(exception.When.Includes);
     }
@@ -251,33 +288,44 @@ static class HoursCalendar
         var last = WallClock.LastDateOfYear(today);
         (LocalDate First, LocalDate Last)[] runs =
         [
-            .. Enumerable.Range(0, HoursLimits.DaysAhead)
+            .. Enumerable
+                .Range(0, HoursLimits.DaysAhead)
                 .Select(today.PlusDays)
                 .Where(Applies)
                 .SplitIntoRuns((date, next) => next == date.PlusDays(1))
                 .Select(run => (run[0], run[^1])),
         ];
-        if (runs.Length == 0) return [];
-        if (runs[0].First == today) runs[0].First = FindBeginning(today);
+        if (runs.Length == 0)
+            return [];
+        if (runs[0].First == today)
+            runs[0].First = FindBeginning(today);
 
         var first = runs[0].First;
         if (exception.When is DateRule.Yearly or DateRule.YearlyWeekday && exception.When.Days == 1)
         {
-            var skipped = Enumerable.Range(0, NodaTime.Period.DaysBetween(first, last) + 1)
+            var skipped = Enumerable
+                .Range(0, NodaTime.Period.DaysBetween(first, last) + 1)
                 .Select(first.PlusDays)
-                .Where(date => exception.When.Includes(date) && !Applies(date) && !schedule.IsPermanentlyClosedOn(date));
+                .Where(date =>
+                    exception.When.Includes(date) && !Applies(date) && !schedule.IsPermanentlyClosedOn(date)
+                );
             return [new Occurrence(first, 1, Recurrence.Yearly(exception.When), new DateList(skipped))];
         }
         if (exception.When is DateRule.Yearly range && CanRepeatAsRange(exception, range, runs, last))
         {
             var end = range.To.InYear(first.Year);
-            if (end < first) end = range.To.InYear(first.Year + 1);
+            if (end < first)
+                end = range.To.InYear(first.Year + 1);
             var firstDay = new DateRule.Yearly(range.From, range.From);
             var days = NodaTime.Period.DaysBetween(first, end) + 1;
             return [new Occurrence(first, days, Recurrence.Yearly(firstDay), DateList.Empty)];
         }
         return runs.Select(run => new Occurrence(
-            run.First, NodaTime.Period.DaysBetween(run.First, run.Last) + 1, null, DateList.Empty));
+            run.First,
+            NodaTime.Period.DaysBetween(run.First, run.Last) + 1,
+            null,
+            DateList.Empty
+        ));
 
         // A date that the zone skips ends a run: as a skipped time it would stand for the beginning of the next date.
         bool Applies(LocalDate date) => WallClock.Applies(schedule, exception, date) && !schedule.Zone.Skips(date);
@@ -296,10 +344,16 @@ static class HoursCalendar
 
     // A range is one yearly event if no date of it is left out and it has the same number of days every year.
     static bool CanRepeatAsRange(
-        ScheduleException exception, DateRule.Yearly range, (LocalDate First, LocalDate Last)[] runs, LocalDate last)
+        ScheduleException exception,
+        DateRule.Yearly range,
+        (LocalDate First, LocalDate Last)[] runs,
+        LocalDate last
+    )
     {
-        if (exception.Effect is not (ExceptionEffect.Closed or ExceptionEffect.AsUsual)) return false;
-        if (range.From != range.To && range.Includes(new LocalDate(2000, 2, 29))) return false;
+        if (exception.Effect is not (ExceptionEffect.Closed or ExceptionEffect.AsUsual))
+            return false;
+        if (range.From != range.To && range.Includes(new LocalDate(2000, 2, 29)))
+            return false;
         return runs.All(run => IsOn(run.First, range.From) && (IsOn(run.Last, range.To) || run.Last == last));
     }
 
@@ -321,13 +375,15 @@ static class HoursCalendar
             End = end,
             RecurrenceRule = planned.Recurrence?.ToRule(FindUntil(planned)),
         };
-        foreach (var date in planned.SkippedDates) happening.ExceptionDates.Add(FindStart(planned, date));
+        foreach (var date in planned.SkippedDates)
+            happening.ExceptionDates.Add(FindStart(planned, date));
         return happening;
     }
 
     static (CalDateTime Start, CalDateTime End) FindStartAndEnd(PlannedEvent planned)
     {
-        if (planned.Instants is { } instants) return (ToUtc(instants.Start), ToUtc(instants.End));
+        if (planned.Instants is { } instants)
+            return (ToUtc(instants.Start), ToUtc(instants.End));
         var start = FindStart(planned, planned.First);
         return planned.Span is { } span
             ? (start, ToLocal(planned.First, span.To, planned.Zone!))
@@ -340,7 +396,8 @@ static class HoursCalendar
     // In UTC if the event has a time (RFC 5545, 3.3.10).
     static CalDateTime? FindUntil(PlannedEvent planned)
     {
-        if (planned.Until is not { } last) return null;
+        if (planned.Until is not { } last)
+            return null;
         return planned.Zone is { } zone
             ? ToUtc(zone.StartOfDay(last.PlusDays(1)) - NodaTime.Duration.FromSeconds(1))
             : ToDate(last);
@@ -357,9 +414,12 @@ static class HoursCalendar
     {
         if (schedule.Versions.Any(version => version.BeginsAfter(today) && !version.IsPermanentlyClosed))
             yield return NotExpressed.ChangesToCome;
-        if (WallClock.HasLaterExceptions(schedule, today)) yield return NotExpressed.LaterExceptions;
-        if (WallClock.ClosureBeginsLater(schedule, today)) yield return NotExpressed.TemporaryClosure;
-        if (schedule.ClosedForGoodOn > WallClock.LastDate) yield return NotExpressed.ClosedForGood;
+        if (WallClock.HasLaterExceptions(schedule, today))
+            yield return NotExpressed.LaterExceptions;
+        if (WallClock.ClosureBeginsLater(schedule, today))
+            yield return NotExpressed.TemporaryClosure;
+        if (schedule.ClosedForGoodOn > WallClock.LastDate)
+            yield return NotExpressed.ClosedForGood;
     }
 
     // The rule and its effect without the reason: a corrected word does not make another event.
@@ -370,10 +430,13 @@ static class HoursCalendar
             DateRule.Dates dates => $"{FormatDate(dates.From)} to {FormatDate(dates.To)}",
             DateRule.Yearly yearly => $"every {FormatDay(yearly.From)} to {FormatDay(yearly.To)}",
             DateRule.YearlyWeekday weekday => string.Create(
-                CultureInfo.InvariantCulture, $"every {weekday.Nth} {weekday.Day} of {weekday.Month}"),
+                CultureInfo.InvariantCulture,
+                $"every {weekday.Nth} {weekday.Day} of {weekday.Month}"
+            ),
             _ => throw new ArgumentException("Unknown kind of rule.", nameof(exception)),
         };
-        var spans = MinuteSpan.Merge(exception.Periods.Select(MinuteSpan.Of))
+        var spans = MinuteSpan
+            .Merge(exception.Periods.Select(MinuteSpan.Of))
             .Select(span => string.Create(CultureInfo.InvariantCulture, $"{span.From}-{span.To}"));
         return $"{when} {exception.Effect} {string.Join(",", spans)}";
     }
@@ -383,7 +446,8 @@ static class HoursCalendar
     {
         var name = string.Join('\n', [planned.Id, $"{planned.Span?.From}", planned.Start, .. slugs]);
 #pragma warning disable CA5350 // The standard requires SHA-1, and nothing depends on its strength.
-        var id = SHA1.HashData([.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)]).AsSpan(0, 16);
+        var id = SHA1.HashData([.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)])
+            .AsSpan(0, 16);
 #pragma warning restore CA5350
         id[6] = (byte)((id[6] & 0x0F) | 0x50);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);

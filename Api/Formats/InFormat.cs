@@ -27,7 +27,8 @@ sealed class InFormat<TBody, TMedia>(Formatted<TBody> answer) : IResult, IEndpoi
     {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TBody), [TMedia.Name]));
         // An article's page expresses all of it.
-        if (typeof(TBody) != typeof(MedicalWebPage)) builder.Metadata.Add(NotExpressedHeader.Documentation);
+        if (typeof(TBody) != typeof(MedicalWebPage))
+            builder.Metadata.Add(NotExpressedHeader.Documentation);
     }
 }
 
@@ -36,11 +37,14 @@ static class NotExpressedHeader
 {
     public const string Name = "Not-Expressed";
 
-    public static ResponseHeader Documentation { get; } = new(
-        Name,
-        "What this format cannot express of the hours, separated by commas. Absent when it expresses all of them. One or more of " +
-        $"`{string.Join("`, `", Enum.GetValues<NotExpressed>().Select(Json.NameOf))}`.",
-        "reasons");
+    public static ResponseHeader Documentation { get; } =
+        new(
+            Name,
+            "What this format cannot express of the hours, separated by commas. Absent when it expresses all of "
+                + "them. One or more of "
+                + $"`{string.Join("`, `", Enum.GetValues<NotExpressed>().Select(Json.NameOf))}`.",
+            "reasons"
+        );
 
     /// <summary>
     /// The value of the header, in the order of documentation, so that the same answer has the same value.

@@ -29,9 +29,11 @@ static class OsmHours
     {
         var year = ListYear(schedule, today);
         var whole = new Writer(schedule, today, year, HoursLimits.DaysAhead, withComments: true).Write();
-        if (IsShortEnough(whole)) return whole;
+        if (IsShortEnough(whole))
+            return whole;
         var bare = new Writer(schedule, today, year, HoursLimits.DaysAhead, withComments: false).Write();
-        if (IsShortEnough(bare)) return bare;
+        if (IsShortEnough(bare))
+            return bare;
 
         // Finds the largest number of dates for which there is room. The near ones matter more than those far away.
         Formatted<string>? longest = null;
@@ -40,8 +42,10 @@ static class OsmHours
         {
             var count = (fits + tooMany) / 2;
             var value = new Writer(schedule, today, year, count, withComments: false).Write();
-            if (IsShortEnough(value)) (fits, longest) = (count, value);
-            else tooMany = count;
+            if (IsShortEnough(value))
+                (fits, longest) = (count, value);
+            else
+                tooMany = count;
         }
         // A week that is too long by itself is left out too, which is better than a wrong one.
         return longest ?? new Formatted<string>("unknown", bare.NotExpressed.Append(NotExpressed.Periods).ToHashSet());
@@ -58,7 +62,8 @@ static class OsmHours
             var hours = day.Periods is { } periods
                 ? OsmHoursOfDay.Of(before, periods)
                 : OsmHoursOfDay.FromKnownStretches(WallClock.ListKnownStretches(schedule, day.Date));
-            if (day.Date >= today) days.Add(new OsmDay(day.Date, hours, day.Periods, day.Reason));
+            if (day.Date >= today)
+                days.Add(new OsmDay(day.Date, hours, day.Periods, day.Reason));
             before = day.Periods ?? [];
         }
         return days;
@@ -95,9 +100,11 @@ static class OsmHours
             AddWeeks();
             AddYearlyExceptions();
             AddClosures();
-            var hasReasons = rules.Any(rule => rule.Reason is not null)
+            var hasReasons =
+                rules.Any(rule => rule.Reason is not null)
                 || year.Any(day => day.Reason is not null && day.Date < limit);
-            if (hasReasons && !withComments) missing.Add(NotExpressed.Reasons);
+            if (hasReasons && !withComments)
+                missing.Add(NotExpressed.Reasons);
             AddDates();
             return new Formatted<string>(Join(), missing);
         }
@@ -113,9 +120,12 @@ static class OsmHours
         void AddWeeks()
         {
             var current = schedule.WeeklyHoursOn(today);
-            if (current is null) rules.Add(new Rule("", OsmHoursOfDay.AllUnknown, null, _ => true));
-            else if (current.IsPermanentlyClosed) rules.Add(PermanentClosure("", _ => true));
-            else AddWeek(current, "", _ => true);
+            if (current is null)
+                rules.Add(new Rule("", OsmHoursOfDay.AllUnknown, null, _ => true));
+            else if (current.IsPermanentlyClosed)
+                rules.Add(PermanentClosure("", _ => true));
+            else
+                AddWeek(current, "", _ => true);
 
             var changes = WallClock.ListChanges(schedule, today).Where(change => !change.IsPermanentlyClosed).ToArray();
             for (var i = 0; i < changes.Length; i++)
@@ -141,17 +151,21 @@ static class OsmHours
                 var index = (int)day - 1;
                 var ofDay = OsmHoursOfDay.Of(week[(index + 6) % 7], week[index]);
                 var before = from is { } date ? FindRule(date.PlusDays(-1).Next(day))?.Hours : null;
-                if (before != ofDay) changed.Add((day, ofDay));
+                if (before != ofDay)
+                    changed.Add((day, ofDay));
             }
             foreach (var group in changed.GroupBy(day => day.Hours, day => day.Day).ToArray())
             {
                 var days = group.ToArray();
                 var isAlwaysOpen = days.Length == 7 && group.Key == OsmHoursOfDay.AllOpen && range.Length == 0;
-                rules.Add(new Rule(
-                    isAlwaysOpen ? "" : range + FormatDays(days),
-                    group.Key,
-                    null,
-                    date => includes(date) && days.Contains(date.DayOfWeek)));
+                rules.Add(
+                    new Rule(
+                        isAlwaysOpen ? "" : range + FormatDays(days),
+                        group.Key,
+                        null,
+                        date => includes(date) && days.Contains(date.DayOfWeek)
+                    )
+                );
             }
         }
 
@@ -159,12 +173,15 @@ static class OsmHours
         void AddYearlyExceptions()
         {
             var weeksEndByMidnight = schedule.Versions.All(version =>
-                WallClock.ListWeek(version).All(day => day.WithoutTelephoneOnly().All(EndsByMidnight)));
+                WallClock.ListWeek(version).All(day => day.WithoutTelephoneOnly().All(EndsByMidnight))
+            );
             foreach (var exception in schedule.Exceptions.Reverse())
             {
                 var canStayYearly = weeksEndByMidnight && CanBeYearlyRule(exception);
-                if (canStayYearly && schedule.IsPermanentlyClosedOn(today)) continue;
-                if (canStayYearly && IsNear(exception)) AddYearlyException(exception);
+                if (canStayYearly && schedule.IsPermanentlyClosedOn(today))
+                    continue;
+                if (canStayYearly && IsNear(exception))
+                    AddYearlyException(exception);
                 else if (canStayYearly || WallClock.AppliesLater(schedule, exception, today))
                     missing.Add(NotExpressed.LaterExceptions);
             }
@@ -173,47 +190,60 @@ static class OsmHours
         void AddYearlyException(ScheduleException exception)
         {
             missing.UnionWith(WallClock.FindNotExpressedDetails(exception.Periods));
-            rules.Add(new Rule(
-                FormatYearly(exception.When),
-                OsmHoursOfDay.Of([], exception.Periods),
-                exception.Reason,
-                exception.When.Includes)
-            {
-                IsOfLeapDay = exception.When is DateRule.Yearly { From: { Month: 2, Day: 29 } },
-            });
+            rules.Add(
+                new Rule(
+                    FormatYearly(exception.When),
+                    OsmHoursOfDay.Of([], exception.Periods),
+                    exception.Reason,
+                    exception.When.Includes
+                )
+                {
+                    IsOfLeapDay = exception.When is DateRule.Yearly { From: { Month: 2, Day: 29 } },
+                }
+            );
         }
 
         bool IsNear(ScheduleException exception)
         {
-            if (hasWholeYear) return true;
+            if (hasWholeYear)
+                return true;
             var count = NodaTime.Period.DaysBetween(today, limit);
             return Enumerable.Range(0, count).Any(days => exception.When.Includes(today.PlusDays(days)));
         }
 
         void AddClosures()
         {
-            if (schedule.IsPermanentlyClosedOn(today)) return;
-            if (WallClock.FindClosure(schedule, today) is { } closure) AddTemporaryClosure(closure);
-            if (schedule.ClosedForGoodOn is not { } date) return;
+            if (schedule.IsPermanentlyClosedOn(today))
+                return;
+            if (WallClock.FindClosure(schedule, today) is { } closure)
+                AddTemporaryClosure(closure);
+            if (schedule.ClosedForGoodOn is not { } date)
+                return;
             // The last rule, which overrides all others.
-            if (date < limit) rules.Add(PermanentClosure(FormatRange(date, null), day => day >= date));
-            else missing.Add(NotExpressed.ClosedForGood);
+            if (date < limit)
+                rules.Add(PermanentClosure(FormatRange(date, null), day => day >= date));
+            else
+                missing.Add(NotExpressed.ClosedForGood);
         }
 
         void AddTemporaryClosure(ClosureDates closure)
         {
             var first = LocalDate.Max(closure.First, FirstDate);
-            if (closure.EndsBefore(first)) return;
+            if (closure.EndsBefore(first))
+                return;
             if (first >= limit)
             {
                 missing.Add(NotExpressed.TemporaryClosure);
                 return;
             }
-            rules.Add(new Rule(
-                FormatRange(first, closure.Last),
-                OsmHoursOfDay.AllClosed,
-                schedule.Closure!.Reason,
-                date => IsBetween(date, first, closure.Last)));
+            rules.Add(
+                new Rule(
+                    FormatRange(first, closure.Last),
+                    OsmHoursOfDay.AllClosed,
+                    schedule.Closure!.Reason,
+                    date => IsBetween(date, first, closure.Last)
+                )
+            );
         }
 
         // Each date for which the rules so far give other hours than the actual ones. Dates between such dates that
@@ -222,20 +252,23 @@ static class OsmHours
         {
             // Without reasons, more dates are alike.
             var days = withComments ? year : [.. year.Select(day => day with { Reason = null })];
-            if (days.Any(day => day.Date >= limit && !IsExpressed(day))) missing.Add(NotExpressed.LaterExceptions);
-            var runs = days
-                .SplitIntoRuns((day, next) => next.Hours == day.Hours)
-                .SelectMany(run => run
-                    .Where(day => day.Date < limit && !IsExpressed(day))
-                    .SplitIntoRuns((day, next) => next.Content == day.Content));
+            if (days.Any(day => day.Date >= limit && !IsExpressed(day)))
+                missing.Add(NotExpressed.LaterExceptions);
+            var runs = days.SplitIntoRuns((day, next) => next.Hours == day.Hours)
+                .SelectMany(run =>
+                    run.Where(day => day.Date < limit && !IsExpressed(day))
+                        .SplitIntoRuns((day, next) => next.Content == day.Content)
+                );
             // No date is in two of these rules, so their order does not matter.
             foreach (var same in runs.GroupBy(run => run[0].Content).ToArray())
             {
                 var ranges = same.Select(run => FormatRange(run[0].Date, run[^1].Date));
-                rules.Add(new Rule(string.Join(",", ranges), same.Key.Hours, same.Key.Reason, _ => false)
-                {
-                    ReasonIsForClosedHours = same.Key.ReasonIsForClosedHours,
-                });
+                rules.Add(
+                    new Rule(string.Join(",", ranges), same.Key.Hours, same.Key.Reason, _ => false)
+                    {
+                        ReasonIsForClosedHours = same.Key.ReasonIsForClosedHours,
+                    }
+                );
             }
         }
 
@@ -247,37 +280,49 @@ static class OsmHours
     static Rule PermanentClosure(string days, Func<LocalDate, bool> includes) =>
         new(days, OsmHoursOfDay.AllClosed, null, includes) { IsPermanentClosure = true };
 
-    static bool CanBeYearlyRule(ScheduleException exception) => exception.When.IsYearly && exception.Effect switch
-    {
-        ExceptionEffect.Closed => true,
-        ExceptionEffect.Periods => exception.Periods.WithoutTelephoneOnly().All(EndsByMidnight),
-        _ => false,
-    };
+    static bool CanBeYearlyRule(ScheduleException exception) =>
+        exception.When.IsYearly
+        && exception.Effect switch
+        {
+            ExceptionEffect.Closed => true,
+            ExceptionEffect.Periods => exception.Periods.WithoutTelephoneOnly().All(EndsByMidnight),
+            _ => false,
+        };
 
     static bool EndsByMidnight(Period period) => !period.EndsNextDay || period.Closes == LocalTime.Midnight;
 
     static bool IsBetween(LocalDate date, LocalDate first, LocalDate? last) =>
         first <= date && (last is not { } end || date <= end);
 
-    static string FormatYearly(DateRule when) => when switch
-    {
-        DateRule.Yearly rule when rule.From == rule.To => FormatDay(rule.From),
-        DateRule.Yearly rule => $"{FormatDay(rule.From)}-{FormatDay(rule.To)}",
-        DateRule.YearlyWeekday rule => string.Create(
-            CultureInfo.InvariantCulture, $"{AbbreviateMonth(rule.Month)} {AbbreviateDay(rule.Day)}[{rule.Nth}]"),
-        _ => throw new ArgumentException("The rule is not yearly.", nameof(when)),
-    };
+    static string FormatYearly(DateRule when) =>
+        when switch
+        {
+            DateRule.Yearly rule when rule.From == rule.To => FormatDay(rule.From),
+            DateRule.Yearly rule => $"{FormatDay(rule.From)}-{FormatDay(rule.To)}",
+            DateRule.YearlyWeekday rule => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{AbbreviateMonth(rule.Month)} {AbbreviateDay(rule.Day)}[{rule.Nth}]"
+            ),
+            _ => throw new ArgumentException("The rule is not yearly.", nameof(when)),
+        };
 
     // Two days in a row are a list, and more are a range.
-    static string FormatDays(IEnumerable<IsoDayOfWeek> days) => string.Join(",", days.SplitIntoRuns().Select(run =>
-        run.Count < 3
-            ? string.Join(",", run.Select(AbbreviateDay))
-            : $"{AbbreviateDay(run[0])}-{AbbreviateDay(run[^1])}"));
+    static string FormatDays(IEnumerable<IsoDayOfWeek> days) =>
+        string.Join(
+            ",",
+            days.SplitIntoRuns()
+                .Select(run =>
+                    run.Count < 3
+                        ? string.Join(",", run.Select(AbbreviateDay))
+                        : $"{AbbreviateDay(run[0])}-{AbbreviateDay(run[^1])}"
+                )
+        );
 
     // The grammar has "2027 Jan 04+" for a range without an end, but opening_hours.js does not read it.
     static string FormatRange(LocalDate first, LocalDate? last)
     {
-        if (first == last) return DatePattern.Format(first);
+        if (first == last)
+            return DatePattern.Format(first);
         var end = LocalDate.Min(last ?? WallClock.LastDate, WallClock.LastDate);
         return $"{DatePattern.Format(first)}-{DatePattern.Format(end)}";
     }
@@ -285,7 +330,8 @@ static class OsmHours
     static string FormatDay(AnnualDate day) =>
         string.Create(CultureInfo.InvariantCulture, $"{AbbreviateMonth(day.Month)} {day.Day:00}");
 
-    static string AbbreviateMonth(int month) => CultureInfo.InvariantCulture.DateTimeFormat.GetAbbreviatedMonthName(month);
+    static string AbbreviateMonth(int month) =>
+        CultureInfo.InvariantCulture.DateTimeFormat.GetAbbreviatedMonthName(month);
 
     static string AbbreviateDay(IsoDayOfWeek day) => $"{day}"[..2];
 
@@ -320,11 +366,16 @@ static class OsmHours
         {
             var comment = FormatComment(withComments);
             // A state without times holds the whole day.
-            if (Hours == OsmHoursOfDay.AllClosed) return Join(Days, $"off{comment}");
-            if (Hours == OsmHoursOfDay.AllUnknown) return Join(Days, $"unknown{comment}");
-            if (Hours == OsmHoursOfDay.AllOpen && Days.Length == 0) return $"open{comment}";
-            if (Hours.Unknown.Length > 0) return FormatWithUnknown(comment);
-            if (comment.Length == 0) return Join(Days, Hours.Open);
+            if (Hours == OsmHoursOfDay.AllClosed)
+                return Join(Days, $"off{comment}");
+            if (Hours == OsmHoursOfDay.AllUnknown)
+                return Join(Days, $"unknown{comment}");
+            if (Hours == OsmHoursOfDay.AllOpen && Days.Length == 0)
+                return $"open{comment}";
+            if (Hours.Unknown.Length > 0)
+                return FormatWithUnknown(comment);
+            if (comment.Length == 0)
+                return Join(Days, Hours.Open);
             return ReasonIsForClosedHours
                 ? $"{Join(Days, $"{Hours.Open} open")}; {Join(Days, $"{Hours.Closed} off{comment}")}"
                 : Join(Days, $"{Hours.Open} open{comment}");
@@ -340,8 +391,10 @@ static class OsmHours
         // On one line, without what ends a comment, and without what opening_hours.js takes for a rule.
         string FormatComment(bool withComments)
         {
-            if (IsPermanentClosure) return " \"Permanently closed\"";
-            if (!withComments || Reason is null) return "";
+            if (IsPermanentClosure)
+                return " \"Permanently closed\"";
+            if (!withComments || Reason is null)
+                return "";
             var words = Reason.Replace('"', '\'').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             var text = string.Join(' ', words).Replace("24/7", "24 / 7", StringComparison.Ordinal);
             return text.Length == 0 ? "" : $" \"{text}\"";

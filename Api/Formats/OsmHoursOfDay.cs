@@ -20,18 +20,24 @@ readonly record struct OsmHoursOfDay(string Open, string Unknown, string Closed)
     /// <param name="periods">The periods of this day.</param>
     public static OsmHoursOfDay Of(IEnumerable<Period> before, IEnumerable<Period> periods)
     {
-        var nights = before.WithoutTelephoneOnly().Select(MinuteSpan.Of)
+        var nights = before
+            .WithoutTelephoneOnly()
+            .Select(MinuteSpan.Of)
             .Where(span => span.To > MinuteSpan.MinutesOfDay)
             .Select(span => new MinuteSpan(0, span.To - MinuteSpan.MinutesOfDay));
-        var own = periods.WithoutTelephoneOnly().Select(MinuteSpan.Of)
+        var own = periods
+            .WithoutTelephoneOnly()
+            .Select(MinuteSpan.Of)
             .Select(span => span with { To = Math.Min(span.To, MinuteSpan.MinutesOfDay) });
         return FromSpans([.. nights, .. own], []);
     }
 
     /// <summary>The hours of a day that is unknown but for some stretches.</summary>
-    public static OsmHoursOfDay FromKnownStretches(IReadOnlyList<KnownStretch> known) => FromSpans(
-        [.. known.Where(stretch => stretch.IsOpen).Select(stretch => stretch.Span)],
-        FindGaps(known.Select(stretch => stretch.Span)));
+    public static OsmHoursOfDay FromKnownStretches(IReadOnlyList<KnownStretch> known) =>
+        FromSpans(
+            [.. known.Where(stretch => stretch.IsOpen).Select(stretch => stretch.Span)],
+            FindGaps(known.Select(stretch => stretch.Span))
+        );
 
     static OsmHoursOfDay FromSpans(MinuteSpan[] open, MinuteSpan[] unknown) =>
         new(Format(MinuteSpan.Merge(open)), Format(MinuteSpan.Merge(unknown)), Format(FindGaps([.. open, .. unknown])));

@@ -16,23 +16,24 @@ sealed record Recurrence(DateRule? YearlyRule)
     public static Recurrence Yearly(DateRule rule) => new(rule);
 
     /// <param name="until">The last occurrence; <c>null</c> if there is no end.</param>
-    public RecurrenceRule ToRule(CalDateTime? until) => YearlyRule switch
-    {
-        null => new RecurrenceRule(FrequencyType.Daily) { Until = until },
-        DateRule.Yearly yearly => new RecurrenceRule(FrequencyType.Yearly)
+    public RecurrenceRule ToRule(CalDateTime? until) =>
+        YearlyRule switch
         {
-            Until = until,
-            ByMonth = [yearly.From.Month],
-            ByMonthDay = [yearly.From.Day],
-        },
-        DateRule.YearlyWeekday weekday => new RecurrenceRule(FrequencyType.Yearly)
-        {
-            Until = until,
-            ByMonth = [weekday.Month],
-            ByDay = [new WeekDay(weekday.Day.ToDayOfWeek(), weekday.Nth)],
-        },
-        _ => throw new InvalidOperationException("The rule is not yearly."),
-    };
+            null => new RecurrenceRule(FrequencyType.Daily) { Until = until },
+            DateRule.Yearly yearly => new RecurrenceRule(FrequencyType.Yearly)
+            {
+                Until = until,
+                ByMonth = [yearly.From.Month],
+                ByMonthDay = [yearly.From.Day],
+            },
+            DateRule.YearlyWeekday weekday => new RecurrenceRule(FrequencyType.Yearly)
+            {
+                Until = until,
+                ByMonth = [weekday.Month],
+                ByDay = [new WeekDay(weekday.Day.ToDayOfWeek(), weekday.Nth)],
+            },
+            _ => throw new InvalidOperationException("The rule is not yearly."),
+        };
 }
 
 /// <summary>Dates that are compared by value, unlike those of an array.</summary>

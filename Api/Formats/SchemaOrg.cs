@@ -54,8 +54,7 @@ public sealed record MedicalClinic
     /// </summary>
     public required IReadOnlyList<OpeningHoursSpecification> SpecialOpeningHoursSpecification { get; init; }
 
-    internal static Formatted<MedicalClinic> Of(
-        Location location, Schedule schedule, SiteOptions site, LocalDate today)
+    internal static Formatted<MedicalClinic> Of(Location location, Schedule schedule, SiteOptions site, LocalDate today)
     {
         var year = WallClock.ListYear(schedule, today);
         var weekly = ListWeekly(schedule, today);
@@ -72,7 +71,8 @@ public sealed record MedicalClinic
             SpecialOpeningHoursSpecification = [.. ListSpecial(schedule, year)],
         };
         var missing = WallClock.FindNotExpressed(schedule, today, year);
-        if (WallClock.ClosureBeginsLater(schedule, today)) missing.Add(NotExpressed.TemporaryClosure);
+        if (WallClock.ClosureBeginsLater(schedule, today))
+            missing.Add(NotExpressed.TemporaryClosure);
         if (WallClock.HasPartsOfUnknownDates(schedule, year, expressesClosedParts: false))
             missing.Add(NotExpressed.Periods);
         return new Formatted<MedicalClinic>(body, missing);
@@ -81,17 +81,31 @@ public sealed record MedicalClinic
     static OpeningHoursSpecification[] ListWeekly(Schedule schedule, LocalDate today)
     {
         var versions = WallClock.ListVersions(schedule, today);
-        return [.. versions.SelectMany((hours, index) =>
-        {
-            var next = versions.ElementAtOrDefault(index + 1);
-            // The present hours need no beginning.
-            var from = hours.BeginsAfter(today) ? hours.ValidFrom : null;
-            return WallClock.ListWeek(hours)
-                .SelectMany((periods, day) => ListTimes(periods).Select(times => (Day: WeeklyHours.Week[day], times)))
-                .GroupBy(entry => entry.times, entry => $"{entry.Day}")
-                .Select(days => new OpeningHoursSpecification(
-                    [.. days], days.Key.Opens, days.Key.Closes, from, next?.ValidFrom?.PlusDays(-1), null));
-        })];
+        return
+        [
+            .. versions.SelectMany(
+                (hours, index) =>
+                {
+                    var next = versions.ElementAtOrDefault(index + 1);
+                    // The present hours need no beginning.
+                    var from = hours.BeginsAfter(today) ? hours.ValidFrom : null;
+                    return WallClock
+                        .ListWeek(hours)
+                        .SelectMany(
+                            (periods, day) => ListTimes(periods).Select(times => (Day: WeeklyHours.Week[day], times))
+                        )
+                        .GroupBy(entry => entry.times, entry => $"{entry.Day}")
+                        .Select(days => new OpeningHoursSpecification(
+                            [.. days],
+                            days.Key.Opens,
+                            days.Key.Closes,
+                            from,
+                            next?.ValidFrom?.PlusDays(-1),
+                            null
+                        ));
+                }
+            ),
+        ];
     }
 
     // An unknown date with a known part is left out: search engines would take the rest of it for closed.
@@ -103,7 +117,8 @@ public sealed record MedicalClinic
 
     // Search engines read 00:00 to 00:00 as closed all day, and 00:00 to 23:59 as open all day.
     static IEnumerable<(LocalTime Opens, LocalTime Closes)> ListTimes(IEnumerable<Period> periods) =>
-        periods.WithoutTelephoneOnly()
+        periods
+            .WithoutTelephoneOnly()
             .Select(period => (period.Opens, period.IsAllDay ? new LocalTime(23, 59) : period.Closes))
             .DefaultIfEmpty((LocalTime.Midnight, LocalTime.Midnight));
 }
@@ -119,10 +134,12 @@ public sealed record MedicalClinic
 /// <param name="Description">The reason for people; absent for the weekly hours.</param>
 public sealed record OpeningHoursSpecification(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? DayOfWeek,
-    LocalTime Opens, LocalTime Closes,
+    LocalTime Opens,
+    LocalTime Closes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LocalDate? ValidFrom,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LocalDate? ValidThrough,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description
+)
 {
     /// <summary>Always <c>OpeningHoursSpecification</c>.</summary>
     [JsonPropertyName("@type"), JsonPropertyOrder(-1)]
@@ -219,17 +236,18 @@ public sealed record MedicalWebPage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Person? Author { get; init; }
 
-    internal static MedicalWebPage Of(Article article, SiteOptions site) => new()
-    {
-        Id = site.UrlOfArticle(article.Slug),
-        Url = site.UrlOfArticle(article.Slug),
-        Headline = article.Title,
-        Description = article.Summary,
-        DatePublished = article.PublishedAt,
-        DateModified = article.UpdatedAt,
-        Keywords = article.Tags,
-        Author = article.Author is null ? null : new Person(article.Author),
-    };
+    internal static MedicalWebPage Of(Article article, SiteOptions site) =>
+        new()
+        {
+            Id = site.UrlOfArticle(article.Slug),
+            Url = site.UrlOfArticle(article.Slug),
+            Headline = article.Title,
+            Description = article.Summary,
+            DatePublished = article.PublishedAt,
+            DateModified = article.UpdatedAt,
+            Keywords = article.Tags,
+            Author = article.Author is null ? null : new Person(article.Author),
+        };
 }
 
 /// <summary>A schema.org <c>Person</c>.</summary>

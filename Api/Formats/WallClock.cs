@@ -48,13 +48,12 @@ static class WallClock
     /// one run, also across usual dates with these hours, such as the weekends of a long closure.
     /// </summary>
     public static IReadOnlyList<WallRun> ListDepartures(Schedule schedule, IReadOnlyList<WallDay> year) =>
-    [
-        .. year
-            .SplitIntoRuns((day, next) => next.HasSameHoursAs(day))
-            .SelectMany(days => days.Where(day => day.NeedsMention).SplitIntoRuns(HaveSameReason))
-            .Where(days => days.Any(day => day.Departs))
-            .Select(days => ToRun(schedule, year, days)),
-    ];
+        [
+            .. year.SplitIntoRuns((day, next) => next.HasSameHoursAs(day))
+                .SelectMany(days => days.Where(day => day.NeedsMention).SplitIntoRuns(HaveSameReason))
+                .Where(days => days.Any(day => day.Departs))
+                .Select(days => ToRun(schedule, year, days)),
+        ];
 
     static bool HaveSameReason(WallDay day, WallDay next) =>
         next.Reason == day.Reason && next.TemporarilyClosed == day.TemporarilyClosed;
@@ -64,7 +63,8 @@ static class WallClock
     {
         var (first, last) = (days[0], days[^1]);
         var run = new WallRun(first, first.Date, last.Date);
-        if (!first.TemporarilyClosed) return run;
+        if (!first.TemporarilyClosed)
+            return run;
         return run with
         {
             First = first.Date == year[0].Date ? schedule.Closure!.ClosedFrom ?? first.Date : first.Date,
@@ -75,7 +75,8 @@ static class WallClock
     /// <summary>The dates of a temporary closure that is not over; <c>null</c> if there is none.</summary>
     public static ClosureDates? FindClosure(Schedule schedule, LocalDate today)
     {
-        if (schedule.Closure is not { } closure) return null;
+        if (schedule.Closure is not { } closure)
+            return null;
         var dates = new ClosureDates(closure.ClosedFrom ?? today, schedule.LastDateOfClosure);
         return dates.EndsBefore(LocalDate.Max(dates.First, today)) ? null : dates;
     }
@@ -99,12 +100,13 @@ static class WallClock
     /// The weekly hours that begin within the coming year, and the permanent closure whenever it begins.
     /// </summary>
     public static IEnumerable<WeeklyHours> ListChanges(Schedule schedule, LocalDate today) =>
-        schedule.Versions.Where(version => version.BeginsAfter(today) &&
-            (version.IsPermanentlyClosed || !version.BeginsAfter(LastDateOfYear(today))));
+        schedule.Versions.Where(version =>
+            version.BeginsAfter(today) && (version.IsPermanentlyClosed || !version.BeginsAfter(LastDateOfYear(today)))
+        );
 
     /// <summary>Whether weekly hours begin after the coming year.</summary>
-    public static bool HasLaterChanges(Schedule schedule, LocalDate today) => schedule.Versions.Any(version =>
-        version.BeginsAfter(LastDateOfYear(today)) && !version.IsPermanentlyClosed);
+    public static bool HasLaterChanges(Schedule schedule, LocalDate today) =>
+        schedule.Versions.Any(version => version.BeginsAfter(LastDateOfYear(today)) && !version.IsPermanentlyClosed);
 
     /// <summary>
     /// Whether an exception after the coming year is not expressed by the dates of that year: a dated one, or a yearly
@@ -116,7 +118,8 @@ static class WallClock
     public static bool AppliesLater(Schedule schedule, ScheduleException exception, LocalDate today)
     {
         var later = today.PlusDays(HoursLimits.DaysAhead);
-        if (schedule.StaysTheSameFrom(later)) return false;
+        if (schedule.StaysTheSameFrom(later))
+            return false;
         if (exception.When is DateRule.Dates dates)
             return Applies(schedule, exception, LocalDate.Max(dates.From, later), dates.To);
         return !Applies(schedule, exception, today, LastDateOfYear(today))
@@ -134,7 +137,8 @@ static class WallClock
     /// <summary>Whether an exception decides about a date or closes a part of it.</summary>
     public static bool Applies(Schedule schedule, ScheduleException exception, LocalDate date)
     {
-        if (!exception.When.Includes(date)) return false;
+        if (!exception.When.Includes(date))
+            return false;
         var day = schedule.DayOn(date);
         return ReferenceEquals(day.Exception, exception)
             || day.ClosedParts.Any(part => ReferenceEquals(part, exception));
@@ -146,15 +150,23 @@ static class WallClock
 
     /// <summary>What a format does not express that only knows open and closed.</summary>
     public static HashSet<NotExpressed> FindNotExpressed(
-        Schedule schedule, LocalDate today, IReadOnlyList<WallDay> year)
+        Schedule schedule,
+        LocalDate today,
+        IReadOnlyList<WallDay> year
+    )
     {
-        var periods = ListVersions(schedule, today).SelectMany(version => ListWeek(version).SelectMany(day => day))
+        var periods = ListVersions(schedule, today)
+            .SelectMany(version => ListWeek(version).SelectMany(day => day))
             .Concat(year.Where(day => day.Departs).SelectMany(day => day.Periods ?? []));
         var missing = FindNotExpressedDetails(periods).ToHashSet();
-        if (schedule.WeeklyHoursOn(today) is null) missing.Add(NotExpressed.UnknownHours);
-        if (HasLaterChanges(schedule, today)) missing.Add(NotExpressed.ChangesToCome);
-        if (HasLaterExceptions(schedule, today)) missing.Add(NotExpressed.LaterExceptions);
-        if (schedule.ClosedForGoodOn is not null) missing.Add(NotExpressed.ClosedForGood);
+        if (schedule.WeeklyHoursOn(today) is null)
+            missing.Add(NotExpressed.UnknownHours);
+        if (HasLaterChanges(schedule, today))
+            missing.Add(NotExpressed.ChangesToCome);
+        if (HasLaterExceptions(schedule, today))
+            missing.Add(NotExpressed.LaterExceptions);
+        if (schedule.ClosedForGoodOn is not null)
+            missing.Add(NotExpressed.ClosedForGood);
         return missing;
     }
 
@@ -163,9 +175,12 @@ static class WallClock
     {
         foreach (var period in periods)
         {
-            if (period.Access is AccessMode.ByAppointment or AccessMode.WalkIn) yield return NotExpressed.AccessModes;
-            if (period.Access == AccessMode.TelephoneOnly) yield return NotExpressed.TelephoneOnly;
-            if (period.Note is not null) yield return NotExpressed.Notes;
+            if (period.Access is AccessMode.ByAppointment or AccessMode.WalkIn)
+                yield return NotExpressed.AccessModes;
+            if (period.Access == AccessMode.TelephoneOnly)
+                yield return NotExpressed.TelephoneOnly;
+            if (period.Note is not null)
+                yield return NotExpressed.Notes;
         }
     }
 
@@ -175,14 +190,14 @@ static class WallClock
     /// <param name="schedule">The schedule.</param>
     /// <param name="year">The dates to look at.</param>
     /// <param name="expressesClosedParts">Whether the format expresses the closed parts of the date itself.</param>
-    public static bool HasPartsOfUnknownDates(
-        Schedule schedule, IReadOnlyList<WallDay> year, bool expressesClosedParts)
+    public static bool HasPartsOfUnknownDates(Schedule schedule, IReadOnlyList<WallDay> year, bool expressesClosedParts)
     {
         return year.Where(day => day.Periods is null).Any(day => day.CutOff.Count > 0 || HasClosedPart(day));
 
         bool HasClosedPart(WallDay day)
         {
-            if (expressesClosedParts && day.ClosedParts.Count > 0) return false;
+            if (expressesClosedParts && day.ClosedParts.Count > 0)
+                return false;
             return ListKnownStretches(schedule, day.Date).Any(stretch => stretch.IsClosedPart);
         }
     }
@@ -195,8 +210,10 @@ static class WallClock
         {
             var periods = carriedOver;
             carriedOver = [];
-            foreach (var period in day.Periods ?? []) AddPeriod(period, day.Date, periods, carriedOver);
-            if (day.Date < from) continue;
+            foreach (var period in day.Periods ?? [])
+                AddPeriod(period, day.Date, periods, carriedOver);
+            if (day.Date < from)
+                continue;
             periods.Sort((one, other) => one.Opens.CompareTo(other.Opens));
             yield return new WallDay(day.Date, day.Periods is null ? null : periods, FindReason(schedule, day.Rule))
             {
@@ -235,9 +252,11 @@ static class WallClock
 
     static string? FindReason(Schedule schedule, ScheduleDay day)
     {
-        if (day.Kind == DayKind.TemporarilyClosed) return schedule.Closure?.Reason;
+        if (day.Kind == DayKind.TemporarilyClosed)
+            return schedule.Closure?.Reason;
         var reasons = day.ClosedParts.Select(part => part.Reason).ToList();
-        if (day.Exception is { } exception) reasons.Insert(0, exception.Reason);
+        if (day.Exception is { } exception)
+            reasons.Insert(0, exception.Reason);
         return reasons.Count == 0 ? null : string.Join("; ", reasons);
     }
 
@@ -254,7 +273,8 @@ static class WallClock
             var (start, day, moment) = (timeline.Now, timeline.Date, timeline.Current);
             timeline.Advance();
             // Where clocks go back over midnight, the date before comes again.
-            if (day != date || moment.State == State.Unknown) continue;
+            if (day != date || moment.State == State.Unknown)
+                continue;
             // The timeline stops at each clock change, so both ends of a stretch are by the same clock.
             var opens = start.InZone(schedule.Zone).LocalDateTime;
             var from = (opens.Hour * 60) + opens.Minute;
@@ -288,7 +308,8 @@ sealed record WallDay(LocalDate Date, IReadOnlyList<Period>? Periods, string? Re
 
     public bool HasSameHoursAs(WallDay other)
     {
-        if (Periods is not null && other.Periods is not null) return Periods.SequenceEqual(other.Periods);
+        if (Periods is not null && other.Periods is not null)
+            return Periods.SequenceEqual(other.Periods);
         return Periods is null && other.Periods is null && ClosedParts.SequenceEqual(other.ClosedParts);
     }
 }

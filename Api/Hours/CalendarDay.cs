@@ -26,9 +26,12 @@ sealed record CalendarDay(ScheduleDay Rule, IReadOnlyList<ResolvedPeriod>? Perio
         {
             var (start, date, moment) = (timeline.Now, timeline.Date, timeline.Current);
             timeline.Advance();
-            if (moment.Period is null) continue;
-            if (moment.IsOpen) openTime[date] = openTime.GetValueOrDefault(date) + (timeline.Now - start);
-            if (!periods.TryGetValue(moment.Day.Date, out var ofDay)) periods[moment.Day.Date] = ofDay = [];
+            if (moment.Period is null)
+                continue;
+            if (moment.IsOpen)
+                openTime[date] = openTime.GetValueOrDefault(date) + (timeline.Now - start);
+            if (!periods.TryGetValue(moment.Day.Date, out var ofDay))
+                periods[moment.Day.Date] = ofDay = [];
             AddOrExtend(ofDay, new ResolvedPeriod(start, timeline.Now, moment.Period.Access, moment.Period.Note));
         }
 
@@ -38,9 +41,11 @@ sealed record CalendarDay(ScheduleDay Rule, IReadOnlyList<ResolvedPeriod>? Perio
             var rule = schedule.Zone.Skips(date)
                 ? new ScheduleDay(date, DayKind.Skipped, null, null, [])
                 : schedule.DayOn(date);
-            days.Add(rule.Kind == DayKind.Unknown
-                ? new CalendarDay(rule, null, null)
-                : new CalendarDay(rule, periods.GetValueOrDefault(date, []), openTime.GetValueOrDefault(date)));
+            days.Add(
+                rule.Kind == DayKind.Unknown
+                    ? new CalendarDay(rule, null, null)
+                    : new CalendarDay(rule, periods.GetValueOrDefault(date, []), openTime.GetValueOrDefault(date))
+            );
         }
         return days;
     }

@@ -11,7 +11,8 @@ abstract record DateRule
         /// <exception cref="ArgumentException">The last date is before the first.</exception>
         public Dates(LocalDate from, LocalDate to)
         {
-            if (to < from) throw new ArgumentException("A range of dates cannot end before it begins.");
+            if (to < from)
+                throw new ArgumentException("A range of dates cannot end before it begins.");
             (From, To) = (from, to);
         }
 
@@ -19,6 +20,7 @@ abstract record DateRule
         public LocalDate To { get; }
         public override bool IsYearly => false;
         public override int Days => NodaTime.Period.DaysBetween(From, To) + 1;
+
         public override bool Includes(LocalDate date) => From <= date && date <= To;
     }
 
@@ -29,7 +31,8 @@ abstract record DateRule
     public sealed record Yearly : DateRule
     {
         // The month and the day in one number, which sorts as the days of a year do.
-        readonly int first, last;
+        readonly int first,
+            last;
 
         /// <exception cref="ArgumentException">A range begins or ends on February 29.</exception>
         public Yearly(AnnualDate from, AnnualDate to)
@@ -83,7 +86,8 @@ abstract record DateRule
                 throw new ArgumentException("The n-th weekday is the first to the fifth, or the last.");
             if (day is < IsoDayOfWeek.Monday or > IsoDayOfWeek.Sunday)
                 throw new ArgumentException("There is no such day of the week.");
-            if (month is < 1 or > 12) throw new ArgumentException("There is no such month.");
+            if (month is < 1 or > 12)
+                throw new ArgumentException("There is no such month.");
             (Nth, Day, Month) = (nth, day, month);
         }
 
@@ -95,8 +99,10 @@ abstract record DateRule
 
         public override bool Includes(LocalDate date)
         {
-            if (date.Month != Month || date.DayOfWeek != Day) return false;
-            if (Nth == Last) return date.Day + 7 > date.Calendar.GetDaysInMonth(date.Year, date.Month);
+            if (date.Month != Month || date.DayOfWeek != Day)
+                return false;
+            if (Nth == Last)
+                return date.Day + 7 > date.Calendar.GetDaysInMonth(date.Year, date.Month);
             return (date.Day + 6) / 7 == Nth;
         }
     }

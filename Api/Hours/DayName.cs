@@ -24,12 +24,13 @@ static class DayNames
     const int LastDayNamedByWeekday = 6;
 
     /// <summary>The name that a day has in a sentence that is shown today.</summary>
-    public static DayName Choose(LocalDate day, LocalDate today) => NodaTime.Period.DaysBetween(today, day) switch
-    {
-        <= 0 => DayName.Today,
-        <= LastDayNamedByWeekday => DayName.Weekday,
-        _ => day.Year == today.Year ? DayName.Date : DayName.DateAndYear,
-    };
+    public static DayName Choose(LocalDate day, LocalDate today) =>
+        NodaTime.Period.DaysBetween(today, day) switch
+        {
+            <= 0 => DayName.Today,
+            <= LastDayNamedByWeekday => DayName.Weekday,
+            _ => day.Year == today.Year ? DayName.Date : DayName.DateAndYear,
+        };
 
     /// <summary>
     /// The day that a sentence names for an end. Midnight ends a day and does not begin the next one.

@@ -17,17 +17,18 @@ static class HoursEndpoints
     public static void MapHours(this IEndpointRouteBuilder routes)
     {
         var hours = routes.MapGroup("").WithTags("Hours").Cached(CacheTag, "limit", "cursor", Languages.Parameter);
-        hours.MapGet("/hours", ListAsync).WithName("listHours").Paged()
-            .WithSummary("List the hours of all locations");
-        hours.MapGet("/status", ListStatusAsync).WithName("listStatus")
-            .WithSummary("Get the status of all locations");
+        hours.MapGet("/hours", ListAsync).WithName("listHours").Paged().WithSummary("List the hours of all locations");
+        hours.MapGet("/status", ListStatusAsync).WithName("listStatus").WithSummary("Get the status of all locations");
 
         var location = hours.MapGroup("/locations/{slug}");
-        location.MapGet("/hours", GetAsync).WithName("getLocationHours")
-            .WithSummary("Get the hours of a location");
-        location.MapGet("/status", GetStatusAsync).WithName("getLocationStatus")
+        location.MapGet("/hours", GetAsync).WithName("getLocationHours").WithSummary("Get the hours of a location");
+        location
+            .MapGet("/status", GetStatusAsync)
+            .WithName("getLocationStatus")
             .WithSummary("Get the status of a location");
-        location.MapGet("/calendar", GetCalendarAsync).WithName("getLocationCalendar")
+        location
+            .MapGet("/calendar", GetCalendarAsync)
+            .WithName("getLocationCalendar")
             .WithSummary("Get the calendar of a location");
     }
 
@@ -35,29 +36,42 @@ static class HoursEndpoints
     /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
-    static async Task<Results<Ok<Page<LocationHours>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
+    static async Task<
+        Results<Ok<Page<LocationHours>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
+    > ListAsync(
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         string? cursor,
         string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
-        CancellationToken ct)
+        CancellationToken ct
+    )
     {
         FieldError?[] errors = [Paging.CheckLimit(limit), Languages.Choose(http, @in, out var language)];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
-        if (!Paging.TryReadCursor(cursor, "hours", parts: 1, out var key)) return Problems.BadCursor();
+        if (Problems.FindBrokenRules(errors) is { } broken)
+            return broken;
+        if (!Paging.TryReadCursor(cursor, "hours", parts: 1, out var key))
+            return Problems.BadCursor();
         var locations = await store.ListAsync(ct);
         if (!Paging.TryContinue(locations, location => location.Location, key, out var following))
             return Problems.BadCursor();
 
         var now = time.GetCurrentInstant();
         var page = Paging.Page(
-            http, following, limit ?? Paging.DefaultLimit, last => Paging.Cursor("hours", last.Location));
-        foreach (var location in page.Items) http.FreshUntil(now, location.Schedule.Zone.NextMidnight(now));
-        return TypedResults.Ok(new Page<LocationHours>(
-            [.. page.Items.Select(location => LocationHours.Of(location, location.Schedule.DateAt(now), language))],
-            page.NextCursor));
+            http,
+            following,
+            limit ?? Paging.DefaultLimit,
+            last => Paging.Cursor("hours", last.Location)
+        );
+        foreach (var location in page.Items)
+            http.FreshUntil(now, location.Schedule.Zone.NextMidnight(now));
+        return TypedResults.Ok(
+            new Page<LocationHours>(
+                [.. page.Items.Select(location => LocationHours.Of(location, location.Schedule.DateAt(now), language))],
+                page.NextCursor
+            )
+        );
     }
 
     /// <remarks>
@@ -68,10 +82,18 @@ static class HoursEndpoints
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
-        string slug, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        string slug,
+        string? @in,
+        HoursStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
-        if (Languages.Choose(http, @in, out var language) is { } broken) return Problems.BrokenRules(broken);
-        if (await store.FindAsync(slug, ct) is not { } location) return Problems.NoSuch("location", slug);
+        if (Languages.Choose(http, @in, out var language) is { } broken)
+            return Problems.BrokenRules(broken);
+        if (await store.FindAsync(slug, ct) is not { } location)
+            return Problems.NoSuch("location", slug);
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, location.Schedule.Zone.NextMidnight(now));
         return TypedResults.Ok(LocationHours.Of(location, location.Schedule.DateAt(now), language));
@@ -85,14 +107,21 @@ static class HoursEndpoints
     /// </param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<Results<Ok<Page<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
-        string? at, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        string? at,
+        string? @in,
+        HoursStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         FieldError?[] errors =
         [
             PointsInTime.ReadInstant("at", at, out var instant),
             Languages.Choose(http, @in, out var language),
         ];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
+        if (Problems.FindBrokenRules(errors) is { } broken)
+            return broken;
 
         var now = time.GetCurrentInstant();
         var locations = await store.ListAsync(ct);
@@ -102,7 +131,8 @@ static class HoursEndpoints
         ];
         if (instant is null)
         {
-            foreach (var status in statuses) http.FreshUntil(now, status.ValidUntil);
+            foreach (var status in statuses)
+                http.FreshUntil(now, status.ValidUntil);
         }
         return TypedResults.Ok(new Page<LocationStatus>(statuses, null));
     }
@@ -141,20 +171,32 @@ static class HoursEndpoints
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
-    static async Task<Results<Ok<LocationStatus>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetStatusAsync(
-        string slug, string? at, string? @in, HoursStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+    static async Task<
+        Results<Ok<LocationStatus>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
+    > GetStatusAsync(
+        string slug,
+        string? at,
+        string? @in,
+        HoursStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         FieldError?[] errors =
         [
             PointsInTime.ReadInstant("at", at, out var instant),
             Languages.Choose(http, @in, out var language),
         ];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
-        if (await store.FindAsync(slug, ct) is not { } location) return Problems.NoSuch("location", slug);
+        if (Problems.FindBrokenRules(errors) is { } broken)
+            return broken;
+        if (await store.FindAsync(slug, ct) is not { } location)
+            return Problems.NoSuch("location", slug);
 
         var now = time.GetCurrentInstant();
         var status = LocationStatus.Of(location, instant ?? now, language);
-        if (instant is null) http.FreshUntil(now, status.ValidUntil);
+        if (instant is null)
+            http.FreshUntil(now, status.ValidUntil);
         return TypedResults.Ok(status);
     }
 
@@ -166,7 +208,9 @@ static class HoursEndpoints
     /// <param name="from">The first date, `yyyy-MM-dd`. Without it, today at the location.</param>
     /// <param name="to">The last date, at most 365 days after the first. Without it, 13 days after the first.</param>
     /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
-    static async Task<Results<Ok<LocationCalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetCalendarAsync(
+    static async Task<
+        Results<Ok<LocationCalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
+    > GetCalendarAsync(
         string slug,
         string? from,
         string? to,
@@ -174,7 +218,8 @@ static class HoursEndpoints
         HoursStore store,
         TimeProvider time,
         HttpContext http,
-        CancellationToken ct)
+        CancellationToken ct
+    )
     {
         FieldError?[] errors =
         [
@@ -182,16 +227,22 @@ static class HoursEndpoints
             PointsInTime.ReadDate("to", to, out var last),
             Languages.Choose(http, @in, out var language),
         ];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
-        if (await store.FindAsync(slug, ct) is not { } location) return Problems.NoSuch("location", slug);
+        if (Problems.FindBrokenRules(errors) is { } broken)
+            return broken;
+        if (await store.FindAsync(slug, ct) is not { } location)
+            return Problems.NoSuch("location", slug);
 
         var now = time.GetCurrentInstant();
-        if (first is null) http.FreshUntil(now, location.Schedule.Zone.NextMidnight(now));
+        if (first is null)
+            http.FreshUntil(now, location.Schedule.Zone.NextMidnight(now));
         var begin = first ?? location.Schedule.DateAt(now);
         var end = last ?? begin.PlusDays(UsualCalendarDays - 1);
-        if (end < begin) return Problems.BrokenRules(FieldError.ForParameter("to", ProblemText.Get("EndBeforeBegin", "to", "from")));
+        if (end < begin)
+            return Problems.BrokenRules(FieldError.ForParameter("to", ProblemText.Get("EndBeforeBegin", "to", "from")));
         if (NodaTime.Period.DaysBetween(begin, end) >= HoursLimits.DaysAhead)
-            return Problems.BrokenRules(FieldError.ForParameter("to", ProblemText.Get("TooManyDates", HoursLimits.DaysAhead)));
+            return Problems.BrokenRules(
+                FieldError.ForParameter("to", ProblemText.Get("TooManyDates", HoursLimits.DaysAhead))
+            );
         return TypedResults.Ok(LocationCalendar.Of(location, begin, end, language));
     }
 }

@@ -20,7 +20,8 @@ static class HoursLimits
     public const int ClosedParts = 10;
 
     // Yearly rules meet on other dates each year, so the check looks at a whole century.
-    static readonly LocalDate FirstDate = new(2000, 1, 1), LastDate = new(2099, 12, 31);
+    static readonly LocalDate FirstDate = new(2000, 1, 1),
+        LastDate = new(2099, 12, 31);
 
     /// <summary>Checks the weekly hours of a location.</summary>
     /// <returns>The limit that is exceeded, as a sentence; <c>null</c> if none is.</returns>
@@ -41,7 +42,8 @@ static class HoursLimits
         if (exceptions.FirstOrDefault(exception => exception.Periods.Count > Periods) is { } many)
             return $"'{many.Reason}' has {many.Periods.Count} periods. At most {Periods} can open on a day.";
         var parts = exceptions.Where(exception => exception.IsClosedPart).ToArray();
-        if (parts.Length <= ClosedParts) return null;
+        if (parts.Length <= ClosedParts)
+            return null;
         for (var date = FirstDate; date <= LastDate; date = date.PlusDays(1))
         {
             var count = parts.Count(part => part.When.Includes(date));

@@ -23,50 +23,61 @@ sealed class HoursStore(Database db)
 
     // One state of the database for all queries, or hours could be replaced between two of them.
     Task<IReadOnlyList<LocationSchedule>> LoadAsync(string? slug, CancellationToken ct) =>
-        db.ReadSnapshotAsync<IReadOnlyList<LocationSchedule>>(async connection =>
-        {
-            var where = slug is null ? "" : "WHERE l.slug = @slug";
-            var whereOrClinicWide = slug is null ? "" : "WHERE l.slug = @slug OR e.location_id IS NULL";
-            Task<IEnumerable<T>> QueryAsync<T>(string sql) =>
-                connection.QueryAsync<T>(new CommandDefinition(sql, new { slug }, cancellationToken: ct));
+        db.ReadSnapshotAsync<IReadOnlyList<LocationSchedule>>(
+            async connection =>
+            {
+                var where = slug is null ? "" : "WHERE l.slug = @slug";
+                var whereOrClinicWide = slug is null ? "" : "WHERE l.slug = @slug OR e.location_id IS NULL";
+                Task<IEnumerable<T>> QueryAsync<T>(string sql) =>
+                    connection.QueryAsync<T>(new CommandDefinition(sql, new { slug }, cancellationToken: ct));
 
-            var locations = await QueryAsync<LocationRow>(
-                $"""
-                SELECT l.id, l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on, l.closure_reason,
-                       l.closed_for_good_on, l.hours_verified_at
-                FROM locations l
-                {where}
-                ORDER BY l.name, l.slug
-                """);
-            // Most locations of a clinic have the same hours, so each different week comes once, with its locations.
-            var weeks = await QueryAsync<WeekRow>(
-                $"""
-                SELECT same.valid_from, same.periods, {SqliteHours.Locations} AS locations
-                FROM (SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
-                      FROM weekly_hours w
-                      JOIN locations l ON l.id = w.location_id
-                      {where}) same
-                GROUP BY same.valid_from, same.periods
-                """);
-            var exceptions = await QueryAsync<ExceptionRow>(
-                $"""
-                SELECT e.location_id, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth,
-                       e.effect, e.reason, {SqliteHours.ExceptionPeriods} AS periods
-                FROM hours_exceptions e
-                LEFT JOIN locations l ON l.id = e.location_id
-                {whereOrClinicWide}
-                ORDER BY e.id
-                """);
+                var locations = await QueryAsync<LocationRow>(
+                    $"""
+                    SELECT l.id, l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on,
+                           l.closure_reason,
+                           l.closed_for_good_on, l.hours_verified_at
+                    FROM locations l
+                    {where}
+                    ORDER BY l.name, l.slug
+                    """
+                );
+                // Most locations of a clinic have the same hours, so each different week comes once, with its
+                // locations.
+                var weeks = await QueryAsync<WeekRow>(
+                    $"""
+                    SELECT same.valid_from, same.periods, {SqliteHours.Locations} AS locations
+                    FROM (SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
+                          FROM weekly_hours w
+                          JOIN locations l ON l.id = w.location_id
+                          {where}) same
+                    GROUP BY same.valid_from, same.periods
+                    """
+                );
+                var exceptions = await QueryAsync<ExceptionRow>(
+                    $"""
+                    SELECT e.location_id, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth,
+                           e.effect, e.reason, {SqliteHours.ExceptionPeriods} AS periods
+                    FROM hours_exceptions e
+                    LEFT JOIN locations l ON l.id = e.location_id
+                    {whereOrClinicWide}
+                    ORDER BY e.id
+                    """
+                );
 
-            var hoursOfLocation = weeks.SelectMany(row => row.ListHours()).ToLookup(pair => pair.Location, pair => pair.Hours);
-            var exceptionsOfLocation = exceptions.ToLookup(row => row.LocationId, row => row.ToException());
-            var clinicWide = exceptionsOfLocation[null];
-            return
-            [
-                .. locations.Select(row => row.ToSchedule(
-                    hoursOfLocation[row.Id], clinicWide.Concat(exceptionsOfLocation[row.Id]))),
-            ];
-        }, ct);
+                var hoursOfLocation = weeks
+                    .SelectMany(row => row.ListHours())
+                    .ToLookup(pair => pair.Location, pair => pair.Hours);
+                var exceptionsOfLocation = exceptions.ToLookup(row => row.LocationId, row => row.ToException());
+                var clinicWide = exceptionsOfLocation[null];
+                return
+                [
+                    .. locations.Select(row =>
+                        row.ToSchedule(hoursOfLocation[row.Id], clinicWide.Concat(exceptionsOfLocation[row.Id]))
+                    ),
+                ];
+            },
+            ct
+        );
 
     /// <summary>
     /// Replaces the hours and exceptions of a location. Without any version its hours are unknown. Called inside
@@ -78,36 +89,44 @@ sealed class HoursStore(Database db)
         string slug,
         IReadOnlyCollection<WeeklyHours> versions,
         IReadOnlyCollection<ScheduleException> exceptions,
-        Instant? verifiedAt)
+        Instant? verifiedAt
+    )
     {
         var errors = versions.Select(HoursLimits.Check).Append(HoursLimits.Check(exceptions));
         if (errors.FirstOrDefault(error => error is not null) is { } error)
             throw new ArgumentException($"The hours of '{slug}' are too many: {error}");
         var location = await connection.QuerySingleAsync<long>(
             "UPDATE locations SET hours_verified_at = @verifiedAt WHERE slug = @slug RETURNING id",
-            new { slug, verifiedAt });
+            new { slug, verifiedAt }
+        );
         await connection.ExecuteAsync("DELETE FROM weekly_hours WHERE location_id = @location", new { location });
-        foreach (var hours in versions) await SaveAsync(connection, location, hours);
+        foreach (var hours in versions)
+            await SaveAsync(connection, location, hours);
         await connection.ExecuteAsync("DELETE FROM hours_exceptions WHERE location_id = @location", new { location });
-        foreach (var exception in exceptions) await SaveAsync(connection, location, exception);
+        foreach (var exception in exceptions)
+            await SaveAsync(connection, location, exception);
     }
 
     /// <summary>Replaces the exceptions of the whole clinic. Called inside <see cref="Database.WriteAsync"/>.</summary>
     /// <exception cref="ArgumentException">There is too much on one day: see <see cref="HoursLimits"/>.</exception>
     public static async Task SaveClinicWideAsync(
-        DbConnection connection, IReadOnlyCollection<ScheduleException> exceptions)
+        DbConnection connection,
+        IReadOnlyCollection<ScheduleException> exceptions
+    )
     {
         if (HoursLimits.Check(exceptions) is { } error)
             throw new ArgumentException($"The exceptions of the clinic are too many: {error}");
         await connection.ExecuteAsync("DELETE FROM hours_exceptions WHERE location_id IS NULL");
-        foreach (var exception in exceptions) await SaveAsync(connection, null, exception);
+        foreach (var exception in exceptions)
+            await SaveAsync(connection, null, exception);
     }
 
     static async Task SaveAsync(DbConnection connection, long location, WeeklyHours hours)
     {
         var id = await connection.QuerySingleAsync<long>(
             "INSERT INTO weekly_hours (location_id, valid_from) VALUES (@location, @validFrom) RETURNING id",
-            new { location, validFrom = hours.ValidFrom ?? Always });
+            new { location, validFrom = hours.ValidFrom ?? Always }
+        );
         foreach (var day in WeeklyHours.Week)
         {
             foreach (var period in hours[day])
@@ -117,7 +136,16 @@ sealed class HoursStore(Database db)
                     INSERT INTO weekly_periods (weekly_hours_id, day, opens, closes, access, note)
                     VALUES (@id, @day, @Opens, @Closes, @access, @Note)
                     """,
-                    new { id, day = (int)day, period.Opens, period.Closes, access = Json.NameOf(period.Access), period.Note });
+                    new
+                    {
+                        id,
+                        day = (int)day,
+                        period.Opens,
+                        period.Closes,
+                        access = Json.NameOf(period.Access),
+                        period.Note,
+                    }
+                );
             }
         }
     }
@@ -147,7 +175,8 @@ sealed class HoursStore(Database db)
                 nth = weekday?.Nth,
                 effect = Json.NameOf(exception.Effect),
                 exception.Reason,
-            });
+            }
+        );
         foreach (var period in exception.Periods)
         {
             await connection.ExecuteAsync(
@@ -155,7 +184,15 @@ sealed class HoursStore(Database db)
                 INSERT INTO hours_exception_periods (hours_exception_id, opens, closes, access, note)
                 VALUES (@id, @Opens, @Closes, @access, @Note)
                 """,
-                new { id, period.Opens, period.Closes, access = Json.NameOf(period.Access), period.Note });
+                new
+                {
+                    id,
+                    period.Opens,
+                    period.Closes,
+                    access = Json.NameOf(period.Access),
+                    period.Note,
+                }
+            );
         }
     }
 
@@ -176,7 +213,10 @@ sealed class HoursStore(Database db)
             var closure = TemporarilyClosed ? new TemporaryClosure(ClosedFrom, ReopensOn, ClosureReason) : null;
             var zone = DateTimeZoneProviders.Tzdb[TimeZone];
             return new LocationSchedule(
-                Slug, new Schedule(zone, versions, exceptions, closure, ClosedForGoodOn), HoursVerifiedAt);
+                Slug,
+                new Schedule(zone, versions, exceptions, closure, ClosedForGoodOn),
+                HoursVerifiedAt
+            );
         }
     }
 
@@ -216,8 +256,10 @@ sealed class HoursStore(Database db)
 
         DateRule ToDateRule()
         {
-            if (StartsOn is { } from) return new DateRule.Dates(from, EndsOn!.Value);
-            if (YearlyFrom is not null) return new DateRule.Yearly(ToAnnualDate(YearlyFrom), ToAnnualDate(YearlyTo!));
+            if (StartsOn is { } from)
+                return new DateRule.Dates(from, EndsOn!.Value);
+            if (YearlyFrom is not null)
+                return new DateRule.Yearly(ToAnnualDate(YearlyFrom), ToAnnualDate(YearlyTo!));
             return new DateRule.YearlyWeekday(Nth!.Value, (IsoDayOfWeek)Weekday!.Value, Month!.Value);
         }
 
@@ -232,9 +274,11 @@ sealed record StoredPeriod(IsoDayOfWeek Day, string Opens, string Closes, string
     public static IEnumerable<StoredPeriod> List(string json) =>
         json == "[]" ? [] : JsonSerializer.Deserialize<StoredPeriod[]>(json, JsonSerializerOptions.Web)!;
 
-    public Period ToPeriod() => new(
-        TimePatterns.TimeOfDay.Parse(Opens).Value,
-        TimePatterns.TimeOfDay.Parse(Closes).Value,
-        Enum.Parse<AccessMode>(Access, ignoreCase: true),
-        Note);
+    public Period ToPeriod() =>
+        new(
+            TimePatterns.TimeOfDay.Parse(Opens).Value,
+            TimePatterns.TimeOfDay.Parse(Closes).Value,
+            Enum.Parse<AccessMode>(Access, ignoreCase: true),
+            Note
+        );
 }

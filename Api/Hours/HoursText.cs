@@ -17,7 +17,8 @@ sealed class HoursText
 
     readonly CultureInfo language;
     readonly LocalTimePattern clock;
-    readonly LocalDatePattern date, dateAndYear;
+    readonly LocalDatePattern date,
+        dateAndYear;
 
     HoursText(CultureInfo language)
     {
@@ -35,8 +36,10 @@ sealed class HoursText
     /// </summary>
     public string FormatWeek(WeeklyHours? hours)
     {
-        if (hours is null) return Text("Unknown");
-        if (hours.IsPermanentlyClosed) return Text("ClosedForGood");
+        if (hours is null)
+            return Text("Unknown");
+        if (hours.IsPermanentlyClosed)
+            return Text("ClosedForGood");
         var groups = WeeklyHours.Week.GroupBy(day => FormatPeriods(hours[day])).ToArray();
         return groups is [var everyDay]
             ? Text("EveryDay", everyDay.Key)
@@ -57,7 +60,8 @@ sealed class HoursText
         {
             var local = end.InZone(zone).LocalDateTime;
             text = AppendTime(text, "Until", local.TimeOfDay, DayNames.DayOfEnd(local), status.Date);
-            if (status.NextAccess is { } next) text = Text("Then", text, LowercaseText($"{next}"));
+            if (status.NextAccess is { } next)
+                text = Text("Then", text, LowercaseText($"{next}"));
         }
         if (status.NamedOpening is { } opening)
         {
@@ -78,17 +82,22 @@ sealed class HoursText
         string.Join("; ", [FormatRule(day, closure), .. day.ClosedParts.Select(FormatClosedPart)]);
 
     /// <summary>Describes the rule that decides about a date: <c>Christmas Day, closed</c>.</summary>
-    public string FormatRule(ScheduleDay day, TemporaryClosure? closure) => day.Kind switch
-    {
-        DayKind.Unknown => Text("Unknown"),
-        DayKind.TemporarilyClosed when closure?.Reason is { } reason =>
-            Text("Because", reason, LowercaseText("TemporarilyClosed")),
-        DayKind.TemporarilyClosed => Text("TemporarilyClosed"),
-        DayKind.ClosedForGood => Text("ClosedForGood"),
-        DayKind.Skipped => Text("Skipped", LocalDatePattern.Iso.Format(day.Date)),
-        _ => Capitalize(Text(
-            "Because", day.Exception?.Reason ?? FormatWeekday(day.Date.DayOfWeek), FormatPeriods(day.Periods!))),
-    };
+    public string FormatRule(ScheduleDay day, TemporaryClosure? closure) =>
+        day.Kind switch
+        {
+            DayKind.Unknown => Text("Unknown"),
+            DayKind.TemporarilyClosed when closure?.Reason is { } reason => Text(
+                "Because",
+                reason,
+                LowercaseText("TemporarilyClosed")
+            ),
+            DayKind.TemporarilyClosed => Text("TemporarilyClosed"),
+            DayKind.ClosedForGood => Text("ClosedForGood"),
+            DayKind.Skipped => Text("Skipped", LocalDatePattern.Iso.Format(day.Date)),
+            _ => Capitalize(
+                Text("Because", day.Exception?.Reason ?? FormatWeekday(day.Date.DayOfWeek), FormatPeriods(day.Periods!))
+            ),
+        };
 
     /// <summary>Describes a closed part: <c>Staff meeting, closed 12:30 pm–2:00 pm</c>.</summary>
     public string FormatClosedPart(ScheduleException part) =>
@@ -96,28 +105,31 @@ sealed class HoursText
 
     string FormatState(Moment moment)
     {
-        if (moment.Period is { } period) return Text($"{period.Access}");
+        if (moment.Period is { } period)
+            return Text($"{period.Access}");
         return Text(moment.Day.Kind == DayKind.ClosedForGood ? "ClosedForGood" : $"{moment.State}");
     }
 
     string FormatPeriod(Period period)
     {
         var text = period.IsAllDay && period.Access == AccessMode.Open ? Text("AllDay") : FormatTimes(period);
-        if (period.Access != AccessMode.Open) text += " " + FormatAccess(period.Access);
+        if (period.Access != AccessMode.Open)
+            text += " " + FormatAccess(period.Access);
         return period.Note is { } note ? $"{text} ({note})" : text;
     }
 
     string FormatAccess(AccessMode access) => LowercaseText(access == AccessMode.WalkIn ? "WalkInPeriod" : $"{access}");
 
-    string FormatTimes(Period period) => period.IsAllDay
-        ? Text("TwentyFourHours")
-        : $"{FormatTime(period.Opens)}–{FormatTime(period.Closes)}";
+    string FormatTimes(Period period) =>
+        period.IsAllDay ? Text("TwentyFourHours") : $"{FormatTime(period.Opens)}–{FormatTime(period.Closes)}";
 
     // Noon and midnight are words, since many people do not know which of the two 12:00 am is.
     string FormatTime(LocalTime time)
     {
-        if (time == LocalTime.Noon) return Text("Noon");
-        if (time == LocalTime.Midnight) return Text("Midnight");
+        if (time == LocalTime.Noon)
+            return Text("Noon");
+        if (time == LocalTime.Midnight)
+            return Text("Midnight");
         return clock.Format(time).ToLowerInvariant();
     }
 
@@ -126,8 +138,10 @@ sealed class HoursText
 
     static string KindOfTime(LocalTime time)
     {
-        if (time == LocalTime.Noon) return "Noon";
-        if (time == LocalTime.Midnight) return "Midnight";
+        if (time == LocalTime.Noon)
+            return "Noon";
+        if (time == LocalTime.Midnight)
+            return "Midnight";
         return time.Hour == 1 ? "ClockAtOne" : "Clock";
     }
 
@@ -147,14 +161,20 @@ sealed class HoursText
             FormatTimeWith("The", time),
             FormatTimeWith("At", time),
             FormatWeekday(day.DayOfWeek),
-            datePattern.Format(day));
+            datePattern.Format(day)
+        );
     }
 
     // Three or more days in a row are a range.
     string FormatWeekdays(IEnumerable<IsoDayOfWeek> days) =>
-        JoinList([.. days.SplitIntoRuns().SelectMany(run => run.Count < 3
-            ? run.Select(FormatWeekday)
-            : [Text("DayRange", FormatWeekday(run[0]), FormatWeekday(run[^1]))])]);
+        JoinList([
+            .. days.SplitIntoRuns()
+                .SelectMany(run =>
+                    run.Count < 3
+                        ? run.Select(FormatWeekday)
+                        : [Text("DayRange", FormatWeekday(run[0]), FormatWeekday(run[^1]))]
+                ),
+        ]);
 
     string FormatWeekday(IsoDayOfWeek day) => language.DateTimeFormat.GetDayName(day.ToDayOfWeek());
 

@@ -19,7 +19,8 @@ public sealed record LocationCalendar(
     LocalDate From,
     LocalDate To,
     IReadOnlyList<CalendarDate> Days,
-    int? OpenMinutes)
+    int? OpenMinutes
+)
 {
     internal static LocationCalendar Of(LocationSchedule location, LocalDate from, LocalDate to, CultureInfo language)
     {
@@ -34,7 +35,8 @@ public sealed record LocationCalendar(
             from,
             to,
             [.. days.Select(day => CalendarDate.Of(day, schedule, text))],
-            (int?)openTime?.TotalMinutes);
+            (int?)openTime?.TotalMinutes
+        );
     }
 }
 
@@ -60,7 +62,8 @@ public sealed record CalendarDate(
     DayKind Kind,
     string Reason,
     IReadOnlyList<CalendarPeriod>? Periods,
-    int? OpenMinutes)
+    int? OpenMinutes
+)
 {
     internal static CalendarDate Of(CalendarDay day, Schedule schedule, HoursText text)
     {
@@ -71,7 +74,8 @@ public sealed record CalendarDate(
             hasOnlyClosedParts ? DayKind.Exception : day.Rule.Kind,
             text.FormatDay(day.Rule, schedule.Closure),
             day.Periods?.Select(period => CalendarPeriod.Of(period, schedule.Zone)).ToArray(),
-            (int?)day.OpenTime?.TotalMinutes);
+            (int?)day.OpenTime?.TotalMinutes
+        );
     }
 }
 
@@ -82,9 +86,6 @@ public sealed record CalendarDate(
 /// <param name="Note">A note for visitors; <c>null</c> if there is none.</param>
 public sealed record CalendarPeriod(PointInTime Opens, PointInTime Closes, AccessMode Access, string? Note)
 {
-    internal static CalendarPeriod Of(ResolvedPeriod period, DateTimeZone zone) => new(
-        PointsInTime.Of(period.Opens, zone)!,
-        PointsInTime.Of(period.Closes, zone)!,
-        period.Access,
-        period.Note);
+    internal static CalendarPeriod Of(ResolvedPeriod period, DateTimeZone zone) =>
+        new(PointsInTime.Of(period.Opens, zone)!, PointsInTime.Of(period.Closes, zone)!, period.Access, period.Note);
 }

@@ -29,7 +29,8 @@ public sealed record LocationHours(
     string Text,
     IReadOnlyList<HoursChange> Changes,
     IReadOnlyList<ExceptionDays> Exceptions,
-    Instant? VerifiedAt)
+    Instant? VerifiedAt
+)
 {
     internal static LocationHours Of(LocationSchedule location, LocalDate today, CultureInfo language)
     {
@@ -42,11 +43,14 @@ public sealed record LocationHours(
             current?.ValidFrom,
             current is null ? null : DayHours.ListWeek(current),
             text.FormatWeek(current),
-            [.. schedule.Versions
-                .Where(version => version.BeginsAfter(today))
-                .Select(version => HoursChange.Of(version, text))],
+            [
+                .. schedule
+                    .Versions.Where(version => version.BeginsAfter(today))
+                    .Select(version => HoursChange.Of(version, text)),
+            ],
             ExceptionDays.List(schedule, today, text),
-            location.VerifiedAt);
+            location.VerifiedAt
+        );
     }
 }
 
@@ -87,22 +91,25 @@ public sealed record ExceptionDays(
     bool Closed,
     IReadOnlyList<Period>? Periods,
     IReadOnlyList<ClosedPart> ClosedParts,
-    string Text)
+    string Text
+)
 {
     internal static IReadOnlyList<ExceptionDays> List(Schedule schedule, LocalDate today, HoursText text) =>
-    [
-        .. Enumerable.Range(0, HoursLimits.DaysAhead)
-            .Select(days => schedule.DayOn(today.PlusDays(days)))
-            .Where(day => day.IsExceptional)
-            .SplitIntoRuns(Continues)
-            .Select(run => new ExceptionDays(
-                run[0].Date,
-                run[^1].Date,
-                run[0].Periods is { Count: 0 },
-                run[0].Periods,
-                [.. run[0].ClosedParts.Select(ClosedPart.Of)],
-                text.FormatDay(run[0], schedule.Closure))),
-    ];
+        [
+            .. Enumerable
+                .Range(0, HoursLimits.DaysAhead)
+                .Select(days => schedule.DayOn(today.PlusDays(days)))
+                .Where(day => day.IsExceptional)
+                .SplitIntoRuns(Continues)
+                .Select(run => new ExceptionDays(
+                    run[0].Date,
+                    run[^1].Date,
+                    run[0].Periods is { Count: 0 },
+                    run[0].Periods,
+                    [.. run[0].ClosedParts.Select(ClosedPart.Of)],
+                    text.FormatDay(run[0], schedule.Closure)
+                )),
+        ];
 
     static bool Continues(ScheduleDay day, ScheduleDay next) =>
         next.Date == day.Date.PlusDays(1)

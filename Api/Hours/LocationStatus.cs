@@ -36,7 +36,8 @@ public sealed record LocationStatus(
     PointInTime? ClosesAt,
     string Reason,
     string Text,
-    Instant? ValidUntil)
+    Instant? ValidUntil
+)
 {
     internal static LocationStatus Of(LocationSchedule location, Instant instant, CultureInfo language)
     {
@@ -53,6 +54,7 @@ public sealed record LocationStatus(
             PointsInTime.Of(status.ClosesAt, schedule.Zone),
             text.FormatReason(status.Moment, schedule.Closure),
             text.FormatStatus(status, schedule.Zone),
-            status.ValidUntil);
+            status.ValidUntil
+        );
     }
 }

@@ -10,7 +10,8 @@ namespace Api.Hours;
 static class OpenNow
 {
     /// <summary>Finds what holds at an instant, and what changes next.</summary>
-    public static Status StatusAt(this Schedule schedule, Instant instant) => new StatusSearch(schedule, instant).Find();
+    public static Status StatusAt(this Schedule schedule, Instant instant) =>
+        new StatusSearch(schedule, instant).Find();
 
     /// <summary>Whether the location is open, with or without an appointment; <c>null</c> if it is not known.</summary>
     public static bool? IsOpen(this Schedule schedule, Instant instant)
@@ -32,11 +33,14 @@ static class OpenNow
         while (timeline.Date <= horizon && !schedule.StaysTheSameFrom(timeline.Date))
         {
             var (start, moment) = (timeline.Now, timeline.Current);
-            if (moment.State == State.Unknown) return null;
+            if (moment.State == State.Unknown)
+                return null;
             timeline.Advance();
-            if (!moment.IsOpen) continue;
+            if (!moment.IsOpen)
+                continue;
             var openTime = timeline.Now - start;
-            if (openTime >= time) return start + time;
+            if (openTime >= time)
+                return start + time;
             time -= openTime;
         }
         return null;
@@ -49,12 +53,18 @@ static class OpenNow
         readonly Timeline timeline;
         readonly Instant start;
         readonly Moment now;
-        readonly LocalDate today, horizon;
+        readonly LocalDate today,
+            horizon;
 
-        Instant? opensAt, closesAt, accessUntil, validUntil;
+        Instant? opensAt,
+            closesAt,
+            accessUntil,
+            validUntil;
         AccessMode? nextAccess;
+
         // The first date beyond the horizon on which something happens that the status lacks.
         LocalDate? dateBeyondHorizon;
+
         // What follows unknown hours is unknown.
         bool isForeseeable;
 
@@ -73,7 +83,8 @@ static class OpenNow
         {
             // A period of the evening before may still run, and where clocks go back over midnight yesterday comes
             // again.
-            if (schedule.StaysTheSameFrom(today.PlusDays(-1))) return new Status { Moment = now, Date = today };
+            if (schedule.StaysTheSameFrom(today.PlusDays(-1)))
+                return new Status { Moment = now, Date = today };
 
             for (var before = now; !IsFinished(); before = timeline.Current)
             {
@@ -102,23 +113,30 @@ static class OpenNow
             {
                 // The sentence names the end of a period only.
                 var endsPeriod = changesAccess && now.Period is not null;
-                if (opens || closes || endsPeriod) dateBeyondHorizon ??= timeline.Date;
+                if (opens || closes || endsPeriod)
+                    dateBeyondHorizon ??= timeline.Date;
             }
             else
             {
-                if (opens) opensAt = timeline.Now;
-                if (closes) closesAt = timeline.Now;
-                if (changesAccess) (accessUntil, nextAccess) = (timeline.Now, next.Period?.Access);
-                if (!next.HasSameAccessAs(now) || !next.HasSameReasonAs(now)) LimitValidity(timeline.Now);
+                if (opens)
+                    opensAt = timeline.Now;
+                if (closes)
+                    closesAt = timeline.Now;
+                if (changesAccess)
+                    (accessUntil, nextAccess) = (timeline.Now, next.Period?.Access);
+                if (!next.HasSameAccessAs(now) || !next.HasSameReasonAs(now))
+                    LimitValidity(timeline.Now);
             }
-            if (next.State == State.Unknown) isForeseeable = false;
+            if (next.State == State.Unknown)
+                isForeseeable = false;
         }
 
         bool IsFinished()
         {
             var hasOpeningAndClosing = opensAt is not null && closesAt is not null;
             var isComplete = accessUntil is not null && (hasOpeningAndClosing || !isForeseeable);
-            if (timeline.Date <= horizon) return isComplete && validUntil is not null;
+            if (timeline.Date <= horizon)
+                return isComplete && validUntil is not null;
             var isFarAway = timeline.Date > horizon.PlusDays(HoursLimits.DaysAhead);
             return isComplete || isFarAway || dateBeyondHorizon is not null;
         }
@@ -126,12 +144,15 @@ static class OpenNow
         // The sentence calls a day "Monday" today and "December 7" on another day.
         void LimitValidityToNames(Status status)
         {
-            if (dateBeyondHorizon is { } date) LimitValidity(date.PlusDays(-HoursLimits.DaysAhead));
+            if (dateBeyondHorizon is { } date)
+                LimitValidity(date.PlusDays(-HoursLimits.DaysAhead));
             var clock = schedule.Zone.GetZoneInterval(start);
             foreach (var day in DaysNamedBy(status))
             {
-                if (DayNames.NextChange(day, today) is { } change) LimitValidity(change);
-                if (clock.HasEnd && IsNamedDifferently(day, schedule.DateAt(clock.End))) LimitValidity(clock.End);
+                if (DayNames.NextChange(day, today) is { } change)
+                    LimitValidity(change);
+                if (clock.HasEnd && IsNamedDifferently(day, schedule.DateAt(clock.End)))
+                    LimitValidity(clock.End);
             }
         }
 
@@ -141,13 +162,16 @@ static class OpenNow
 
         IEnumerable<LocalDate> DaysNamedBy(Status status)
         {
-            if (status.NamedEnd is { } end) yield return DayNames.DayOfEnd(end.InZone(schedule.Zone).LocalDateTime);
-            if (status.NamedOpening is { } opening) yield return schedule.DateAt(opening);
+            if (status.NamedEnd is { } end)
+                yield return DayNames.DayOfEnd(end.InZone(schedule.Zone).LocalDateTime);
+            if (status.NamedOpening is { } opening)
+                yield return schedule.DateAt(opening);
         }
 
         void LimitValidity(LocalDate date)
         {
-            if (date <= today) return;
+            if (date <= today)
+                return;
             var midnight = schedule.Zone.StartOfDay(date);
             // Where midnight comes twice, the first may be over.
             LimitValidity(midnight > start ? midnight : schedule.Zone.LatestInstant(date.AtMidnight()));
@@ -155,7 +179,8 @@ static class OpenNow
 
         void LimitValidity(Instant instant)
         {
-            if (validUntil is null || instant < validUntil) validUntil = instant;
+            if (validUntil is null || instant < validUntil)
+                validUntil = instant;
         }
     }
 }

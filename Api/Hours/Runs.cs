@@ -4,8 +4,7 @@ namespace Api.Hours;
 static class Runs
 {
     /// <summary>Splits a sequence into runs. An item starts a new run unless it continues the item before it.</summary>
-    public static IEnumerable<IReadOnlyList<T>> SplitIntoRuns<T>(
-        this IEnumerable<T> items, Func<T, T, bool> continues)
+    public static IEnumerable<IReadOnlyList<T>> SplitIntoRuns<T>(this IEnumerable<T> items, Func<T, T, bool> continues)
     {
         List<T> run = [];
         foreach (var item in items)
@@ -17,10 +16,12 @@ static class Runs
             }
             run.Add(item);
         }
-        if (run.Count > 0) yield return run;
+        if (run.Count > 0)
+            yield return run;
     }
 
     /// <summary>Splits days of the week into runs of days in a row: Monday to Wednesday, Friday.</summary>
     public static IEnumerable<IReadOnlyList<NodaTime.IsoDayOfWeek>> SplitIntoRuns(
-        this IEnumerable<NodaTime.IsoDayOfWeek> days) => days.SplitIntoRuns((day, next) => next == day + 1);
+        this IEnumerable<NodaTime.IsoDayOfWeek> days
+    ) => days.SplitIntoRuns((day, next) => next == day + 1);
 }

@@ -31,20 +31,29 @@ sealed class Schedule
         IEnumerable<WeeklyHours> versions,
         IEnumerable<ScheduleException> exceptions,
         TemporaryClosure? closure = null,
-        LocalDate? closedForGoodOn = null)
+        LocalDate? closedForGoodOn = null
+    )
     {
         Zone = zone;
         Closure = closure;
         ClosedForGoodOn = closedForGoodOn;
-        this.versions = [.. versions
-            .Where(version => !IsPermanentlyClosedOn(version.ValidFrom ?? LocalDate.MinIsoValue))
-            .OrderBy(version => version.ValidFrom ?? LocalDate.MinIsoValue)];
+        this.versions =
+        [
+            .. versions
+                .Where(version => !IsPermanentlyClosedOn(version.ValidFrom ?? LocalDate.MinIsoValue))
+                .OrderBy(version => version.ValidFrom ?? LocalDate.MinIsoValue),
+        ];
         // The permanent closure is a version without periods, so everything that lists the versions lists it too.
-        if (closedForGoodOn is { } date) this.versions = [.. this.versions, WeeklyHours.PermanentlyClosed(date)];
-        this.exceptions = [.. exceptions.Reverse()
-            .OrderBy(exception => exception.When.IsYearly)
-            .ThenBy(exception => exception.ClinicWide)
-            .ThenBy(exception => exception.When.Days)];
+        if (closedForGoodOn is { } date)
+            this.versions = [.. this.versions, WeeklyHours.PermanentlyClosed(date)];
+        this.exceptions =
+        [
+            .. exceptions
+                .Reverse()
+                .OrderBy(exception => exception.When.IsYearly)
+                .ThenBy(exception => exception.ClinicWide)
+                .ThenBy(exception => exception.When.Days),
+        ];
     }
 
     public DateTimeZone Zone { get; }
@@ -79,15 +88,19 @@ sealed class Schedule
     /// <summary>The rule that decides about a date, and what it says.</summary>
     public ScheduleDay DayOn(LocalDate date)
     {
-        if (IsPermanentlyClosedOn(date)) return new ScheduleDay(date, DayKind.ClosedForGood, null, [], []);
-        if (Closure?.Covers(date) == true) return new ScheduleDay(date, DayKind.TemporarilyClosed, null, [], []);
+        if (IsPermanentlyClosedOn(date))
+            return new ScheduleDay(date, DayKind.ClosedForGood, null, [], []);
+        if (Closure?.Covers(date) == true)
+            return new ScheduleDay(date, DayKind.TemporarilyClosed, null, [], []);
 
         var usual = WeeklyHoursOn(date)?[date.DayOfWeek];
         List<ScheduleException> closedParts = [];
         foreach (var exception in exceptions)
         {
-            if (!exception.When.Includes(date)) continue;
-            if (!exception.IsClosedPart) return DayWithException(date, exception, usual, closedParts);
+            if (!exception.When.Includes(date))
+                continue;
+            if (!exception.IsClosedPart)
+                return DayWithException(date, exception, usual, closedParts);
             closedParts.Add(exception);
         }
         return new ScheduleDay(date, usual is null ? DayKind.Unknown : DayKind.Usual, null, usual, closedParts);
@@ -97,12 +110,14 @@ sealed class Schedule
         LocalDate date,
         ScheduleException exception,
         IReadOnlyList<Period>? usual,
-        IReadOnlyList<ScheduleException> closedParts)
+        IReadOnlyList<ScheduleException> closedParts
+    )
     {
         if (exception.Effect != ExceptionEffect.AsUsual)
             return new ScheduleDay(date, DayKind.Exception, exception, exception.Periods, closedParts);
         // As usual is unknown where the usual hours are.
-        if (usual is null) return new ScheduleDay(date, DayKind.Unknown, null, null, closedParts);
+        if (usual is null)
+            return new ScheduleDay(date, DayKind.Unknown, null, null, closedParts);
         return new ScheduleDay(date, DayKind.Exception, exception, usual, closedParts);
     }
 
@@ -112,8 +127,10 @@ sealed class Schedule
     /// </summary>
     public bool StaysTheSameFrom(LocalDate date)
     {
-        if (ClosedForGoodOn is not null) return IsPermanentlyClosedOn(date);
-        if (Closure is not null) return Closure.ReopensOn is null && Closure.Covers(date);
+        if (ClosedForGoodOn is not null)
+            return IsPermanentlyClosedOn(date);
+        if (Closure is not null)
+            return Closure.ReopensOn is null && Closure.Covers(date);
         return versions.Length == 0 && exceptions.Length == 0;
     }
 }
@@ -151,7 +168,8 @@ sealed record ScheduleDay(
     DayKind Kind,
     ScheduleException? Exception,
     IReadOnlyList<Period>? Periods,
-    IReadOnlyList<ScheduleException> ClosedParts)
+    IReadOnlyList<ScheduleException> ClosedParts
+)
 {
     /// <summary>Whether a closure decides, temporary or permanent.</summary>
     public bool IsInClosure => Kind is DayKind.TemporarilyClosed or DayKind.ClosedForGood;
@@ -168,7 +186,8 @@ sealed record ScheduleDay(
 
     bool HasSamePeriodsAs(ScheduleDay other)
     {
-        if (Periods is null || other.Periods is null) return Periods is null && other.Periods is null;
+        if (Periods is null || other.Periods is null)
+            return Periods is null && other.Periods is null;
         return Periods.SequenceEqual(other.Periods);
     }
 }

@@ -28,7 +28,12 @@ sealed record ScheduleException
     /// </param>
     /// <exception cref="ArgumentException">The number of periods does not fit the effect.</exception>
     public ScheduleException(
-        DateRule when, ExceptionEffect effect, string reason, IReadOnlyList<Period> periods, bool clinicWide)
+        DateRule when,
+        ExceptionEffect effect,
+        string reason,
+        IReadOnlyList<Period> periods,
+        bool clinicWide
+    )
     {
         var fits = effect switch
         {
@@ -36,7 +41,8 @@ sealed record ScheduleException
             ExceptionEffect.ClosedPart => periods.Count == 1,
             _ => periods.Count == 0,
         };
-        if (!fits) throw new ArgumentException($"{periods.Count} periods do not fit the effect {effect}.");
+        if (!fits)
+            throw new ArgumentException($"{periods.Count} periods do not fit the effect {effect}.");
         (When, Effect, Reason, ClinicWide) = (when, effect, reason, clinicWide);
         Periods = [.. periods.OrderBy(period => period.Opens)];
     }

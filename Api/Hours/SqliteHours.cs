@@ -1,8 +1,8 @@
 namespace Api.Hours;
 
 /// <summary>
-/// The SQL on hours that only SQLite understands: rows as JSON. The 15,000 weekly periods of 1,000 locations are read in
-/// 8 ms so, and in 34 ms as a row each, which would double the time of their status.
+/// The SQL on hours that only SQLite understands: rows as JSON. The 15,000 weekly periods of 1,000 locations are read
+/// in 8 ms so, and in 34 ms as a row each, which would double the time of their status.
 /// </summary>
 static class SqliteHours
 {
@@ -10,8 +10,7 @@ static class SqliteHours
     public const string Locations = "json_group_array(same.location_id)";
 
     /// <summary>The periods of the weekly hours <c>w</c> as a JSON array of <see cref="StoredPeriod"/>.</summary>
-    public const string WeeklyPeriods =
-        """
+    public const string WeeklyPeriods = """
         (SELECT json_group_array(json_object(
                     'day', p.day, 'opens', p.opens, 'closes', p.closes, 'access', p.access, 'note', p.note))
          FROM weekly_periods p
@@ -19,8 +18,7 @@ static class SqliteHours
         """;
 
     /// <summary>The periods of the exception <c>e</c> as a JSON array of <see cref="StoredPeriod"/>.</summary>
-    public const string ExceptionPeriods =
-        """
+    public const string ExceptionPeriods = """
         (SELECT json_group_array(json_object(
                     'opens', p.opens, 'closes', p.closes, 'access', p.access, 'note', p.note))
          FROM hours_exception_periods p

@@ -17,6 +17,7 @@ sealed class Timeline
 {
     readonly Schedule schedule;
     ZoneInterval interval;
+
     // Yesterday, today and tomorrow. A period may run on from yesterday. Where clocks go back over midnight, tomorrow
     // has begun once already.
     Day[] days;
@@ -44,14 +45,16 @@ sealed class Timeline
     public void Advance()
     {
         Now = FindNext();
-        if (!interval.Contains(Now)) interval = schedule.Zone.GetZoneInterval(Now);
+        if (!interval.Contains(Now))
+            interval = schedule.Zone.GetZoneInterval(Now);
         MoveTo(Now.WithOffset(interval.WallOffset).Date);
         Current = FindMoment();
     }
 
     void MoveTo(LocalDate date)
     {
-        if (date == Date) return;
+        if (date == Date)
+            return;
         days = date == Date.PlusDays(1) ? [days[1], days[2], LoadDay(date.PlusDays(1))] : LoadDaysAround(date);
         Date = date;
     }
@@ -62,13 +65,16 @@ sealed class Timeline
     {
         // The next midnight by the clock that holds now. If clocks change before it, that instant comes first.
         var next = Date.PlusDays(1).AtMidnight().WithOffset(interval.WallOffset).ToInstant();
-        if (interval.HasEnd) next = Instant.Min(next, interval.End);
+        if (interval.HasEnd)
+            next = Instant.Min(next, interval.End);
         foreach (var day in days)
         {
             foreach (var stretch in day.Stretches)
             {
-                if (stretch.Start > Now) next = Instant.Min(next, stretch.Start);
-                if (stretch.End > Now) next = Instant.Min(next, stretch.End);
+                if (stretch.Start > Now)
+                    next = Instant.Min(next, stretch.Start);
+                if (stretch.End > Now)
+                    next = Instant.Min(next, stretch.End);
             }
         }
         return next;
@@ -81,9 +87,12 @@ sealed class Timeline
         {
             foreach (var stretch in day.Stretches)
             {
-                if (Now < stretch.Start || stretch.End <= Now) continue;
-                if (stretch.ClosedBy is not null) return ClosedMoment(stretch.ClosedBy);
-                if (best is null || Rank(stretch.Period.Access) > Rank(best.Period.Access)) best = stretch;
+                if (Now < stretch.Start || stretch.End <= Now)
+                    continue;
+                if (stretch.ClosedBy is not null)
+                    return ClosedMoment(stretch.ClosedBy);
+                if (best is null || Rank(stretch.Period.Access) > Rank(best.Period.Access))
+                    best = stretch;
             }
         }
         return best is null ? MomentOutsidePeriods() : new Moment(StateDuring(best.Period), best.Period, best.Day);
@@ -104,21 +113,23 @@ sealed class Timeline
         return new Moment(state, null, Today);
     }
 
-    static State StateDuring(Period period) => period.Access switch
-    {
-        AccessMode.ByAppointment => State.ByAppointment,
-        AccessMode.TelephoneOnly => State.Closed,
-        _ => State.Open,
-    };
+    static State StateDuring(Period period) =>
+        period.Access switch
+        {
+            AccessMode.ByAppointment => State.ByAppointment,
+            AccessMode.TelephoneOnly => State.Closed,
+            _ => State.Open,
+        };
 
     // The more people a period lets in, the higher.
-    static int Rank(AccessMode access) => access switch
-    {
-        AccessMode.WalkIn => 3,
-        AccessMode.Open => 2,
-        AccessMode.ByAppointment => 1,
-        _ => 0,
-    };
+    static int Rank(AccessMode access) =>
+        access switch
+        {
+            AccessMode.WalkIn => 3,
+            AccessMode.Open => 2,
+            AccessMode.ByAppointment => 1,
+            _ => 0,
+        };
 
     Day[] LoadDaysAround(LocalDate date) => [LoadDay(date.PlusDays(-1)), LoadDay(date), LoadDay(date.PlusDays(1))];
 
@@ -126,10 +137,14 @@ sealed class Timeline
     {
         var rule = schedule.DayOn(date);
         var day = new Day(rule, []);
-        if (rule.Periods is not { Count: > 0 } && rule.ClosedParts.Count == 0) return day;
-        if (schedule.Zone.Skips(date)) return day;
-        foreach (var period in rule.Periods ?? []) AddStretch(day, period, null);
-        foreach (var part in rule.ClosedParts) AddStretch(day, part.Periods[0], part);
+        if (rule.Periods is not { Count: > 0 } && rule.ClosedParts.Count == 0)
+            return day;
+        if (schedule.Zone.Skips(date))
+            return day;
+        foreach (var period in rule.Periods ?? [])
+            AddStretch(day, period, null);
+        foreach (var part in rule.ClosedParts)
+            AddStretch(day, part.Periods[0], part);
         return day;
     }
 
@@ -140,7 +155,8 @@ sealed class Timeline
         var start = schedule.Zone.EarliestInstant(opening.At(period.Opens));
         var end = schedule.Zone.LatestInstant(closing.At(period.Closes));
         // A period within an hour that clocks skip never happens.
-        if (start < end) day.Stretches.Add(new Stretch(start, end, day.Rule, period, closedBy));
+        if (start < end)
+            day.Stretches.Add(new Stretch(start, end, day.Rule, period, closedBy));
     }
 
     sealed record Day(ScheduleDay Rule, List<Stretch> Stretches);

@@ -25,8 +25,13 @@ sealed class WeeklyHours
     /// <summary>The days of the week, from Monday.</summary>
     public static IReadOnlyList<IsoDayOfWeek> Week { get; } =
     [
-        IsoDayOfWeek.Monday, IsoDayOfWeek.Tuesday, IsoDayOfWeek.Wednesday, IsoDayOfWeek.Thursday,
-        IsoDayOfWeek.Friday, IsoDayOfWeek.Saturday, IsoDayOfWeek.Sunday,
+        IsoDayOfWeek.Monday,
+        IsoDayOfWeek.Tuesday,
+        IsoDayOfWeek.Wednesday,
+        IsoDayOfWeek.Thursday,
+        IsoDayOfWeek.Friday,
+        IsoDayOfWeek.Saturday,
+        IsoDayOfWeek.Sunday,
     ];
 
     /// <summary>The first local date of these hours; <c>null</c> if they have always been valid.</summary>

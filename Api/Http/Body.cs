@@ -6,10 +6,11 @@ using Microsoft.Net.Http.Headers;
 namespace Api.Http;
 
 /// <summary>
-/// A JSON body. Everything in it that is unknown or has the wrong type is named at once, see <see cref="BodyReader"/>. The rules are
-/// checked by <see cref="Validation"/>, which answers with both.
+/// A JSON body. Everything in it that is unknown or has the wrong type is named at once, see <see cref="BodyReader"/>.
+/// The rules are checked by <see cref="Validation"/>, which answers with both.
 /// </summary>
-sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
+sealed class Body<T> : IBody, IEndpointParameterMetadataProvider
+    where T : class
 {
     Body(T value, IReadOnlyList<FieldError> errors, JsonElement? ignored) =>
         (Value, Errors, Ignored) = (value, errors, ignored);
@@ -28,7 +29,8 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
     {
         if (!IsJsonInUtf8(http.Request))
             throw new BadHttpRequestException("Not JSON in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
-        if (IsEncoded(http.Request)) throw new UnsupportedEncodingException();
+        if (IsEncoded(http.Request))
+            throw new UnsupportedEncodingException();
 
         using var document = await BodyReader.ParseAsync(http);
         var ignoredName = http.GetEndpoint()?.Metadata.GetMetadata<IgnoredMember>()?.Name;
@@ -39,13 +41,17 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider where T : class
 
     static bool IsJsonInUtf8(HttpRequest request)
     {
-        if (!request.HasJsonContentType()) return false;
+        if (!request.HasJsonContentType())
+            return false;
         var charset = request.GetTypedHeaders().ContentType!.Charset;
-        return !charset.HasValue || HeaderUtilities.RemoveQuotes(charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        return !charset.HasValue
+            || HeaderUtilities.RemoveQuotes(charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
     }
 
-    static bool IsEncoded(HttpRequest request) => request.Headers.GetCommaSeparatedValues(HeaderNames.ContentEncoding)
-        .Any(encoding => encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
+    static bool IsEncoded(HttpRequest request) =>
+        request
+            .Headers.GetCommaSeparatedValues(HeaderNames.ContentEncoding)
+            .Any(encoding => encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), isOptional: false));

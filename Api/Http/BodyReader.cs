@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Api.Http;
 
 /// <summary>
-/// Reads a JSON body and collects an error for each member, at any depth, that is unknown or has the wrong type. System.Text.Json
-/// would stop at the first.
+/// Reads a JSON body and collects an error for each member, at any depth, that is unknown or has the wrong type.
+/// System.Text.Json would stop at the first.
 /// </summary>
 sealed class BodyReader(string? ignoredName)
 {
@@ -53,7 +53,8 @@ sealed class BodyReader(string? ignoredName)
                 Ignored = member.Value.Clone();
             }
         }
-        if (!TryCheck(root, Options.GetTypeInfo(typeof(T)), "#", out var readable)) readable = new JsonObject();
+        if (!TryCheck(root, Options.GetTypeInfo(typeof(T)), "#", out var readable))
+            readable = new JsonObject();
         return readable.Deserialize<T>(Options)!;
     }
 
@@ -78,17 +79,23 @@ sealed class BodyReader(string? ignoredName)
     bool TryCheckObject(JsonElement element, JsonTypeInfo type, string pointer, out JsonNode? readable)
     {
         readable = null;
-        if (element.ValueKind != JsonValueKind.Object) return AddError(pointer, "MustBeObject");
+        if (element.ValueKind != JsonValueKind.Object)
+            return AddError(pointer, "MustBeObject");
 
         var members = new JsonObject();
         foreach (var member in element.EnumerateObject())
         {
             var name = NameOf(member);
-            if (pointer == "#" && name == ignoredName) continue;
+            if (pointer == "#" && name == ignoredName)
+                continue;
             var memberPointer = $"{pointer}/{Escape(name)}";
-            var property = type.Properties.FirstOrDefault(property => property.Name == name && property.Set is not null);
-            if (property is null) AddError(memberPointer, "NoSuchMember");
-            else if (TryCheck(member.Value, Options.GetTypeInfo(property.PropertyType), memberPointer, out var value)) members.Add(name, value);
+            var property = type.Properties.FirstOrDefault(property =>
+                property.Name == name && property.Set is not null
+            );
+            if (property is null)
+                AddError(memberPointer, "NoSuchMember");
+            else if (TryCheck(member.Value, Options.GetTypeInfo(property.PropertyType), memberPointer, out var value))
+                members.Add(name, value);
         }
         readable = members;
         return true;
@@ -97,7 +104,8 @@ sealed class BodyReader(string? ignoredName)
     bool TryCheckArray(JsonElement element, JsonTypeInfo type, string pointer, out JsonNode? readable)
     {
         readable = null;
-        if (element.ValueKind != JsonValueKind.Array) return AddError(pointer, "MustBeArray");
+        if (element.ValueKind != JsonValueKind.Array)
+            return AddError(pointer, "MustBeArray");
 
         var itemType = Options.GetTypeInfo(type.ElementType!);
         var items = new JsonArray();
@@ -119,7 +127,8 @@ sealed class BodyReader(string? ignoredName)
         {
             var value = element.Deserialize(type);
             // The converter of enums accepts any case.
-            if (value is Enum && !element.ValueEquals(JsonNamingPolicy.CamelCase.ConvertName($"{value}"))) return AddTypeError(pointer, type.Type);
+            if (value is Enum && !element.ValueEquals(JsonNamingPolicy.CamelCase.ConvertName($"{value}")))
+                return AddTypeError(pointer, type.Type);
             readable = JsonSerializer.SerializeToNode(element);
             return true;
         }
@@ -136,14 +145,22 @@ sealed class BodyReader(string? ignoredName)
     bool AddTypeError(string pointer, Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type.IsEnum) return AddError(pointer, "MustBeOneOf", string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)));
-        return AddError(pointer, type switch
-        {
-            _ when type == typeof(bool) => "MustBeBoolean",
-            _ when type == typeof(string) => "MustBeText",
-            _ when type == typeof(double) => "MustBeNumber",
-            _ => "WrongType",
-        });
+        if (type.IsEnum)
+            return AddError(
+                pointer,
+                "MustBeOneOf",
+                string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName))
+            );
+        return AddError(
+            pointer,
+            type switch
+            {
+                _ when type == typeof(bool) => "MustBeBoolean",
+                _ when type == typeof(string) => "MustBeText",
+                _ when type == typeof(double) => "MustBeNumber",
+                _ => "WrongType",
+            }
+        );
     }
 
     /// <returns>False, which tells the caller that there is an error.</returns>
@@ -169,7 +186,8 @@ sealed class BodyReader(string? ignoredName)
     {
         try
         {
-            if (element.ValueKind == JsonValueKind.String) _ = element.GetString();
+            if (element.ValueKind == JsonValueKind.String)
+                _ = element.GetString();
         }
         catch (InvalidOperationException e)
         {
@@ -178,9 +196,11 @@ sealed class BodyReader(string? ignoredName)
     }
 
     // RFC 6901, section 3.
-    static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    static string Escape(string name) =>
+        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
-    // JSON is Unicode text (RFC 8259, sections 8.1 and 8.2), but the parser checks bytes and escapes only when they are read.
+    // JSON is Unicode text (RFC 8259, sections 8.1 and 8.2), but the parser checks bytes and escapes only when they are
+    // read.
     static BadHttpRequestException NotText(InvalidOperationException cause) =>
         new("Not text.", StatusCodes.Status400BadRequest, new JsonException(null, cause));
 }

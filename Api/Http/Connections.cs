@@ -1,6 +1,8 @@
 namespace Api.Http;
 
-/// <summary>Limits the number of connections. Each takes a file descriptor, and a process that runs out of them dies.</summary>
+/// <summary>
+/// Limits the number of connections. Each takes a file descriptor, and a process that runs out of them dies.
+/// </summary>
 static class Connections
 {
     // More connections to a clinic's API are an attack.
@@ -19,21 +21,33 @@ static class Connections
     {
         if (descriptors < FewestDescriptors)
         {
-            throw new StartupFault($"Only {descriptors} files may be open at once, which is too few to serve: allow at least 1024, " +
-                "with ulimit -n, LimitNOFILE= of systemd or --ulimit nofile= of Docker.");
+            throw new StartupFault(
+                $"Only {descriptors} files may be open at once, which is too few to serve: allow at least 1024, "
+                    + "with ulimit -n, LimitNOFILE= of systemd or --ulimit nofile= of Docker."
+            );
         }
         return Math.Min(Maximum, (descriptors ?? long.MaxValue) - Reserved) / Math.Max(1, listeners);
     }
 
     /// <summary>The number of sockets for these URLs. Localhost is both 127.0.0.1 and [::1].</summary>
-    public static int ListenersOf(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
-        .Sum(url => url.Contains("://localhost", StringComparison.OrdinalIgnoreCase) ? 2 : 1);
+    public static int ListenersOf(string? urls) =>
+        (urls ?? "")
+            .Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Sum(url => url.Contains("://localhost", StringComparison.OrdinalIgnoreCase) ? 2 : 1);
 
     /// <summary>The limit on descriptors of this process, on Linux.</summary>
     public static long? Descriptors()
     {
-        const string Limits = "/proc/self/limits", Row = "Max open files";
-        if (!File.Exists(Limits) || File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) is not { } row) return null;
-        return long.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], out var soft) ? soft : null;
+        const string Limits = "/proc/self/limits",
+            Row = "Max open files";
+        if (
+            !File.Exists(Limits)
+            || File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal))
+                is not { } row
+        )
+            return null;
+        return long.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], out var soft)
+            ? soft
+            : null;
     }
 }

@@ -22,14 +22,22 @@ static class Health
 
     /// <summary>Check that the service can store messages</summary>
     /// <remarks>
-    /// For a load balancer. Answers 503 when a message could not be stored now: the database does not answer, lacks a migration, was
-    /// moved or deleted, cannot be written to or has no room left, or the keys are missing. `detail` says which.
+    /// For a load balancer. Answers 503 when a message could not be stored now: the database does not answer, lacks a
+    /// migration, was moved or deleted, cannot be written to or has no room left, or the keys are missing. `detail`
+    /// says which.
     /// </remarks>
-    static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(Migrator migrator, Database db, Keys keys, HttpContext http, CancellationToken ct)
+    static async Task<Results<Ok<HealthReport>, Problem<Problems.Busy>>> ReadyAsync(
+        Migrator migrator,
+        Database db,
+        Keys keys,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         try
         {
-            if (!await migrator.IsUpToDateAsync(ct)) return new Problem<Problems.Busy>(ProblemText.Get("DatabaseOutdated"));
+            if (!await migrator.IsUpToDateAsync(ct))
+                return new Problem<Problems.Busy>(ProblemText.Get("DatabaseOutdated"));
             var fault = keys.AreUsable() ? await db.FindFaultAsync(ct) : StorageFault.KeysMissing;
             return fault is null ? Ok(http) : new Problem<Problems.Busy>(ProblemText.Get($"Storage{fault}"));
         }

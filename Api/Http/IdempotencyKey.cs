@@ -6,20 +6,23 @@ namespace Api.Http;
 sealed record TakesIdempotencyKey;
 
 /// <summary>
-/// The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header). It names a request, so that it is done once even if it is
-/// sent again.
+/// The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header). It names a request, so that it is
+/// done once even if it is sent again.
 /// </summary>
 static partial class IdempotencyKey
 {
     public const string Header = "Idempotency-Key";
 
-    /// <summary>Reads the header: a structured-field string (RFC 9651), or a UUID without quotes, which many clients send.</summary>
+    /// <summary>
+    /// Reads the header: a structured-field string (RFC 9651), or a UUID without quotes, which many clients send.
+    /// </summary>
     /// <returns>The error, if it is neither. A missing header is no error, and its key is <c>null</c>.</returns>
     public static string? Read(HttpRequest request, out string? key)
     {
         key = null;
         var header = request.Headers[Header];
-        if (header.Count == 0) return null;
+        if (header.Count == 0)
+            return null;
         if (header is [{ Length: <= 257 } value] && Quoted().Match(value) is { Success: true } match)
         {
             key = Escape().Replace(match.Groups[1].Value, "$1");

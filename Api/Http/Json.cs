@@ -21,9 +21,13 @@ static class Json
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new NodaPatternConverter<LocalTime>(TimePatterns.TimeOfDay));
-        // NodaTime's own converter writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is unknown.
-        options.Converters.Add(new NodaPatternConverter<OffsetDateTime>(
-            OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")));
+        // NodaTime's own converter writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is
+        // unknown.
+        options.Converters.Add(
+            new NodaPatternConverter<OffsetDateTime>(
+                OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")
+            )
+        );
         options.ConfigureForNodaTime(DateTimeZoneProviders.Tzdb);
         options.AllowDuplicateProperties = false;
         // Not escaped for HTML, so that texts are readable: it is sent as JSON, with nosniff.
@@ -31,7 +35,8 @@ static class Json
     }
 
     /// <summary>The name of an enum value in JSON: <c>byAppointment</c>.</summary>
-    public static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName($"{value}");
+    public static string NameOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName($"{value}");
 
     /// <summary>The options for request bodies. Texts are trimmed and normalised (Unicode NFC).</summary>
     public static JsonSerializerOptions Requests { get; } = ForRequests();
@@ -43,7 +48,8 @@ static class Json
             Converters = { new TidyTextConverter() },
             // "5" is no number.
             NumberHandling = JsonNumberHandling.Strict,
-            // BodyReader names unknown members. This refuses those in a type that it does not look into, such as a dictionary.
+            // BodyReader names unknown members. This refuses those in a type that it does not look into, such as a
+            // dictionary.
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         };
         Configure(options);
@@ -55,14 +61,19 @@ static class Json
     {
         public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            if (reader.TokenType != JsonTokenType.String) throw new JsonException();
+            if (reader.TokenType != JsonTokenType.String)
+                throw new JsonException();
             try
             {
                 var text = reader.GetString()!;
-                // Before it is normalised. The length needs no other bound: without long runs of marks the largest body takes a millisecond.
-                if (!StreamSafeText.IsStreamSafe(text)) throw new UnsafeTextException();
+                // Before it is normalised. The length needs no other bound: without long runs of marks the largest body
+                // takes a millisecond.
+                if (!StreamSafeText.IsStreamSafe(text))
+                    throw new UnsafeTextException();
                 // A form sends an empty text for a field that is not filled in.
-                return text.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } tidy ? tidy : null;
+                return text.ReplaceLineEndings("\n").Trim().Normalize(NormalizationForm.FormC) is { Length: > 0 } tidy
+                    ? tidy
+                    : null;
             }
             catch (Exception e) when (e is InvalidOperationException or ArgumentException)
             {
@@ -71,6 +82,7 @@ static class Json
             }
         }
 
-        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value);
     }
 }

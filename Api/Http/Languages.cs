@@ -18,17 +18,19 @@ static class Languages
     public static CultureInfo Default => Supported[0];
 
     /// <summary>Makes the language of each request its current UI culture.</summary>
-    public static IApplicationBuilder UseLanguages(this IApplicationBuilder app) => app.UseRequestLocalization(options =>
-    {
-        options.SupportedUICultures = Supported;
-        options.SupportedCultures = [CultureInfo.InvariantCulture];
-        options.DefaultRequestCulture = new RequestCulture(CultureInfo.InvariantCulture, Default);
-        options.RequestCultureProviders =
-        [
-            new CustomRequestCultureProvider(http =>
-                Task.FromResult<ProviderCultureResult?>(new ProviderCultureResult("", Of(http.Request).Name))),
-        ];
-    });
+    public static IApplicationBuilder UseLanguages(this IApplicationBuilder app) =>
+        app.UseRequestLocalization(options =>
+        {
+            options.SupportedUICultures = Supported;
+            options.SupportedCultures = [CultureInfo.InvariantCulture];
+            options.DefaultRequestCulture = new RequestCulture(CultureInfo.InvariantCulture, Default);
+            options.RequestCultureProviders =
+            [
+                new CustomRequestCultureProvider(http =>
+                    Task.FromResult<ProviderCultureResult?>(new ProviderCultureResult("", Of(http.Request).Name))
+                ),
+            ];
+        });
 
     /// <summary>Checks the parameter <c>in</c>, and tells the caller the language of the answer.</summary>
     /// <returns>The error when <c>in</c> names a language that is not supported.</returns>
@@ -48,10 +50,13 @@ static class Languages
     public static void SetHeaders(HttpContext http)
     {
         http.Response.Headers.ContentLanguage = Of(http.Request).Name;
-        if (NamedIn(http.Request) is null) http.Response.VaryBy(HeaderNames.AcceptLanguage);
+        if (NamedIn(http.Request) is null)
+            http.Response.VaryBy(HeaderNames.AcceptLanguage);
     }
 
-    /// <summary>The language of a request: the one that <c>in</c> names, or else the best match of Accept-Language.</summary>
+    /// <summary>
+    /// The language of a request: the one that <c>in</c> names, or else the best match of Accept-Language.
+    /// </summary>
     public static CultureInfo Of(HttpRequest request) => NamedIn(request) ?? FindPreferred(request);
 
     /// <summary>The language that <c>in</c> names; <c>null</c> when it names none that is supported.</summary>
@@ -61,12 +66,15 @@ static class Languages
     // Ties go to the first listed.
     static CultureInfo FindPreferred(HttpRequest request)
     {
-        if (request.Headers.AcceptLanguage.Count == 0) return Default;
-        return request.GetTypedHeaders().AcceptLanguage
-            .Where(range => range.Quality is not 0)
-            .OrderByDescending(range => range.Quality ?? 1)
-            .Select(range => range.Value == "*" ? Default : Find(range.Value.AsSpan()))
-            .FirstOrDefault(found => found is not null) ?? Default;
+        if (request.Headers.AcceptLanguage.Count == 0)
+            return Default;
+        return request
+                .GetTypedHeaders()
+                .AcceptLanguage.Where(range => range.Quality is not 0)
+                .OrderByDescending(range => range.Quality ?? 1)
+                .Select(range => range.Value == "*" ? Default : Find(range.Value.AsSpan()))
+                .FirstOrDefault(found => found is not null)
+            ?? Default;
     }
 
     // The region is ignored: es-US is answered in es (RFC 4647, section 3.4).
@@ -75,7 +83,8 @@ static class Languages
         var end = tag.IndexOf('-');
         var primary = end < 0 ? tag : tag[..end];
         foreach (var supported in Supported)
-            if (primary.Equals(supported.Name, StringComparison.OrdinalIgnoreCase)) return supported;
+            if (primary.Equals(supported.Name, StringComparison.OrdinalIgnoreCase))
+                return supported;
         return null;
     }
 }

@@ -1,27 +1,28 @@
 using System.Buffers.Text;
-using Api.Http.Caching;
-using Api.Http.OpenApi;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Api.Http.Caching;
+using Api.Http.OpenApi;
 
 namespace Api.Http;
 
 /// <summary>A page of a list.</summary>
 /// <param name="Items">The items of this page, in the order of the list.</param>
 /// <param name="NextCursor">
-/// The <c>cursor</c> of the next page, with the same filters; <c>null</c> on the last page. The <c>Link</c> header has it as a URL
-/// (<c>rel="next"</c>).
+/// The <c>cursor</c> of the next page, with the same filters; <c>null</c> on the last page. The <c>Link</c> header has
+/// it as a URL (<c>rel="next"</c>).
 /// </param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>
-/// Keyset paging: a cursor has the sort key of the last item, so the next page is right whatever was added or removed meanwhile. It also
-/// has a digest of the list and its filters, and is refused with others.
+/// Keyset paging: a cursor has the sort key of the last item, so the next page is right whatever was added or removed
+/// meanwhile. It also has a digest of the list and its filters, and is refused with others.
 /// </summary>
 static class Paging
 {
-    public const int DefaultLimit = 20, LargestLimit = 100;
+    public const int DefaultLimit = 20,
+        LargestLimit = 100;
 
     const int DigestBytes = 6;
 
@@ -31,14 +32,21 @@ static class Paging
         endpoint.Finally(built =>
         {
             var path = ((RouteEndpointBuilder)built).RoutePattern.RawText!.TrimEnd('/');
-            built.Metadata.Add(new ResponseHeader(
-                "Link", "The next page, relative to this address. Absent on the last page.", $"<{path}?limit=20&cursor=9cTrYXJ0aWNsZXM>; rel=\"next\""));
+            built.Metadata.Add(
+                new ResponseHeader(
+                    "Link",
+                    "The next page, relative to this address. Absent on the last page.",
+                    $"<{path}?limit=20&cursor=9cTrYXJ0aWNsZXM>; rel=\"next\""
+                )
+            );
         });
         return endpoint.WithProblems(ProblemTypes.Malformed);
     }
 
-    public static FieldError? CheckLimit(int? limit) => limit is null or (>= 1 and <= LargestLimit)
-        ? null : FieldError.ForParameter("limit", ProblemText.Get("LimitRange", LargestLimit));
+    public static FieldError? CheckLimit(int? limit) =>
+        limit is null or (>= 1 and <= LargestLimit)
+            ? null
+            : FieldError.ForParameter("limit", ProblemText.Get("LimitRange", LargestLimit));
 
     /// <summary>Makes the cursor of the page after an item.</summary>
     /// <param name="list">The list and its filters.</param>
@@ -55,11 +63,16 @@ static class Paging
     {
         key = null;
         // A form sends an empty parameter for a field that is not filled in.
-        if (string.IsNullOrEmpty(cursor)) return true;
+        if (string.IsNullOrEmpty(cursor))
+            return true;
         try
         {
             var bytes = Base64Url.DecodeFromChars(cursor);
-            if (bytes.Length <= DigestBytes || !bytes.AsSpan(0, DigestBytes).SequenceEqual(Digest(list, bytes[DigestBytes..]))) return false;
+            if (
+                bytes.Length <= DigestBytes
+                || !bytes.AsSpan(0, DigestBytes).SequenceEqual(Digest(list, bytes[DigestBytes..]))
+            )
+                return false;
             key = JsonSerializer.Deserialize<string[]>(bytes.AsSpan(DigestBytes));
             return key?.Length == parts;
         }
@@ -72,23 +85,32 @@ static class Paging
     /// <summary>Makes the page out of up to <paramref name="limit"/> + 1 items, and its Link header.</summary>
     public static Page<T> Page<T>(HttpContext http, IReadOnlyList<T> items, int limit, Func<T, string> cursorAfter)
     {
-        if (items.Count <= limit) return new Page<T>(items, null);
+        if (items.Count <= limit)
+            return new Page<T>(items, null);
         var page = items.Take(limit).ToArray();
         var cursor = cursorAfter(page[^1]);
-        // Relative, so that it is right behind any proxy. Only with parameters that the endpoint reads: with others the answer may come
-        // out of the cache.
+        // Relative, so that it is right behind any proxy. Only with parameters that the endpoint reads: with others the
+        // answer may come out of the cache.
         var own = http.GetEndpoint()!.Metadata.GetRequiredMetadata<QueryParameters>().Names;
-        var query = QueryString.Create(http.Request.Query.Where(pair => pair.Key != "cursor" && own.Contains(pair.Key))).Add("cursor", cursor);
+        var query = QueryString
+            .Create(http.Request.Query.Where(pair => pair.Key != "cursor" && own.Contains(pair.Key)))
+            .Add("cursor", cursor);
         http.Response.Headers.Append("Link", $"<{http.Request.PathBase}{http.Request.Path}{query}>; rel=\"next\"");
         return new Page<T>(page, cursor);
     }
 
     /// <summary>Skips to the item after the last page, in a short list that is read whole.</summary>
     /// <returns>False when the last page's last item is gone.</returns>
-    public static bool TryContinue<T>(IReadOnlyList<T> items, Func<T, string> id, string[]? key, out IReadOnlyList<T> rest)
+    public static bool TryContinue<T>(
+        IReadOnlyList<T> items,
+        Func<T, string> id,
+        string[]? key,
+        out IReadOnlyList<T> rest
+    )
     {
         rest = items;
-        if (key is null) return true;
+        if (key is null)
+            return true;
         rest = [.. items.SkipWhile(item => id(item) != key[0]).Skip(1)];
         return items.Any(item => id(item) == key[0]);
     }

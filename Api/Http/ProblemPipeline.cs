@@ -6,19 +6,21 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace Api.Http;
 
 /// <summary>
-/// Answers with a problem document where no handler does: on exceptions, unknown routes, wrong methods, and wherever the framework
-/// sets a bare status.
+/// Answers with a problem document where no handler does: on exceptions, unknown routes, wrong methods, and wherever
+/// the framework sets a bare status.
 /// </summary>
 static partial class ProblemPipeline
 {
-    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
-        .UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            ExceptionHandler = OnExceptionAsync,
-            // It is logged below, where faults are told from requests that are refused.
-            SuppressDiagnosticsCallback = _ => true,
-        })
-        .UseStatusCodePages(OnBareStatusAsync);
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) =>
+        app.UseExceptionHandler(
+                new ExceptionHandlerOptions
+                {
+                    ExceptionHandler = OnExceptionAsync,
+                    // It is logged below, where faults are told from requests that are refused.
+                    SuppressDiagnosticsCallback = _ => true,
+                }
+            )
+            .UseStatusCodePages(OnBareStatusAsync);
 
     static Task OnExceptionAsync(HttpContext http)
     {
@@ -32,34 +34,57 @@ static partial class ProblemPipeline
         {
             var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProblemPipeline));
             // The route, not the path, which can contain a token.
-            var route = (http.Features.Get<IExceptionHandlerFeature>()!.Endpoint as RouteEndpoint)?.RoutePattern.RawText;
+            var route = (http.Features.Get<IExceptionHandlerFeature>()!.Endpoint as RouteEndpoint)
+                ?.RoutePattern
+                .RawText;
             LogFault(log, problem.StatusCode, http.Request.Method, route, Problem.TraceId(http), exception);
         }
         return problem.ExecuteAsync(http);
     }
 
-    static Problem DescribeException(Exception exception) => exception switch
-    {
-        BadHttpRequestException { StatusCode: 413 } => new(ProblemTypes.TooLarge, ProblemText.Get("BodyTooLarge")),
-        BadHttpRequestException { StatusCode: 408 } => new(ProblemTypes.Timeout, ProblemText.Get("BodyTooSlow")),
-        UnsupportedEncodingException =>
-            new(ProblemTypes.UnsupportedMediaType, ProblemText.Get("ContentEncodingWrong")) { AcceptEncoding = "identity" },
-        BadHttpRequestException { StatusCode: 415 } => new(ProblemTypes.UnsupportedMediaType, ProblemText.Get("MediaTypeWrong")),
-        BadHttpRequestException { InnerException: JsonException json } => new(ProblemTypes.Malformed, json.LineNumber is null
-            ? ProblemText.Get("BodyNotText") : ProblemText.Get("JsonWrong", json.LineNumber + 1, json.BytePositionInLine + 1)),
-        BadHttpRequestException bad when UnboundParameter().Match(bad.Message) is { Success: true } match =>
-            new(ProblemTypes.Malformed, ProblemText.Get("ParameterUnreadable", match.Groups[1].Value),
-                [FieldError.ForParameter(match.Groups[1].Value, ProblemText.Get("WrongType"))]),
-        BadHttpRequestException bad => new(ProblemTypes.OfStatus(bad.StatusCode), ProblemText.Get("RequestUnreadable")),
-        WriteQueueFullException => new(ProblemTypes.Busy, ProblemText.Get("TooMuchWaiting")),
-        _ => StorageFaults.Find(exception) switch
+    static Problem DescribeException(Exception exception) =>
+        exception switch
         {
-            StorageFault.Busy => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
-            StorageFault.Full => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom")) { RetryAfter = RepairSeconds },
-            not null => new(ProblemTypes.Busy, ProblemText.Get("StorageFault")) { RetryAfter = RepairSeconds },
-            null => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
-        },
-    };
+            BadHttpRequestException { StatusCode: 413 } => new(ProblemTypes.TooLarge, ProblemText.Get("BodyTooLarge")),
+            BadHttpRequestException { StatusCode: 408 } => new(ProblemTypes.Timeout, ProblemText.Get("BodyTooSlow")),
+            UnsupportedEncodingException => new(
+                ProblemTypes.UnsupportedMediaType,
+                ProblemText.Get("ContentEncodingWrong")
+            )
+            {
+                AcceptEncoding = "identity",
+            },
+            BadHttpRequestException { StatusCode: 415 } => new(
+                ProblemTypes.UnsupportedMediaType,
+                ProblemText.Get("MediaTypeWrong")
+            ),
+            BadHttpRequestException { InnerException: JsonException json } => new(
+                ProblemTypes.Malformed,
+                json.LineNumber is null
+                    ? ProblemText.Get("BodyNotText")
+                    : ProblemText.Get("JsonWrong", json.LineNumber + 1, json.BytePositionInLine + 1)
+            ),
+            BadHttpRequestException bad when UnboundParameter().Match(bad.Message) is { Success: true } match => new(
+                ProblemTypes.Malformed,
+                ProblemText.Get("ParameterUnreadable", match.Groups[1].Value),
+                [FieldError.ForParameter(match.Groups[1].Value, ProblemText.Get("WrongType"))]
+            ),
+            BadHttpRequestException bad => new(
+                ProblemTypes.OfStatus(bad.StatusCode),
+                ProblemText.Get("RequestUnreadable")
+            ),
+            WriteQueueFullException => new(ProblemTypes.Busy, ProblemText.Get("TooMuchWaiting")),
+            _ => StorageFaults.Find(exception) switch
+            {
+                StorageFault.Busy => new(ProblemTypes.Busy, ProblemText.Get("DatabaseBusy")),
+                StorageFault.Full => new(ProblemTypes.StorageFull, ProblemText.Get("NoRoom"))
+                {
+                    RetryAfter = RepairSeconds,
+                },
+                not null => new(ProblemTypes.Busy, ProblemText.Get("StorageFault")) { RetryAfter = RepairSeconds },
+                null => new(ProblemTypes.Fault, ProblemText.Get("Fault")),
+            },
+        };
 
     // Somebody must repair it first.
     const int RepairSeconds = 60;
@@ -69,7 +94,11 @@ static partial class ProblemPipeline
         var http = context.HttpContext;
         var type = ProblemTypes.OfStatus(http.Response.StatusCode);
         // See HeadRequests.
-        if (http.Response.StatusCode == 405 && http.Response.Headers.Allow.ToString() is var allow && allow.Contains("GET", StringComparison.Ordinal))
+        if (
+            http.Response.StatusCode == 405
+            && http.Response.Headers.Allow.ToString() is var allow
+            && allow.Contains("GET", StringComparison.Ordinal)
+        )
             http.Response.Headers.Allow = allow + ", HEAD";
         var detail = http.Response.StatusCode switch
         {
@@ -86,5 +115,12 @@ static partial class ProblemPipeline
     private static partial Regex UnboundParameter();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Status} for {Method} {Route}, trace {TraceId}")]
-    static partial void LogFault(ILogger log, int? status, string method, string? route, string traceId, Exception exception);
+    static partial void LogFault(
+        ILogger log,
+        int? status,
+        string method,
+        string? route,
+        string traceId,
+        Exception exception
+    );
 }

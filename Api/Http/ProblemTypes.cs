@@ -39,11 +39,25 @@ static class ProblemTypes
 
     public static readonly IReadOnlyList<ProblemType> All =
     [
-        Malformed, InvalidCursor, NotFound, MethodNotAllowed, Timeout, TooLarge, UnsupportedMediaType,
-        Invalid, QuotaExceeded, Fault, Busy, StorageFull,
+        Malformed,
+        InvalidCursor,
+        NotFound,
+        MethodNotAllowed,
+        Timeout,
+        TooLarge,
+        UnsupportedMediaType,
+        Invalid,
+        QuotaExceeded,
+        Fault,
+        Busy,
+        StorageFull,
     ];
 
     /// <summary>The kind of a problem when only its status is known.</summary>
-    public static ProblemType OfStatus(int status) => All.FirstOrDefault(type => type.Status == status)
-        ?? (status < 500 ? Malformed : Fault) with { Status = status };
+    public static ProblemType OfStatus(int status) =>
+        All.FirstOrDefault(type => type.Status == status)
+        ?? (status < 500 ? Malformed : Fault) with
+        {
+            Status = status,
+        };
 }

@@ -20,20 +20,24 @@ static class SecurityHeaders
             csp.AddBaseUri().None();
             csp.AddFormAction().None();
         });
-        services.AddSecurityHeaderPolicies()
+        services
+            .AddSecurityHeaderPolicies()
             .SetDefaultPolicy(api)
-            .SetPolicySelector(context => Docs.IsPage(context.HttpContext.Request.Path) ? docs : context.SelectedPolicy);
+            .SetPolicySelector(context =>
+                Docs.IsPage(context.HttpContext.Request.Path) ? docs : context.SelectedPolicy
+            );
         return services;
     }
 
-    static HeaderPolicyCollection Common(Action<CspBuilder> content) => new HeaderPolicyCollection()
-        .AddContentTypeOptionsNoSniff()
-        .AddFrameOptionsDeny()
-        .AddReferrerPolicyNoReferrer()
-        .AddStrictTransportSecurityMaxAge(OneYear)
-        .AddContentSecurityPolicy(csp =>
-        {
-            content(csp);
-            csp.AddFrameAncestors().None();
-        });
+    static HeaderPolicyCollection Common(Action<CspBuilder> content) =>
+        new HeaderPolicyCollection()
+            .AddContentTypeOptionsNoSniff()
+            .AddFrameOptionsDeny()
+            .AddReferrerPolicyNoReferrer()
+            .AddStrictTransportSecurityMaxAge(OneYear)
+            .AddContentSecurityPolicy(csp =>
+            {
+                content(csp);
+                csp.AddFrameAncestors().None();
+            });
 }

@@ -29,16 +29,21 @@ sealed class SiteOptions
 
     public IEnumerable<string> FindMistakes()
     {
-        if (!IsApiUrl(ApiUrl)) yield return "Site:ApiUrl must be an absolute URL like https://www.example.com/api: correct it.";
+        if (!IsApiUrl(ApiUrl))
+            yield return "Site:ApiUrl must be an absolute URL like https://www.example.com/api: correct it.";
         if (!ArticleUrl.Contains(SlugPlaceholder, StringComparison.Ordinal) || !IsHttp(UrlOfArticle("x"), out _))
-            yield return "Site:ArticleUrl must be an absolute URL with {slug} in it, like https://www.example.com/articles/{slug}: correct it.";
-        if (string.IsNullOrWhiteSpace(FeedTitle)) yield return "Site:FeedTitle must be a text: correct it.";
+            yield return "Site:ArticleUrl must be an absolute URL with {slug} in it, like "
+                + "https://www.example.com/articles/{slug}: correct it.";
+        if (string.IsNullOrWhiteSpace(FeedTitle))
+            yield return "Site:FeedTitle must be a text: correct it.";
     }
 
-    static bool IsApiUrl(string text) => IsHttp(text, out var url)
+    static bool IsApiUrl(string text) =>
+        IsHttp(text, out var url)
         && url is { Query: "", Fragment: "", UserInfo: "" }
         && (url.AbsolutePath == "/" || PathPrefix.Read(url.AbsolutePath) is not null);
 
     static bool IsHttp(string text, out Uri url) =>
-        Uri.TryCreate(text, UriKind.Absolute, out url!) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        Uri.TryCreate(text, UriKind.Absolute, out url!)
+        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 }

@@ -7,16 +7,19 @@ namespace Api.Http;
 static class TextRules
 {
     /// <summary>
-    /// Limits the length in Unicode code points, as JSON Schema counts it. FluentValidation's own rule counts UTF-16 units, of which
-    /// an emoji has two, so a form that checks by the schema would disagree with this API.
+    /// Limits the length in Unicode code points, as JSON Schema counts it. FluentValidation's own rule counts UTF-16
+    /// units, of which an emoji has two, so a form that checks by the schema would disagree with this API.
     /// </summary>
-    public static IRuleBuilderOptions<T, string?> MaximumCharacters<T>(this IRuleBuilder<T, string?> rule, int maximum) =>
-        rule.SetValidator(new MaximumCharactersValidator<T>(maximum));
+    public static IRuleBuilderOptions<T, string?> MaximumCharacters<T>(
+        this IRuleBuilder<T, string?> rule,
+        int maximum
+    ) => rule.SetValidator(new MaximumCharactersValidator<T>(maximum));
 
     /// <summary>Refuses control characters (Unicode category Cc).</summary>
     public static IRuleBuilderOptions<T, string?> NoControlCharacters<T>(
-        this IRuleBuilder<T, string?> rule, bool exceptLineBreaksAndTabs = false) =>
-        rule.SetValidator(new NoControlCharactersValidator<T>(exceptLineBreaksAndTabs));
+        this IRuleBuilder<T, string?> rule,
+        bool exceptLineBreaksAndTabs = false
+    ) => rule.SetValidator(new NoControlCharactersValidator<T>(exceptLineBreaksAndTabs));
 }
 
 /// <summary>What the OpenAPI document needs to know of <see cref="MaximumCharactersValidator{T}"/>.</summary>
@@ -42,7 +45,8 @@ interface INoControlCharacters
 }
 
 sealed class NoControlCharactersValidator<T>(bool exceptLineBreaksAndTabs)
-    : PropertyValidator<T, string?>, INoControlCharacters
+    : PropertyValidator<T, string?>,
+        INoControlCharacters
 {
     public bool ExceptLineBreaksAndTabs => exceptLineBreaksAndTabs;
 

@@ -18,7 +18,8 @@ sealed class Texts(Type resource)
     /// <param name="language">The language of the text.</param>
     public string In(CultureInfo language, string name, params object?[] values)
     {
-        var text = resources.GetString(name, language)
+        var text =
+            resources.GetString(name, language)
             ?? throw new MissingManifestResourceException($"{resources.BaseName}.resx has no {name}.");
         return values.Length == 0 ? text : string.Format(CultureInfo.InvariantCulture, text, values);
     }

@@ -59,9 +59,10 @@ public sealed record Location
     public int? DistanceMeters { get; init; }
 
     /// <summary>The instant at which the temporary closure is over; <c>null</c> if it has no end.</summary>
-    internal Instant? ClosureEndsAt => TemporaryClosure?.LastDate(ClosedForGoodOn) is { } last
-        ? DateTimeZoneProviders.Tzdb[TimeZone].StartOfDay(last.PlusDays(1))
-        : null;
+    internal Instant? ClosureEndsAt =>
+        TemporaryClosure?.LastDate(ClosedForGoodOn) is { } last
+            ? DateTimeZoneProviders.Tzdb[TimeZone].StartOfDay(last.PlusDays(1))
+            : null;
 }
 
 /// <summary>The parts of a postal address.</summary>
@@ -86,7 +87,10 @@ public sealed record Address
 /// <summary>A point on the globe, WGS 84.</summary>
 /// <param name="Latitude">Degrees north, -90 to 90.</param>
 /// <param name="Longitude">Degrees east, -180 to 180.</param>
-public sealed record Coordinates([property: Range(-90, 90)] double Latitude, [property: Range(-180, 180)] double Longitude)
+public sealed record Coordinates(
+    [property: Range(-90, 90)] double Latitude,
+    [property: Range(-180, 180)] double Longitude
+)
 {
     const double EarthRadiusMeters = 6_371_008.8;
 
@@ -96,8 +100,9 @@ public sealed record Coordinates([property: Range(-90, 90)] double Latitude, [pr
         static double Radians(double degrees) => degrees * Math.PI / 180;
         var halfLatitude = Radians(other.Latitude - Latitude) / 2;
         var halfLongitude = Radians(other.Longitude - Longitude) / 2;
-        var h = Math.Pow(Math.Sin(halfLatitude), 2) +
-            Math.Cos(Radians(Latitude)) * Math.Cos(Radians(other.Latitude)) * Math.Pow(Math.Sin(halfLongitude), 2);
+        var h =
+            Math.Pow(Math.Sin(halfLatitude), 2)
+            + Math.Cos(Radians(Latitude)) * Math.Cos(Radians(other.Latitude)) * Math.Pow(Math.Sin(halfLongitude), 2);
         return 2 * EarthRadiusMeters * Math.Asin(Math.Min(1, Math.Sqrt(h)));
     }
 }

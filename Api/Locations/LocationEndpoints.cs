@@ -15,10 +15,8 @@ static class LocationEndpoints
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
         var locations = routes.MapGroup("/locations").WithTags("Locations").Cached("locations", "limit", "cursor");
-        locations.MapGet("/", ListAsync).WithName("listLocations").Paged()
-            .WithSummary("List locations");
-        locations.MapGet("/{slug}", GetAsync).WithName("getLocation")
-            .WithSummary("Get a location");
+        locations.MapGet("/", ListAsync).WithName("listLocations").Paged().WithSummary("List locations");
+        locations.MapGet("/{slug}", GetAsync).WithName("getLocation").WithSummary("Get a location");
     }
 
     /// <remarks>
@@ -30,7 +28,9 @@ static class LocationEndpoints
     /// <param name="openAt">`now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.</param>
     /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
-    static async Task<Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>> ListAsync(
+    static async Task<
+        Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
+    > ListAsync(
         string? near,
         string? openAt,
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
@@ -39,26 +39,33 @@ static class LocationEndpoints
         HoursStore hours,
         TimeProvider time,
         HttpContext http,
-        CancellationToken ct)
+        CancellationToken ct
+    )
     {
         var now = time.GetCurrentInstant();
         Instant? instant = openAt == "now" ? now : null;
         var point = near is null ? null : ParsePoint(near);
         FieldError?[] errors =
         [
-            near is not null && point is null ? FieldError.ForParameter("near", ProblemText.Get("PointWrong", "near")) : null,
+            near is not null && point is null
+                ? FieldError.ForParameter("near", ProblemText.Get("PointWrong", "near"))
+                : null,
             instant is null ? PointsInTime.ReadInstant("openAt", openAt, out instant) : null,
             Paging.CheckLimit(limit),
         ];
-        if (Problems.FindBrokenRules(errors) is { } broken) return broken;
+        if (Problems.FindBrokenRules(errors) is { } broken)
+            return broken;
 
         var filters = $"locations\n{near}\n{openAt}";
-        if (!Paging.TryReadCursor(cursor, filters, parts: 1, out var key)) return Problems.BadCursor();
+        if (!Paging.TryReadCursor(cursor, filters, parts: 1, out var key))
+            return Problems.BadCursor();
 
         var stored = await store.ListAsync(ct);
-        foreach (var location in stored) http.FreshUntil(now, FindClosureEnd(location, now));
+        foreach (var location in stored)
+            http.FreshUntil(now, FindClosureEnd(location, now));
         IReadOnlyList<Location> locations = [.. stored.Select(location => WithoutPastClosure(location, now))];
-        if (point is not null) locations = SortByDistance(locations, point);
+        if (point is not null)
+            locations = SortByDistance(locations, point);
         if (!Paging.TryContinue(locations, location => location.Slug, key, out var following))
             return Problems.BadCursor();
 
@@ -69,20 +76,31 @@ static class LocationEndpoints
             var statuses = schedules.ToDictionary(entry => entry.Location, entry => entry.Schedule.StatusAt(at));
             if (openAt == "now")
             {
-                foreach (var status in statuses.Values) http.FreshUntil(now, status.ValidUntil);
+                foreach (var status in statuses.Values)
+                    http.FreshUntil(now, status.ValidUntil);
             }
-            following = [.. following.Where(location => statuses.GetValueOrDefault(location.Slug)?.Moment.IsOpen == true)];
+            following =
+            [
+                .. following.Where(location => statuses.GetValueOrDefault(location.Slug)?.Moment.IsOpen == true),
+            ];
         }
-        return TypedResults.Ok(Paging.Page(
-            http, following, limit ?? Paging.DefaultLimit, last => Paging.Cursor(filters, last.Slug)));
+        return TypedResults.Ok(
+            Paging.Page(http, following, limit ?? Paging.DefaultLimit, last => Paging.Cursor(filters, last.Slug))
+        );
     }
 
     /// <remarks>All facts about one location. Unknown facts are `null`.</remarks>
     /// <param name="slug">The location's slug, as in the list of locations.</param>
     static async Task<Results<Ok<Location>, Problem<Problems.NotFound>>> GetAsync(
-        string slug, LocationStore store, TimeProvider time, HttpContext http, CancellationToken ct)
+        string slug,
+        LocationStore store,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
-        if (await store.FindAsync(slug, ct) is not { } location) return Problems.NoSuch("location", slug);
+        if (await store.FindAsync(slug, ct) is not { } location)
+            return Problems.NoSuch("location", slug);
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, FindClosureEnd(location, now));
         return TypedResults.Ok(WithoutPastClosure(location, now));
@@ -96,19 +114,21 @@ static class LocationEndpoints
         location.ClosureEndsAt > now ? location.ClosureEndsAt : null;
 
     static IReadOnlyList<Location> SortByDistance(IEnumerable<Location> locations, Coordinates point) =>
-    [
-        .. locations
-            .Select(location => location with { DistanceMeters = MeasureDistance(location, point) })
-            .OrderBy(location => location.DistanceMeters ?? int.MaxValue),
-    ];
+        [
+            .. locations
+                .Select(location => location with { DistanceMeters = MeasureDistance(location, point) })
+                .OrderBy(location => location.DistanceMeters ?? int.MaxValue),
+        ];
 
     static int? MeasureDistance(Location location, Coordinates point) =>
         location.Coordinates is { } place ? (int)Math.Round(point.DistanceTo(place)) : null;
 
     static Coordinates? ParsePoint(string text)
     {
-        if (text.Split(',') is not [var first, var second]) return null;
-        if (ParseDegrees(first, 90) is not { } latitude || ParseDegrees(second, 180) is not { } longitude) return null;
+        if (text.Split(',') is not [var first, var second])
+            return null;
+        if (ParseDegrees(first, 90) is not { } latitude || ParseDegrees(second, 180) is not { } longitude)
+            return null;
         return new Coordinates(latitude, longitude);
     }
 

@@ -9,8 +9,7 @@ namespace Api.Locations;
 /// <summary>All SQL on locations.</summary>
 sealed class LocationStore(Database db)
 {
-    const string Columns =
-        """
+    const string Columns = """
         slug, name, street_address, locality, region, postal_code, country, telephone, email,
         latitude, longitude, time_zone, access, accepting_new_patients, telehealth, languages,
         accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on, closed_for_good_on
@@ -18,46 +17,68 @@ sealed class LocationStore(Database db)
 
     /// <summary>Every location, sorted by name.</summary>
     public Task<IReadOnlyList<Location>> ListAsync(CancellationToken ct) =>
-        db.ReadAsync<IReadOnlyList<Location>>(async connection =>
-        {
-            var rows = await connection.QueryAsync<Row>(new CommandDefinition(
-                $"SELECT {Columns} FROM locations ORDER BY name, slug", cancellationToken: ct));
-            return [.. rows.Select(row => row.ToLocation())];
-        }, ct);
+        db.ReadAsync<IReadOnlyList<Location>>(
+            async connection =>
+            {
+                var rows = await connection.QueryAsync<Row>(
+                    new CommandDefinition($"SELECT {Columns} FROM locations ORDER BY name, slug", cancellationToken: ct)
+                );
+                return [.. rows.Select(row => row.ToLocation())];
+            },
+            ct
+        );
 
     /// <summary>One location, or <c>null</c>.</summary>
-    public Task<Location?> FindAsync(string slug, CancellationToken ct) => db.ReadAsync(async connection =>
-    {
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-            $"SELECT {Columns} FROM locations WHERE slug = @slug", new { slug }, cancellationToken: ct));
-        return row?.ToLocation();
-    }, ct);
+    public Task<Location?> FindAsync(string slug, CancellationToken ct) =>
+        db.ReadAsync(
+            async connection =>
+            {
+                var row = await connection.QuerySingleOrDefaultAsync<Row>(
+                    new CommandDefinition(
+                        $"SELECT {Columns} FROM locations WHERE slug = @slug",
+                        new { slug },
+                        cancellationToken: ct
+                    )
+                );
+                return row?.ToLocation();
+            },
+            ct
+        );
 
     /// <summary>The row, slug and name of every location, sorted by name.</summary>
-    public Task<IEnumerable<(long Id, string Slug, string Name)>> ListRowsAsync(CancellationToken ct) => db.ReadAsync(
-        connection => connection.QueryAsync<(long, string, string)>(new CommandDefinition(
-            "SELECT id, slug, name FROM locations ORDER BY name, slug", cancellationToken: ct)),
-        ct);
+    public Task<IEnumerable<(long Id, string Slug, string Name)>> ListRowsAsync(CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.QueryAsync<(long, string, string)>(
+                    new CommandDefinition(
+                        "SELECT id, slug, name FROM locations ORDER BY name, slug",
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
     /// <summary>Adds or replaces a location. Called inside <see cref="Database.WriteAsync"/>.</summary>
-    public static Task SaveAsync(DbConnection connection, Location location) => connection.ExecuteAsync(
-        $"""
-        INSERT INTO locations ({Columns})
-        VALUES (@Slug, @Name, @StreetAddress, @Locality, @Region, @PostalCode, @Country, @Telephone, @Email,
-                @Latitude, @Longitude, @TimeZone, @Access, @AcceptingNewPatients, @Telehealth, @Languages,
-                @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ClosedFrom, @ReopensOn, @ClosedForGoodOn)
-        ON CONFLICT (slug) DO UPDATE SET
-            name = excluded.name, street_address = excluded.street_address, locality = excluded.locality,
-            region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
-            telephone = excluded.telephone, email = excluded.email, latitude = excluded.latitude,
-            longitude = excluded.longitude, time_zone = excluded.time_zone, access = excluded.access,
-            accepting_new_patients = excluded.accepting_new_patients, telehealth = excluded.telehealth,
-            languages = excluded.languages, accessibility_notes = excluded.accessibility_notes,
-            temporarily_closed = excluded.temporarily_closed, closure_reason = excluded.closure_reason,
-            closed_from = excluded.closed_from, reopens_on = excluded.reopens_on,
-            closed_for_good_on = excluded.closed_for_good_on
-        """,
-        Row.From(location));
+    public static Task SaveAsync(DbConnection connection, Location location) =>
+        connection.ExecuteAsync(
+            $"""
+            INSERT INTO locations ({Columns})
+            VALUES (@Slug, @Name, @StreetAddress, @Locality, @Region, @PostalCode, @Country, @Telephone, @Email,
+                    @Latitude, @Longitude, @TimeZone, @Access, @AcceptingNewPatients, @Telehealth, @Languages,
+                    @AccessibilityNotes, @TemporarilyClosed, @ClosureReason, @ClosedFrom, @ReopensOn, @ClosedForGoodOn)
+            ON CONFLICT (slug) DO UPDATE SET
+                name = excluded.name, street_address = excluded.street_address, locality = excluded.locality,
+                region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
+                telephone = excluded.telephone, email = excluded.email, latitude = excluded.latitude,
+                longitude = excluded.longitude, time_zone = excluded.time_zone, access = excluded.access,
+                accepting_new_patients = excluded.accepting_new_patients, telehealth = excluded.telehealth,
+                languages = excluded.languages, accessibility_notes = excluded.accessibility_notes,
+                temporarily_closed = excluded.temporarily_closed, closure_reason = excluded.closure_reason,
+                closed_from = excluded.closed_from, reopens_on = excluded.reopens_on,
+                closed_for_good_on = excluded.closed_for_good_on
+            """,
+            Row.From(location)
+        );
 
     sealed record Row
     {
@@ -84,55 +105,62 @@ sealed class LocationStore(Database db)
         public required LocalDate? ReopensOn { get; init; }
         public required LocalDate? ClosedForGoodOn { get; init; }
 
-        public static Row From(Location location) => new()
-        {
-            Slug = location.Slug,
-            Name = location.Name,
-            StreetAddress = location.Address.StreetAddress,
-            Locality = location.Address.Locality,
-            Region = location.Address.Region,
-            PostalCode = location.Address.PostalCode,
-            Country = location.Address.Country,
-            Telephone = location.Telephone,
-            Email = location.Email,
-            Latitude = location.Coordinates?.Latitude,
-            Longitude = location.Coordinates?.Longitude,
-            TimeZone = location.TimeZone,
-            Access = location.Access?.Select(access => access.ToString()).ToArray(),
-            AcceptingNewPatients = location.AcceptingNewPatients,
-            Telehealth = location.Telehealth,
-            Languages = location.Languages,
-            AccessibilityNotes = location.AccessibilityNotes,
-            TemporarilyClosed = location.TemporaryClosure is not null,
-            ClosureReason = location.TemporaryClosure?.Reason,
-            ClosedFrom = location.TemporaryClosure?.ClosedFrom,
-            ReopensOn = location.TemporaryClosure?.ReopensOn,
-            ClosedForGoodOn = location.ClosedForGoodOn,
-        };
-
-        public Location ToLocation() => new()
-        {
-            Slug = Slug,
-            Name = Name,
-            Address = new Address
+        public static Row From(Location location) =>
+            new()
             {
-                StreetAddress = StreetAddress,
-                Locality = Locality,
-                Region = Region,
-                PostalCode = PostalCode,
-                Country = Country,
-            },
-            Telephone = Telephone,
-            Email = Email,
-            Coordinates = Latitude is { } latitude && Longitude is { } longitude ? new Coordinates(latitude, longitude) : null,
-            TimeZone = TimeZone,
-            Access = Access?.Select(access => Enum.Parse<AccessMode>(access, ignoreCase: true)).ToArray(),
-            AcceptingNewPatients = AcceptingNewPatients,
-            Telehealth = Telehealth,
-            Languages = Languages,
-            AccessibilityNotes = AccessibilityNotes,
-            TemporaryClosure = TemporarilyClosed ? new TemporaryClosure(ClosedFrom, ReopensOn, ClosureReason) : null,
-            ClosedForGoodOn = ClosedForGoodOn,
-        };
+                Slug = location.Slug,
+                Name = location.Name,
+                StreetAddress = location.Address.StreetAddress,
+                Locality = location.Address.Locality,
+                Region = location.Address.Region,
+                PostalCode = location.Address.PostalCode,
+                Country = location.Address.Country,
+                Telephone = location.Telephone,
+                Email = location.Email,
+                Latitude = location.Coordinates?.Latitude,
+                Longitude = location.Coordinates?.Longitude,
+                TimeZone = location.TimeZone,
+                Access = location.Access?.Select(access => access.ToString()).ToArray(),
+                AcceptingNewPatients = location.AcceptingNewPatients,
+                Telehealth = location.Telehealth,
+                Languages = location.Languages,
+                AccessibilityNotes = location.AccessibilityNotes,
+                TemporarilyClosed = location.TemporaryClosure is not null,
+                ClosureReason = location.TemporaryClosure?.Reason,
+                ClosedFrom = location.TemporaryClosure?.ClosedFrom,
+                ReopensOn = location.TemporaryClosure?.ReopensOn,
+                ClosedForGoodOn = location.ClosedForGoodOn,
+            };
+
+        public Location ToLocation() =>
+            new()
+            {
+                Slug = Slug,
+                Name = Name,
+                Address = new Address
+                {
+                    StreetAddress = StreetAddress,
+                    Locality = Locality,
+                    Region = Region,
+                    PostalCode = PostalCode,
+                    Country = Country,
+                },
+                Telephone = Telephone,
+                Email = Email,
+                Coordinates =
+                    Latitude is { } latitude && Longitude is { } longitude
+                        ? new Coordinates(latitude, longitude)
+                        : null,
+                TimeZone = TimeZone,
+                Access = Access?.Select(access => Enum.Parse<AccessMode>(access, ignoreCase: true)).ToArray(),
+                AcceptingNewPatients = AcceptingNewPatients,
+                Telehealth = Telehealth,
+                Languages = Languages,
+                AccessibilityNotes = AccessibilityNotes,
+                TemporaryClosure = TemporarilyClosed
+                    ? new TemporaryClosure(ClosedFrom, ReopensOn, ClosureReason)
+                    : null,
+                ClosedForGoodOn = ClosedForGoodOn,
+            };
     }
 }

@@ -16,8 +16,8 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
     public static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// A claim that ends later was made before the clock was set back. It is twice the length, since another process can have read a later
-    /// time: its clock is ahead, or this one has waited for the writer since.
+    /// A claim that ends later was made before the clock was set back. It is twice the length, since another process
+    /// can have read a later time: its clock is ahead, or this one has waited for the writer since.
     /// </summary>
     public static Instant LatestEnd(Instant now) => now + 2 * Length;
 
@@ -34,7 +34,8 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
     {
         get
         {
-            lock (open) return [.. open];
+            lock (open)
+                return [.. open];
         }
     }
 
@@ -45,6 +46,7 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
 
     public void Close(IEnumerable<DeliveryState> states)
     {
-        lock (open) open.ExceptWith(states.Select(state => state.Id));
+        lock (open)
+            open.ExceptWith(states.Select(state => state.Id));
     }
 }

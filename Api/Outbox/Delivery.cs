@@ -53,7 +53,12 @@ sealed record Delivery
 /// Whether the receiver accepts nothing at the moment, so that other deliveries to it would fail, too.
 /// </param>
 sealed record Outcome(
-    string? Fault, Duration? RetryAfter = null, bool IsFinal = false, bool IsGone = false, bool IsOutOfReach = false)
+    string? Fault,
+    Duration? RetryAfter = null,
+    bool IsFinal = false,
+    bool IsGone = false,
+    bool IsOutOfReach = false
+)
 {
     public static Outcome Delivered { get; } = new((string?)null);
 

@@ -16,8 +16,10 @@ static class MailAddress
     public static bool TryRead(string? text, [NotNullWhen(true)] out MailboxAddress? address)
     {
         address = null;
-        return text is not null && !text.Any(char.IsControl) &&
-            MailboxAddress.TryParse(OneAddress, text, out address) && address.Address.Length > 0;
+        return text is not null
+            && !text.Any(char.IsControl)
+            && MailboxAddress.TryParse(OneAddress, text, out address)
+            && address.Address.Length > 0;
     }
 
     /// <summary>Whether two texts have the same address, whatever names stand before it.</summary>

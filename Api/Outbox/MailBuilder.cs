@@ -23,7 +23,11 @@ sealed class MailBuilder(IOptions<MailOptions> options, TimeProvider time)
     /// <summary>Builds a mail that only shows that mails arrive.</summary>
     public MimeMessage BuildTest(string recipient)
     {
-        var text = new MailText(recipient, "Test message of the web site", "This is a test. Notices about messages from the web site arrive here.\n");
+        var text = new MailText(
+            recipient,
+            "Test message of the web site",
+            "This is a test. Notices about messages from the web site arrive here.\n"
+        );
         return Build(Guid.CreateVersion7(time.GetUtcNow()).ToString(), Parse(recipient), "auto-generated", text);
     }
 
@@ -38,9 +42,10 @@ sealed class MailBuilder(IOptions<MailOptions> options, TimeProvider time)
         };
     }
 
-    static MailboxAddress Parse(string? address) => MailAddress.TryRead(address, out var parsed)
-        ? parsed
-        : throw new InvalidOperationException("The settings were checked, but this is not an address.");
+    static MailboxAddress Parse(string? address) =>
+        MailAddress.TryRead(address, out var parsed)
+            ? parsed
+            : throw new InvalidOperationException("The settings were checked, but this is not an address.");
 
     // A subject may contain names that an operator entered with a line break.
     static string OnOneLine(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));

@@ -98,29 +98,39 @@ sealed class MailOptions
     /// <summary>The settings that break a rule, one sentence each.</summary>
     public IEnumerable<string> FindMistakes()
     {
-        if (Port is < 1 or > ushort.MaxValue) yield return $"Mail:Port must be a whole number from 1 to {ushort.MaxValue}.";
+        if (Port is < 1 or > ushort.MaxValue)
+            yield return $"Mail:Port must be a whole number from 1 to {ushort.MaxValue}.";
         if (TimeoutSeconds is < 1 or > LongestTimeoutSeconds)
             yield return $"Mail:TimeoutSeconds must be a whole number from 1 to {LongestTimeoutSeconds}.";
         if (ToHeloName(HeloName!) is null)
-            yield return "Mail:HeloName must be a host name with a dot, like web.example.com, or an address like [192.0.2.1].";
-        if (!IsOn) yield break;
+            yield return "Mail:HeloName must be a host name with a dot, like web.example.com, or an address like "
+                + "[192.0.2.1].";
+        if (!IsOn)
+            yield break;
 
-        if (Uri.CheckHostName(Host) == UriHostNameType.Unknown) yield return "Mail:Host must be the name or the address of a mail server.";
-        if (!MailAddress.TryRead(From, out _)) yield return "Mail:From must be the address that mails are sent from, like website@example.com.";
-        if (User is null && Password is not null) yield return "Mail:User is missing: set both User and Password, or neither.";
-        if (Password is null && User is not null) yield return "Mail:Password is missing: set both User and Password, or neither.";
+        if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
+            yield return "Mail:Host must be the name or the address of a mail server.";
+        if (!MailAddress.TryRead(From, out _))
+            yield return "Mail:From must be the address that mails are sent from, like website@example.com.";
+        if (User is null && Password is not null)
+            yield return "Mail:User is missing: set both User and Password, or neither.";
+        if (Password is null && User is not null)
+            yield return "Mail:Password is missing: set both User and Password, or neither.";
         if (Link is not null && !IsLink(Link))
-            yield return "Mail:Link must be an absolute http or https URL, in which {reference} stands for the reference.";
+            yield return "Mail:Link must be an absolute http or https URL, in which {reference} stands for the "
+                + "reference.";
         foreach (var (group, addresses) in Recipients)
         {
             foreach (var address in addresses.Where(address => !MailAddress.TryRead(address, out _)))
-                yield return $"Mail:Recipients:{group} must have e-mail addresses only, and '{WithoutControls(address)}' is none.";
+                yield return $"Mail:Recipients:{group} must have e-mail addresses only, and "
+                    + $"'{WithoutControls(address)}' is none.";
         }
     }
 
-    static bool IsLink(string link) => !link.Any(char.IsControl) &&
-        Uri.TryCreate(link.Replace("{reference}", "x", StringComparison.Ordinal), UriKind.Absolute, out var url) &&
-        (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+    static bool IsLink(string link) =>
+        !link.Any(char.IsControl)
+        && Uri.TryCreate(link.Replace("{reference}", "x", StringComparison.Ordinal), UriKind.Absolute, out var url)
+        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 
     static string WithoutControls(string text) => string.Concat(text.Where(letter => !char.IsControl(letter)));
 }

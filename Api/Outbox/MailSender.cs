@@ -13,7 +13,8 @@ namespace Api.Outbox;
 /// <summary>Sends mails through the configured server, many over one connection.</summary>
 sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBuilder builder, TimeProvider time)
 {
-    const string TimedOut = "the mail server did not answer in time", WasCut = "the connection to the mail server was cut";
+    const string TimedOut = "the mail server did not answer in time",
+        WasCut = "the connection to the mail server was cut";
 
     /// <summary>After this many mails in a row that broke the connection, the server is out of reach.</summary>
     const int BreaksInARow = 2;
@@ -26,7 +27,9 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     /// deliveries share that result, so that they do not each try to reach it.
     /// </summary>
     public async IAsyncEnumerable<(IReadOnlyList<Delivery> Deliveries, Outcome Outcome)> SendAsync(
-        IReadOnlyList<Delivery> deliveries, [EnumeratorCancellation] CancellationToken ct)
+        IReadOnlyList<Delivery> deliveries,
+        [EnumeratorCancellation] CancellationToken ct
+    )
     {
         var client = new Client();
         try
@@ -81,9 +84,11 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     public async Task<Outcome> SendTestAsync(string recipient, CancellationToken ct)
     {
         using var client = new Client();
-        if (await ConnectAsync(client, ct) is { } unreachable) return unreachable;
+        if (await ConnectAsync(client, ct) is { } unreachable)
+            return unreachable;
         var (outcome, isBroken) = await SendAsync(client, builder.BuildTest(recipient), ct);
-        if (!isBroken) await LeaveAsync(client, ct);
+        if (!isBroken)
+            await LeaveAsync(client, ct);
         return outcome;
     }
 
@@ -121,7 +126,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
             };
             await InTimeAsync(ct => client.ConnectAsync(options.Host!, options.Port!.Value, security, ct), ct);
             step = "log in";
-            if (options.User is not null) await InTimeAsync(ct => client.AuthenticateAsync(options.User, options.Password!, ct), ct);
+            if (options.User is not null)
+                await InTimeAsync(ct => client.AuthenticateAsync(options.User, options.Password!, ct), ct);
             return null;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -130,12 +136,18 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
             {
                 OperationCanceledException or TimeoutException => new Outcome(TimedOut),
                 SocketException => new Outcome("the mail server cannot be reached"),
-                SslHandshakeException => new Outcome("TLS with the mail server failed: its certificate is not trusted here or not for that name"),
+                SslHandshakeException => new Outcome(
+                    "TLS with the mail server failed: its certificate is not trusted here or not for that name"
+                ),
                 NotSupportedException when step == "connect" => new Outcome("the mail server does not offer STARTTLS"),
                 NotSupportedException => new Outcome("the mail server does not offer a login"),
                 AuthenticationException => new Outcome("the mail server refused the user or the password"),
-                SmtpCommandException refused when step == "connect" && client.SentGreetingLast => GreetingRefused(refused),
-                SmtpCommandException refused => new Outcome($"the mail server answered {(int)refused.StatusCode} to the attempt to {step}"),
+                SmtpCommandException refused when step == "connect" && client.SentGreetingLast => GreetingRefused(
+                    refused
+                ),
+                SmtpCommandException refused => new Outcome(
+                    $"the mail server answered {(int)refused.StatusCode} to the attempt to {step}"
+                ),
                 IOException or ProtocolException => new Outcome(WasCut),
                 _ => Outcome.Unexpected(e),
             };
@@ -172,7 +184,9 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
             {
                 OperationCanceledException or TimeoutException => new Outcome(TimedOut),
                 ServiceNotAuthenticatedException => new Outcome("the mail server asks for a login"),
-                NotSupportedException => new Outcome("the mail server does not take an address with letters beyond ASCII before the @"),
+                NotSupportedException => new Outcome(
+                    "the mail server does not take an address with letters beyond ASCII before the @"
+                ),
                 IOException or SocketException or ProtocolException => new Outcome(WasCut),
                 _ => Outcome.Unexpected(e),
             };
@@ -181,8 +195,10 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
     }
 
     Outcome GreetingRefused(SmtpCommandException refused) =>
-        new($"the mail server answered {(int)refused.StatusCode} to the greeting EHLO {options.HeloName}: " +
-            "set Mail:HeloName to a name that it accepts");
+        new(
+            $"the mail server answered {(int)refused.StatusCode} to the greeting EHLO {options.HeloName}: "
+                + "set Mail:HeloName to a name that it accepts"
+        );
 
     async Task LeaveAsync(Client client, CancellationToken ct)
     {
@@ -214,11 +230,11 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
         readonly LastCommand last;
         bool isAscii;
 
-        public Client() : this(new LastCommand())
-        {
-        }
+        public Client()
+            : this(new LastCommand()) { }
 
-        Client(LastCommand last) : base(last) => this.last = last;
+        Client(LastCommand last)
+            : base(last) => this.last = last;
 
         /// <summary>Whether the last command to the server was the greeting.</summary>
         public bool SentGreetingLast => last.IsGreeting;
@@ -230,7 +246,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
 
         public void Prepare(MimeMessage mail)
         {
-            if (isAscii || NeedsUtf8(mail)) return;
+            if (isAscii || NeedsUtf8(mail))
+                return;
             Capabilities &= ~SmtpCapabilities.UTF8;
             isAscii = true;
         }
@@ -254,12 +271,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
             IsGreeting = command.StartsWith("EHLO "u8) || command.StartsWith("HELO "u8);
         }
 
-        public void LogServer(byte[] buffer, int offset, int count)
-        {
-        }
+        public void LogServer(byte[] buffer, int offset, int count) { }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

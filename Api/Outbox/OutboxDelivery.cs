@@ -14,11 +14,20 @@ namespace Api.Outbox;
 /// least once: if the program ends between a delivery and its record, it is made again with the same id.
 /// </summary>
 sealed partial class OutboxDelivery(
-    OutboxStore store, OutboxSignal signal, IOptions<MailOptions> mailOptions, IOptions<WebhookOptions> webhookOptions,
-    MailSender mailSender, WebhookSender webhookSender, OutboxMetrics metrics, TimeProvider time, ILogger<OutboxDelivery> log) : BackgroundService
+    OutboxStore store,
+    OutboxSignal signal,
+    IOptions<MailOptions> mailOptions,
+    IOptions<WebhookOptions> webhookOptions,
+    MailSender mailSender,
+    WebhookSender webhookSender,
+    OutboxMetrics metrics,
+    TimeProvider time,
+    ILogger<OutboxDelivery> log
+) : BackgroundService
 {
     /// <summary>How many deliveries are claimed at a time. A backlog of any size stays in the database.</summary>
-    const int MailBatch = 50, WebhookBatch = 32;
+    const int MailBatch = 50,
+        WebhookBatch = 32;
 
     /// <summary>How many calls of one webhook run at once.</summary>
     const int SimultaneousCalls = 4;
@@ -56,7 +65,10 @@ sealed partial class OutboxDelivery(
         {
             await begun.Task.WaitAsync(stoppingToken);
             await RunGuardedAsync("The outbox", PrepareAsync, stoppingToken);
-            await Task.WhenAll([WatchAsync(stoppingToken), .. CreateWorkers().Select(worker => WorkAsync(worker, stoppingToken))]);
+            await Task.WhenAll([
+                WatchAsync(stoppingToken),
+                .. CreateWorkers().Select(worker => WorkAsync(worker, stoppingToken)),
+            ]);
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
@@ -69,7 +81,10 @@ sealed partial class OutboxDelivery(
     /// <param name="Sources">The channels and targets that it delivers.</param>
     /// <param name="DeliverAsync">Delivers a batch of what is due.</param>
     sealed record Worker(
-        string Name, IReadOnlyList<(string Channel, string? Target)> Sources, Func<Instant, CancellationToken, Task<Progress>> DeliverAsync);
+        string Name,
+        IReadOnlyList<(string Channel, string? Target)> Sources,
+        Func<Instant, CancellationToken, Task<Progress>> DeliverAsync
+    );
 
     /// <summary>The result of a batch.</summary>
     /// <param name="HasTried">Whether something was tried, so that more may be due.</param>
@@ -84,13 +99,17 @@ sealed partial class OutboxDelivery(
         if (mail.IsOn)
         {
             List<(string, string?)> sources = [(Channel.Mail, null)];
-            if (mail.Acknowledge) sources.Add((Channel.Acknowledgement, null));
+            if (mail.Acknowledge)
+                sources.Add((Channel.Acknowledgement, null));
             yield return new Worker("Mail", sources, (now, ct) => SendMailsAsync(sources, now, ct));
         }
         foreach (var endpoint in webhooks)
         {
             yield return new Worker(
-                $"Webhook {endpoint.Name}", [(Channel.Webhook, endpoint.Name)], (now, ct) => CallWebhookAsync(endpoint, now, ct));
+                $"Webhook {endpoint.Name}",
+                [(Channel.Webhook, endpoint.Name)],
+                (now, ct) => CallWebhookAsync(endpoint, now, ct)
+            );
         }
     }
 
@@ -103,15 +122,22 @@ sealed partial class OutboxDelivery(
             var progress = default(Progress);
             var now = time.GetCurrentInstant();
             Instant? nextDue = null;
-            var succeeded = await RunGuardedAsync(worker.Name, async ct =>
-            {
-                progress = await worker.DeliverAsync(now, ct);
-                if (!progress.HasTried) nextDue = await FindNextDueAsync(worker, now, ct);
-            }, ct);
+            var succeeded = await RunGuardedAsync(
+                worker.Name,
+                async ct =>
+                {
+                    progress = await worker.DeliverAsync(now, ct);
+                    if (!progress.HasTried)
+                        nextDue = await FindNextDueAsync(worker, now, ct);
+                },
+                ct
+            );
 
             // Counted from the end of the attempt: a receiver that hangs takes longer than the pause.
-            if (progress.OutOfReachAt is { } outOfReachAt) await PauseAsync(outOfReachAt + OutOfReachPause, Never, ct);
-            if (progress.HasTried) continue;
+            if (progress.OutOfReachAt is { } outOfReachAt)
+                await PauseAsync(outOfReachAt + OutOfReachPause, Never, ct);
+            if (progress.HasTried)
+                continue;
             // After a fault only time helps.
             await PauseAsync(nextDue, succeeded ? written : Never, ct);
         }
@@ -122,7 +148,8 @@ sealed partial class OutboxDelivery(
         List<Instant> due = [];
         foreach (var source in worker.Sources)
         {
-            if (await store.FindNextDueAsync(source, now, ct) is { } next) due.Add(next);
+            if (await store.FindNextDueAsync(source, now, ct) is { } next)
+                due.Add(next);
         }
         return due.Count == 0 ? null : due.Min();
     }
@@ -131,12 +158,15 @@ sealed partial class OutboxDelivery(
     async Task PauseAsync(Instant? due, Task written, CancellationToken ct)
     {
         var pause = due is { } next ? (next - time.GetCurrentInstant()).ToTimeSpan() : LongestPause;
-        if (pause > LongestPause) pause = LongestPause;
-        if (pause <= TimeSpan.Zero) return;
+        if (pause > LongestPause)
+            pause = LongestPause;
+        if (pause <= TimeSpan.Zero)
+            return;
 
         var pausing = written.WaitAsync(pause, time, ct);
         // The clock may have moved on before the timer was set.
-        if (due <= time.GetCurrentInstant()) return;
+        if (due <= time.GetCurrentInstant())
+            return;
         await pausing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ct.ThrowIfCancellationRequested();
     }
@@ -153,13 +183,18 @@ sealed partial class OutboxDelivery(
             var elapsed = Duration.Max(time.GetElapsedTime(stamp).ToDuration(), Duration.Zero);
             var setBack = wall + elapsed - now;
             (wall, stamp) = (now, time.GetTimestamp());
-            if (setBack <= ClockTolerance) continue;
-            await RunGuardedAsync("The outbox", async ct =>
-            {
-                LogClockSetBack((long)setBack.TotalSeconds);
-                await store.BringForwardAsync(ct);
-                signal.Set();
-            }, ct);
+            if (setBack <= ClockTolerance)
+                continue;
+            await RunGuardedAsync(
+                "The outbox",
+                async ct =>
+                {
+                    LogClockSetBack((long)setBack.TotalSeconds);
+                    await store.BringForwardAsync(ct);
+                    signal.Set();
+                },
+                ct
+            );
         }
     }
 
@@ -167,7 +202,8 @@ sealed partial class OutboxDelivery(
     {
         await store.BringForwardAsync(time.GetCurrentInstant(), ct);
         var givenUp = await store.GiveUpUnconfiguredAsync(time.GetCurrentInstant(), ct);
-        if (givenUp > 0) LogUnconfigured(givenUp);
+        if (givenUp > 0)
+            LogUnconfigured(givenUp);
         var configuration = DescribeConfiguration();
         LogConfigured(configuration);
     }
@@ -177,29 +213,43 @@ sealed partial class OutboxDelivery(
         List<string> parts = [];
         if (mail.IsOn)
         {
-            var security = mail.Security switch { MailSecurity.StartTls => "STARTTLS", MailSecurity.Tls => "TLS", _ => "no TLS" };
+            var security = mail.Security switch
+            {
+                MailSecurity.StartTls => "STARTTLS",
+                MailSecurity.Tls => "TLS",
+                _ => "no TLS",
+            };
             var count = mail.Recipients.Values.SelectMany(addresses => addresses).Distinct().Count();
-            parts.Add($"mail to {count} {(count == 1 ? "recipient" : "recipients")} by {mail.Host}:{mail.Port} ({security})");
+            parts.Add(
+                $"mail to {count} {(count == 1 ? "recipient" : "recipients")} by {mail.Host}:{mail.Port} ({security})"
+            );
             parts.Add($"acknowledgements {(mail.Acknowledge ? "on" : "off")}");
         }
-        if (webhooks.Count > 0) parts.Add($"webhooks: {string.Join(", ", webhooks)}");
+        if (webhooks.Count > 0)
+            parts.Add($"webhooks: {string.Join(", ", webhooks)}");
         return parts.Count == 0 ? "none" : string.Join(", ", parts);
     }
 
     async Task<Progress> SendMailsAsync(IReadOnlyList<(string, string?)> sources, Instant now, CancellationToken ct)
     {
-        if (await store.ClaimAsync(sources, now, MailBatch, ct) is not { } claim) return default;
+        if (await store.ClaimAsync(sources, now, MailBatch, ct) is not { } claim)
+            return default;
         List<Attempt> attempts = [];
-        await HoldAsync(claim, async () =>
-        {
-            await foreach (var (deliveries, outcome) in mailSender.SendAsync(claim.Deliveries, ct))
+        await HoldAsync(
+            claim,
+            async () =>
             {
-                var attempt = new Attempt(outcome, time.GetCurrentInstant());
-                attempts.AddRange(Enumerable.Repeat(attempt, deliveries.Count));
-                await RecordAsync(claim, deliveries, attempt, ct);
-                if (!claim.Lasts(time.GetCurrentInstant())) break;
-            }
-        }, ct);
+                await foreach (var (deliveries, outcome) in mailSender.SendAsync(claim.Deliveries, ct))
+                {
+                    var attempt = new Attempt(outcome, time.GetCurrentInstant());
+                    attempts.AddRange(Enumerable.Repeat(attempt, deliveries.Count));
+                    await RecordAsync(claim, deliveries, attempt, ct);
+                    if (!claim.Lasts(time.GetCurrentInstant()))
+                        break;
+                }
+            },
+            ct
+        );
         return Report("Mail", attempts);
     }
 
@@ -208,23 +258,36 @@ sealed partial class OutboxDelivery(
         const string Disabled = "the webhook is disabled since its receiver answered HTTP 410";
         if (await store.GiveUpDisabledAsync(endpoint.Name, Disabled, now, ct) is { } givenUp)
         {
-            if (givenUp > 0) LogDisabled(endpoint.Name, givenUp);
+            if (givenUp > 0)
+                LogDisabled(endpoint.Name, givenUp);
             return default;
         }
 
-        if (await store.ClaimAsync([(Channel.Webhook, endpoint.Name)], now, WebhookBatch, ct) is not { } claim) return default;
+        if (await store.ClaimAsync([(Channel.Webhook, endpoint.Name)], now, WebhookBatch, ct) is not { } claim)
+            return default;
         ConcurrentBag<Attempt> attempts = [];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = SimultaneousCalls, CancellationToken = ct };
-        await HoldAsync(claim, () => Parallel.ForEachAsync(claim.Deliveries, parallel, async (delivery, ct) =>
-        {
-            // Deliveries that are not tried now stay due.
-            if (attempts.Any(attempt => attempt.Outcome.IsGone || attempt.Outcome.IsOutOfReach)) return;
-            if (!claim.Lasts(time.GetCurrentInstant())) return;
-            var outcome = await webhookSender.SendAsync(endpoint, delivery, ct);
-            var attempt = new Attempt(outcome, time.GetCurrentInstant());
-            attempts.Add(attempt);
-            await RecordAsync(claim, [delivery], attempt, ct);
-        }), ct);
+        await HoldAsync(
+            claim,
+            () =>
+                Parallel.ForEachAsync(
+                    claim.Deliveries,
+                    parallel,
+                    async (delivery, ct) =>
+                    {
+                        // Deliveries that are not tried now stay due.
+                        if (attempts.Any(attempt => attempt.Outcome.IsGone || attempt.Outcome.IsOutOfReach))
+                            return;
+                        if (!claim.Lasts(time.GetCurrentInstant()))
+                            return;
+                        var outcome = await webhookSender.SendAsync(endpoint, delivery, ct);
+                        var attempt = new Attempt(outcome, time.GetCurrentInstant());
+                        attempts.Add(attempt);
+                        await RecordAsync(claim, [delivery], attempt, ct);
+                    }
+                ),
+            ct
+        );
         return Report($"Webhook {endpoint.Name}", attempts);
     }
 
@@ -242,7 +305,8 @@ sealed partial class OutboxDelivery(
             await done.CancelAsync();
             await renewing;
             // If this fails, the claim ends by itself.
-            if (claim.Open.Length > 0) await RunGuardedAsync("The outbox", _ => store.ReleaseAsync(claim), CancellationToken.None);
+            if (claim.Open.Length > 0)
+                await RunGuardedAsync("The outbox", _ => store.ReleaseAsync(claim), CancellationToken.None);
         }
     }
 
@@ -254,7 +318,8 @@ sealed partial class OutboxDelivery(
             {
                 await Task.Delay(Claim.RenewalPause, time, ct);
                 var until = time.GetCurrentInstant() + Claim.Length;
-                if (await RunGuardedAsync("The outbox", ct => store.RenewAsync(claim, until, ct), ct)) claim.Extend(until);
+                if (await RunGuardedAsync("The outbox", ct => store.RenewAsync(claim, until, ct), ct))
+                    claim.Extend(until);
             }
         }
         catch (OperationCanceledException)
@@ -287,14 +352,21 @@ sealed partial class OutboxDelivery(
                 await Task.Delay(LongestPause, time, ct);
             }
         }
-        foreach (var (delivery, state) in deliveries.Zip(states)) metrics.CountAttempt(delivery.Channel, state.State);
+        foreach (var (delivery, state) in deliveries.Zip(states))
+            metrics.CountAttempt(delivery.Channel, state.State);
     }
 
     Progress Report(string worker, IReadOnlyCollection<Attempt> attempts)
     {
-        foreach (var fault in attempts.Where(attempt => attempt.Outcome.Fault is not null).GroupBy(attempt => attempt.Outcome.Fault!))
+        foreach (
+            var fault in attempts
+                .Where(attempt => attempt.Outcome.Fault is not null)
+                .GroupBy(attempt => attempt.Outcome.Fault!)
+        )
             LogUndelivered(worker, fault.Count(), attempts.Count, fault.Key);
-        var outOfReach = attempts.Where(attempt => attempt.Outcome.IsOutOfReach).Select(attempt => (Instant?)attempt.EndedAt);
+        var outOfReach = attempts
+            .Where(attempt => attempt.Outcome.IsOutOfReach)
+            .Select(attempt => (Instant?)attempt.EndedAt);
         return new Progress(HasTried: true, outOfReach.Max());
     }
 
@@ -321,7 +393,10 @@ sealed partial class OutboxDelivery(
     [LoggerMessage(Level = LogLevel.Information, Message = "Notifications: {What}")]
     partial void LogConfigured(string what);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} deliveries were given up: their mail or webhook is no longer configured")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Count} deliveries were given up: their mail or webhook is no longer configured"
+    )]
     partial void LogUnconfigured(int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker}: {Count} of {All} could not be delivered: {Fault}")]
@@ -329,13 +404,21 @@ sealed partial class OutboxDelivery(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Webhook {Name} is disabled since its receiver answered HTTP 410, and {Count} deliveries were given up: outbox retry enables it")]
+        Message = "Webhook {Name} is disabled since its receiver answered HTTP 410, and {Count} deliveries were "
+            + "given up: outbox retry enables it"
+    )]
     partial void LogDisabled(string name, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock was set back by {Seconds} seconds: all waiting deliveries are tried now")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The clock was set back by {Seconds} seconds: all waiting deliveries are tried now"
+    )]
     partial void LogClockSetBack(long seconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A delivery was made and cannot be recorded ({Fault}): nothing else is delivered until it can")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "A delivery was made and cannot be recorded ({Fault}): nothing else is delivered until it can"
+    )]
     partial void LogUnrecorded(string fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Who} had a fault and goes on: {Fault}")]

@@ -17,10 +17,12 @@ static class OutboxServices
 
     public static void AddOutboxSettings(this IServiceCollection services)
     {
-        services.AddSettings<MailOptions>("Mail")
+        services
+            .AddSettings<MailOptions>("Mail")
             .PostConfigure<IConfiguration>((mail, configuration) => mail.AddDefaults(configuration))
             .ValidateAll(mail => mail.FindMistakes());
-        services.AddSettings<WebhookOptions>("Webhooks")
+        services
+            .AddSettings<WebhookOptions>("Webhooks")
             .PostConfigure<IConfiguration>((webhooks, configuration) => webhooks.AddSingleSecrets(configuration))
             .ValidateAll(webhooks => webhooks.FindMistakes());
     }

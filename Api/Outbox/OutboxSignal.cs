@@ -8,7 +8,8 @@ sealed class OutboxSignal
     /// <summary>Every message sets it. Without a waiting worker that costs one read.</summary>
     public void Set()
     {
-        if (Volatile.Read(ref next) is not null) Interlocked.Exchange(ref next, null)?.SetResult();
+        if (Volatile.Read(ref next) is not null)
+            Interlocked.Exchange(ref next, null)?.SetResult();
     }
 
     /// <summary>
@@ -16,7 +17,8 @@ sealed class OutboxSignal
     /// </summary>
     public Task NextAsync()
     {
-        if (Volatile.Read(ref next) is { } waiting) return waiting.Task;
+        if (Volatile.Read(ref next) is { } waiting)
+            return waiting.Task;
         var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return (Interlocked.CompareExchange(ref next, made, null) ?? made).Task;
     }

@@ -58,8 +58,7 @@ sealed class OutboxStore
 
     // The submission that a delivery is about decides its reference, and its location decides the group of the
     // recipients.
-    const string OutboxWithSubmissions =
-        """
+    const string OutboxWithSubmissions = """
         outbox o
         JOIN submissions s ON s.id = o.submission_id
         JOIN locations l ON l.id = s.location_id
@@ -70,15 +69,13 @@ sealed class OutboxStore
 
     // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an
     // entry.
-    const string IsConfigured =
-        """
+    const string IsConfigured = """
         (o.channel <> 'mail'
          OR l.slug || ' ' || o.target IN @recipients
          OR l.slug NOT IN @groups AND '* ' || o.target IN @recipients)
         """;
 
-    const string SelectDue =
-        $"""
+    const string SelectDue = $"""
         SELECT o.id
         FROM {OutboxWithSubmissions}
         WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target)
@@ -90,7 +87,9 @@ sealed class OutboxStore
 
     readonly Database db;
     readonly MailOptions mail;
-    readonly string[] webhooks, groups, recipients;
+    readonly string[] webhooks,
+        groups,
+        recipients;
 
     public OutboxStore(Database db, IOptions<MailOptions> mail, IOptions<WebhookOptions> webhooks)
     {
@@ -98,7 +97,10 @@ sealed class OutboxStore
         this.mail = mail.Value;
         this.webhooks = [.. webhooks.Value.Endpoints.Keys];
         groups = [.. this.mail.Recipients.Keys];
-        recipients = [.. this.mail.Recipients.SelectMany(group => group.Value.Select(address => $"{group.Key} {address}"))];
+        recipients =
+        [
+            .. this.mail.Recipients.SelectMany(group => group.Value.Select(address => $"{group.Key} {address}")),
+        ];
     }
 
     /// <summary>
@@ -129,7 +131,15 @@ sealed class OutboxStore
                 INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
                 VALUES (@id, @submission, @channel, @target, @now)
                 """,
-                new { id = Guid.CreateVersion7(now.ToDateTimeOffset()).ToString(), submission, channel, target, now });
+                new
+                {
+                    id = Guid.CreateVersion7(now.ToDateTimeOffset()).ToString(),
+                    submission,
+                    channel,
+                    target,
+                    now,
+                }
+            );
         }
     }
 
@@ -144,16 +154,27 @@ sealed class OutboxStore
                    FROM acknowledged_addresses
                    WHERE address = @address AND written_at > @since AND written_at <= @now) < @limit
             """,
-            new { address, now, since = now - AcknowledgementPeriod, limit = LargestNumberOfAcknowledgements });
+            new
+            {
+                address,
+                now,
+                since = now - AcknowledgementPeriod,
+                limit = LargestNumberOfAcknowledgements,
+            }
+        );
         return added == 1;
     }
 
     /// <summary>Deletes the addresses that may be acknowledged again.</summary>
-    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) => db.WriteAsync(
-        connection => connection.ExecuteAsync(
-            "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
-            new { now, since = now - AcknowledgementPeriod }),
-        ct);
+    public Task<int> ForgetAcknowledgedAsync(Instant now, CancellationToken ct) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync(
+                    "DELETE FROM acknowledged_addresses WHERE written_at <= @since OR written_at > @now",
+                    new { now, since = now - AcknowledgementPeriod }
+                ),
+            ct
+        );
 
     /// <summary>
     /// Claims the next batch of due deliveries, oldest due time first, then oldest queued. Nobody else gets them until
@@ -165,42 +186,63 @@ sealed class OutboxStore
     /// <param name="limit">The largest number of deliveries from each source.</param>
     /// <returns><c>null</c> when nothing is due.</returns>
     public async Task<Claim?> ClaimAsync(
-        IReadOnlyList<(string Channel, string? Target)> sources, Instant now, int limit, CancellationToken ct)
+        IReadOnlyList<(string Channel, string? Target)> sources,
+        Instant now,
+        int limit,
+        CancellationToken ct
+    )
     {
         // Usually nothing is due, which a read finds out without waiting for the writer.
-        var due = await db.ReadAsync(async connection =>
-        {
-            List<(string Channel, string? Target)> found = [];
-            foreach (var source in sources)
+        var due = await db.ReadAsync(
+            async connection =>
             {
-                var isDue = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-                    $"SELECT EXISTS ({SelectDue})", Parameters(source, null), cancellationToken: ct));
-                if (isDue) found.Add(source);
-            }
-            return found;
-        }, ct);
-        if (due.Count == 0) return null;
+                List<(string Channel, string? Target)> found = [];
+                foreach (var source in sources)
+                {
+                    var isDue = await connection.ExecuteScalarAsync<bool>(
+                        new CommandDefinition(
+                            $"SELECT EXISTS ({SelectDue})",
+                            Parameters(source, null),
+                            cancellationToken: ct
+                        )
+                    );
+                    if (isDue)
+                        found.Add(source);
+                }
+                return found;
+            },
+            ct
+        );
+        if (due.Count == 0)
+            return null;
 
         var name = Guid.NewGuid().ToString();
-        var deliveries = await db.WriteAsync(async connection =>
-        {
-            // Sources follow each other, so that none waits for the end of another.
-            List<Delivery> claimed = [];
-            foreach (var source in due)
+        var deliveries = await db.WriteAsync(
+            async connection =>
             {
-                var rows = await connection.QueryAsync<Delivery>(
-                    $"""
-                    UPDATE outbox
-                    SET claimed_by = @name, claimed_until = @until
-                    WHERE id IN ({SelectDue})
-                    RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at, '') AS due_at,
-                              waiting_since
-                    """,
-                    Parameters(source, name));
-                claimed.AddRange(rows.OrderBy(row => row.DueAt).ThenBy(row => row.WaitingSince).ThenBy(row => row.Id));
-            }
-            return claimed;
-        }, ct);
+                // Sources follow each other, so that none waits for the end of another.
+                List<Delivery> claimed = [];
+                foreach (var source in due)
+                {
+                    var rows = await connection.QueryAsync<Delivery>(
+                        $"""
+                        UPDATE outbox
+                        SET claimed_by = @name, claimed_until = @until
+                        WHERE id IN ({SelectDue})
+                        RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at,
+                            '') AS due_at,
+                                  waiting_since
+                        """,
+                        Parameters(source, name)
+                    );
+                    claimed.AddRange(
+                        rows.OrderBy(row => row.DueAt).ThenBy(row => row.WaitingSince).ThenBy(row => row.Id)
+                    );
+                }
+                return claimed;
+            },
+            ct
+        );
         return deliveries.Count == 0 ? null : new Claim(name, deliveries, now + Claim.Length);
 
         object Parameters((string Channel, string? Target) source, string? name) =>
@@ -219,86 +261,148 @@ sealed class OutboxStore
     }
 
     /// <summary>Makes a claim last longer.</summary>
-    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) => db.WriteAsync(
-        connection => connection.ExecuteAsync(
-            "UPDATE outbox SET claimed_until = @until WHERE id IN @ids AND claimed_by = @name",
-            new { until, ids = claim.Open, name = claim.Name }),
-        ct);
+    public Task RenewAsync(Claim claim, Instant until, CancellationToken ct) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync(
+                    "UPDATE outbox SET claimed_until = @until WHERE id IN @ids AND claimed_by = @name",
+                    new
+                    {
+                        until,
+                        ids = claim.Open,
+                        name = claim.Name,
+                    }
+                ),
+            ct
+        );
 
     /// <summary>Gives back deliveries that were claimed and not tried.</summary>
-    public Task ReleaseAsync(Claim claim) => db.WriteAsync(
-        connection => connection.ExecuteAsync(
-            "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN @ids AND claimed_by = @name",
-            new { ids = claim.Open, name = claim.Name }),
-        CancellationToken.None);
+    public Task ReleaseAsync(Claim claim) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync(
+                    "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN @ids AND claimed_by = @name",
+                    new { ids = claim.Open, name = claim.Name }
+                ),
+            CancellationToken.None
+        );
 
     /// <summary>When the next attempt after <paramref name="now"/> is due; <c>null</c> when none is.</summary>
     /// <param name="source">The channel and target.</param>
     /// <param name="now">
     /// When the due deliveries were claimed. Those that are still there belong to somebody else.
     /// </param>
-    public Task<Instant?> FindNextDueAsync((string Channel, string? Target) source, Instant now, CancellationToken ct) => db.ReadAsync(
-        connection => connection.ExecuteScalarAsync<Instant?>(new CommandDefinition(
-            """
-            SELECT min(due_at)
-            FROM outbox
-            WHERE state = 'waiting' AND channel = @channel AND (@target IS NULL OR target = @target) AND due_at > @now
-            """,
-            new { channel = source.Channel, target = source.Target, now }, cancellationToken: ct)),
-        ct);
+    public Task<Instant?> FindNextDueAsync(
+        (string Channel, string? Target) source,
+        Instant now,
+        CancellationToken ct
+    ) =>
+        db.ReadAsync(
+            connection =>
+                connection.ExecuteScalarAsync<Instant?>(
+                    new CommandDefinition(
+                        """
+                        SELECT min(due_at)
+                        FROM outbox
+                        WHERE state = 'waiting' AND channel = @channel
+                            AND (@target IS NULL OR target = @target) AND due_at > @now
+                        """,
+                        new
+                        {
+                            channel = source.Channel,
+                            target = source.Target,
+                            now,
+                        },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
     /// <summary>Records the results of attempts, which ends the claims of their deliveries.</summary>
     /// <param name="claim">The claim that the attempts were made under.</param>
     /// <param name="states">The new state of each delivery.</param>
     /// <param name="goneWebhook">The webhook to disable; <c>null</c>: none.</param>
     /// <param name="now">The present.</param>
-    public Task RecordAsync(Claim claim, IReadOnlyList<DeliveryState> states, string? goneWebhook, Instant now) => db.WriteAsync(
-        async connection =>
-        {
-            foreach (var state in states)
+    public Task RecordAsync(Claim claim, IReadOnlyList<DeliveryState> states, string? goneWebhook, Instant now) =>
+        db.WriteAsync(
+            async connection =>
             {
-                await connection.ExecuteAsync(
-                    """
-                    UPDATE outbox
-                    SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''),
-                        fault = @Fault, claimed_by = NULL, claimed_until = ''
-                    WHERE id = @Id AND state = 'waiting' AND (claimed_by = @Name OR @State = 'delivered')
-                    """,
-                    new { state.State, state.TriedAt, state.DueAt, state.Fault, state.Id, claim.Name });
-            }
-            if (goneWebhook is null) return 0;
-            return await connection.ExecuteAsync(
-                "INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@goneWebhook, @now) ON CONFLICT (name) DO NOTHING",
-                new { goneWebhook, now });
-        },
-        // Also while the program stops: a delivery that was made must not be made again.
-        CancellationToken.None);
+                foreach (var state in states)
+                {
+                    await connection.ExecuteAsync(
+                        """
+                        UPDATE outbox
+                        SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''),
+                            fault = @Fault, claimed_by = NULL, claimed_until = ''
+                        WHERE id = @Id AND state = 'waiting' AND (claimed_by = @Name OR @State = 'delivered')
+                        """,
+                        new
+                        {
+                            state.State,
+                            state.TriedAt,
+                            state.DueAt,
+                            state.Fault,
+                            state.Id,
+                            claim.Name,
+                        }
+                    );
+                }
+                if (goneWebhook is null)
+                    return 0;
+                return await connection.ExecuteAsync(
+                    "INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@goneWebhook, @now) ON CONFLICT "
+                        + "(name) DO NOTHING",
+                    new { goneWebhook, now }
+                );
+            },
+            // Also while the program stops: a delivery that was made must not be made again.
+            CancellationToken.None
+        );
 
     /// <summary>Gives up the deliveries that wait for a disabled webhook.</summary>
     /// <returns>How many; <c>null</c> when the webhook is not disabled.</returns>
     public async Task<int?> GiveUpDisabledAsync(string name, string fault, Instant now, CancellationToken ct)
     {
         var (isDisabled, hasWaiting) = await db.ReadAsync(
-            connection => connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(
-                """
-                SELECT EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name),
-                       EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND target = @name)
-                """,
-                new { name }, cancellationToken: ct)),
-            ct);
-        if (!isDisabled) return null;
-        if (!hasWaiting) return 0;
+            connection =>
+                connection.QuerySingleAsync<(bool, bool)>(
+                    new CommandDefinition(
+                        """
+                        SELECT EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name),
+                               EXISTS (SELECT 1 FROM outbox
+                                   WHERE state = 'waiting' AND channel = 'webhook' AND target = @name)
+                        """,
+                        new { name },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
+        if (!isDisabled)
+            return null;
+        if (!hasWaiting)
+            return 0;
 
         return await db.WriteAsync(
-            connection => connection.ExecuteAsync(
-                $"""
-                UPDATE outbox AS o
-                SET state = 'failed', fault = @fault
-                WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name
-                  AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND {IsFree}
-                """,
-                new { name, fault, now, latestEnd = Claim.LatestEnd(now) }),
-            ct);
+            connection =>
+                connection.ExecuteAsync(
+                    $"""
+                    UPDATE outbox AS o
+                    SET state = 'failed', fault = @fault
+                    WHERE o.state = 'waiting' AND o.channel = 'webhook' AND o.target = @name
+                      AND EXISTS (SELECT 1 FROM disabled_webhooks WHERE name = @name) AND {IsFree}
+                    """,
+                    new
+                    {
+                        name,
+                        fault,
+                        now,
+                        latestEnd = Claim.LatestEnd(now),
+                    }
+                ),
+            ct
+        );
     }
 
     /// <summary>
@@ -310,48 +414,75 @@ sealed class OutboxStore
     public async Task<int> GiveUpUnconfiguredAsync(Instant now, CancellationToken ct)
     {
         var unknown = mail.IsOn ? await ListUnknownRecipientsAsync(ct) : [];
-        return await db.WriteAsync(async connection =>
-        {
-            var givenUp = await GiveUpUnconfiguredChannelsAsync(connection, now);
-            foreach (var (group, target) in unknown)
+        return await db.WriteAsync(
+            async connection =>
             {
-                var sameAddress = mail.FindRecipients(group).FirstOrDefault(recipient => MailAddress.AreSame(recipient, target));
-                var changed = await ChangeRecipientAsync(connection, group, target, sameAddress, now);
-                if (sameAddress is null) givenUp += changed;
-            }
-            return givenUp;
-        }, ct);
+                var givenUp = await GiveUpUnconfiguredChannelsAsync(connection, now);
+                foreach (var (group, target) in unknown)
+                {
+                    var sameAddress = mail.FindRecipients(group)
+                        .FirstOrDefault(recipient => MailAddress.AreSame(recipient, target));
+                    var changed = await ChangeRecipientAsync(connection, group, target, sameAddress, now);
+                    if (sameAddress is null)
+                        givenUp += changed;
+                }
+                return givenUp;
+            },
+            ct
+        );
     }
 
-    Task<IEnumerable<(string Group, string Target)>> ListUnknownRecipientsAsync(CancellationToken ct) => db.ReadAsync(
-        connection => connection.QueryAsync<(string, string)>(new CommandDefinition(
-            $"""
-            SELECT DISTINCT l.slug, o.target
-            FROM {OutboxWithSubmissions}
-            WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
-            """,
-            new { recipients, groups }, cancellationToken: ct)),
-        ct);
+    Task<IEnumerable<(string Group, string Target)>> ListUnknownRecipientsAsync(CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.QueryAsync<(string, string)>(
+                    new CommandDefinition(
+                        $"""
+                        SELECT DISTINCT l.slug, o.target
+                        FROM {OutboxWithSubmissions}
+                        WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
+                        """,
+                        new { recipients, groups },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
-    Task<int> GiveUpUnconfiguredChannelsAsync(DbConnection connection, Instant now) => connection.ExecuteAsync(
-        $"""
-        UPDATE outbox AS o
-        SET state = 'failed',
-            fault = CASE WHEN @mailIsOn AND o.channel = 'acknowledgement'
-                    THEN 'acknowledgements are no longer configured'
-                    ELSE 'mail, or this webhook, is no longer configured' END
-        WHERE o.state = 'waiting' AND {IsFree}
-          AND CASE o.channel
-              WHEN 'webhook' THEN o.target NOT IN @webhooks
-              WHEN 'acknowledgement' THEN NOT @acknowledge
-              ELSE NOT @mailIsOn END
-        """,
-        new { now, latestEnd = Claim.LatestEnd(now), mailIsOn = mail.IsOn, acknowledge = mail.IsOn && mail.Acknowledge, webhooks });
+    Task<int> GiveUpUnconfiguredChannelsAsync(DbConnection connection, Instant now) =>
+        connection.ExecuteAsync(
+            $"""
+            UPDATE outbox AS o
+            SET state = 'failed',
+                fault = CASE WHEN @mailIsOn AND o.channel = 'acknowledgement'
+                        THEN 'acknowledgements are no longer configured'
+                        ELSE 'mail, or this webhook, is no longer configured' END
+            WHERE o.state = 'waiting' AND {IsFree}
+              AND CASE o.channel
+                  WHEN 'webhook' THEN o.target NOT IN @webhooks
+                  WHEN 'acknowledgement' THEN NOT @acknowledge
+                  ELSE NOT @mailIsOn END
+            """,
+            new
+            {
+                now,
+                latestEnd = Claim.LatestEnd(now),
+                mailIsOn = mail.IsOn,
+                acknowledge = mail.IsOn && mail.Acknowledge,
+                webhooks,
+            }
+        );
 
     /// <param name="renamed">
     /// The new way in which the address is written; <c>null</c>: it is no longer in the settings.
     /// </param>
-    static Task<int> ChangeRecipientAsync(DbConnection connection, string group, string target, string? renamed, Instant now) =>
+    static Task<int> ChangeRecipientAsync(
+        DbConnection connection,
+        string group,
+        string target,
+        string? renamed,
+        Instant now
+    ) =>
         connection.ExecuteAsync(
             $"""
             UPDATE outbox AS o
@@ -364,33 +495,59 @@ sealed class OutboxStore
                           JOIN locations l ON l.id = s.location_id
                           WHERE s.id = o.submission_id AND l.slug = @group)
             """,
-            new { renamed, target, group, now, latestEnd = Claim.LatestEnd(now) });
+            new
+            {
+                renamed,
+                target,
+                group,
+                now,
+                latestEnd = Claim.LatestEnd(now),
+            }
+        );
 
     /// <summary>
     /// Makes deliveries due at once that were last tried in the future: the clock was set back while the program was
     /// down.
     /// </summary>
-    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) => db.WriteAsync(
-        connection => connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now", new { now }),
-        ct);
+    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync(
+                    "UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND tried_at > @now",
+                    new { now }
+                ),
+            ct
+        );
 
     /// <summary>Makes all deliveries due at once that were tried before: the clock was set back just now.</summary>
-    public Task<int> BringForwardAsync(CancellationToken ct) => db.WriteAsync(
-        connection => connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"),
-        ct);
+    public Task<int> BringForwardAsync(CancellationToken ct) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"),
+            ct
+        );
 
-    public Task<OutboxCounts> CountAsync(CancellationToken ct) => db.ReadAsync(
-        connection => connection.QuerySingleAsync<OutboxCounts>(new CommandDefinition(
-            """
-            SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
-                   (SELECT min(waiting_since) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement')
-                       AS oldest_waiting_since,
-                   (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement')
-                       AS failed_acknowledgements
-            """,
-            cancellationToken: ct)),
-        ct);
+    public Task<OutboxCounts> CountAsync(CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.QuerySingleAsync<OutboxCounts>(
+                    new CommandDefinition(
+                        """
+                        SELECT (SELECT count(*) FROM outbox
+                            WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
+                               (SELECT count(*) FROM outbox
+                                   WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
+                               (SELECT min(waiting_since) FROM outbox
+                                   WHERE state = 'waiting' AND channel <> 'acknowledgement')
+                                   AS oldest_waiting_since,
+                               (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement')
+                                   AS failed_acknowledgements
+                        """,
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
     // --- For the operator
 
@@ -398,46 +555,58 @@ sealed class OutboxStore
     /// Hands on the unfinished deliveries one by one, failed ones first. There may be too many for the memory.
     /// </summary>
     /// <returns>How many there are.</returns>
-    public Task<int> ForEachUnfinishedAsync(Func<OutboxEntry, Task> action, CancellationToken ct) => db.ReadAsync(async connection =>
-    {
-        var entries = connection.QueryUnbufferedAsync<OutboxEntry>(
-            """
-            SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts,
-                   nullif(o.due_at, '') AS due_at, o.fault
-            FROM outbox o
-            JOIN submissions s ON s.id = o.submission_id
-            WHERE o.state <> 'delivered'
-            ORDER BY o.state, o.id
-            """);
-        var count = 0;
-        await foreach (var entry in entries.WithCancellation(ct))
-        {
-            await action(entry);
-            count++;
-        }
-        return count;
-    }, ct);
+    public Task<int> ForEachUnfinishedAsync(Func<OutboxEntry, Task> action, CancellationToken ct) =>
+        db.ReadAsync(
+            async connection =>
+            {
+                var entries = connection.QueryUnbufferedAsync<OutboxEntry>(
+                    """
+                    SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts,
+                           nullif(o.due_at, '') AS due_at, o.fault
+                    FROM outbox o
+                    JOIN submissions s ON s.id = o.submission_id
+                    WHERE o.state <> 'delivered'
+                    ORDER BY o.state, o.id
+                    """
+                );
+                var count = 0;
+                await foreach (var entry in entries.WithCancellation(ct))
+                {
+                    await action(entry);
+                    count++;
+                }
+                return count;
+            },
+            ct
+        );
 
     /// <summary>Lets failed deliveries wait again, from the first attempt on, and enables their webhooks.</summary>
     /// <param name="deliveryId">Only this delivery; <c>null</c>: all that failed, and every webhook is enabled.</param>
     /// <param name="now">The present.</param>
     /// <returns>How many wait again.</returns>
-    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) => db.WriteAsync(async connection =>
-    {
-        await connection.ExecuteAsync(
-            """
-            DELETE FROM disabled_webhooks
-            WHERE @deliveryId IS NULL
-               OR name IN (SELECT target
-                           FROM outbox
-                           WHERE delivery_id = @deliveryId AND state = 'failed' AND channel = 'webhook')
-            """,
-            new { deliveryId });
-        return await connection.ExecuteAsync(
-            """
-            UPDATE outbox SET state = 'waiting', attempts = 0, waiting_since = @now, due_at = '', tried_at = NULL
-            WHERE state = 'failed' AND (@deliveryId IS NULL OR delivery_id = @deliveryId)
-            """,
-            new { deliveryId, now });
-    }, ct);
+    public Task<int> RetryAsync(string? deliveryId, Instant now, CancellationToken ct) =>
+        db.WriteAsync(
+            async connection =>
+            {
+                await connection.ExecuteAsync(
+                    """
+                    DELETE FROM disabled_webhooks
+                    WHERE @deliveryId IS NULL
+                       OR name IN (SELECT target
+                                   FROM outbox
+                                   WHERE delivery_id = @deliveryId AND state = 'failed' AND channel = 'webhook')
+                    """,
+                    new { deliveryId }
+                );
+                return await connection.ExecuteAsync(
+                    """
+                    UPDATE outbox SET state = 'waiting', attempts = 0, waiting_since = @now, due_at = '',
+                        tried_at = NULL
+                    WHERE state = 'failed' AND (@deliveryId IS NULL OR delivery_id = @deliveryId)
+                    """,
+                    new { deliveryId, now }
+                );
+            },
+            ct
+        );
 }

@@ -15,11 +15,25 @@ static class OutsideAddress
     /// The domains of local machines and networks: reserved (RFC 6761, RFC 6762 appendix G, RFC 8375) or in common use.
     /// </summary>
     static readonly string[] LocalDomains =
-        ["localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
+    [
+        "localhost",
+        "localdomain",
+        "local",
+        "internal",
+        "intranet",
+        "private",
+        "corp",
+        "home",
+        "lan",
+        "home.arpa",
+    ];
 
     /// <summary>Reads an address whose form says that it is on the public internet.</summary>
     public static bool TryRead(string? text, [NotNullWhen(true)] out MailboxAddress? address) =>
-        MailAddress.TryRead(text, out address) && address.Route.Count == 0 && IsMailbox(address.LocalPart) && IsOutside(address.Domain);
+        MailAddress.TryRead(text, out address)
+        && address.Route.Count == 0
+        && IsMailbox(address.LocalPart)
+        && IsOutside(address.Domain);
 
     // In old mail systems % and ! name the next of several servers, | and / a program or a file, and a leading hyphen
     // can be
@@ -29,11 +43,15 @@ static class OutsideAddress
 
     static bool IsOutside(string domain)
     {
-        if (DomainName.ToAscii(domain)?.ToLowerInvariant() is not { } ascii) return false;
-        if (!ascii.Contains('.', StringComparison.Ordinal)) return false;
+        if (DomainName.ToAscii(domain)?.ToLowerInvariant() is not { } ascii)
+            return false;
+        if (!ascii.Contains('.', StringComparison.Ordinal))
+            return false;
         // An address literal in brackets is not a domain name. Without the brackets it still is an address.
         var isNumber = ascii.Split('.')[^1].All(char.IsAsciiDigit) || IPAddress.TryParse(ascii, out _);
-        var isLocal = LocalDomains.Any(local => ascii == local || ascii.EndsWith('.' + local, StringComparison.Ordinal));
+        var isLocal = LocalDomains.Any(local =>
+            ascii == local || ascii.EndsWith('.' + local, StringComparison.Ordinal)
+        );
         return !isNumber && !isLocal && !ascii.Equals(Dns.GetHostName(), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -18,14 +18,23 @@ static class RetryPlan
     /// <summary>The delays before the first attempt, the second and so on.</summary>
     static readonly Duration[] Delays =
     [
-        Duration.Zero, Duration.FromSeconds(5), Duration.FromMinutes(5), Duration.FromMinutes(30), Duration.FromHours(2), Duration.FromHours(5),
-        Duration.FromHours(10), Duration.FromHours(14), Duration.FromHours(20), Duration.FromHours(24),
+        Duration.Zero,
+        Duration.FromSeconds(5),
+        Duration.FromMinutes(5),
+        Duration.FromMinutes(30),
+        Duration.FromHours(2),
+        Duration.FromHours(5),
+        Duration.FromHours(10),
+        Duration.FromHours(14),
+        Duration.FromHours(20),
+        Duration.FromHours(24),
     ];
 
     /// <summary>Decides whether a delivery is finished, tried again or given up after an attempt.</summary>
     public static DeliveryState Decide(Delivery delivery, Outcome outcome, Instant now)
     {
-        if (outcome.Fault is null) return new DeliveryState(delivery.Id, "delivered", now, DueAt: null, Fault: null);
+        if (outcome.Fault is null)
+            return new DeliveryState(delivery.Id, "delivered", now, DueAt: null, Fault: null);
         var delay = DelayAfter(delivery.Attempts + 1, outcome.RetryAfter, Random.Shared.NextDouble());
         return delay is null || outcome.IsFinal
             ? new DeliveryState(delivery.Id, "failed", now, DueAt: null, outcome.Fault)
@@ -39,7 +48,8 @@ static class RetryPlan
     /// <returns><c>null</c> after the last attempt.</returns>
     public static Duration? DelayAfter(int attempts, Duration? retryAfter, double random)
     {
-        if (attempts >= Delays.Length) return null;
+        if (attempts >= Delays.Length)
+            return null;
         var planned = Delays[attempts] * (1 + Jitter * random);
         return retryAfter is { } asked ? Duration.Max(planned, Duration.Min(asked, LongestRetryAfter)) : planned;
     }

@@ -13,10 +13,13 @@ sealed class WebhookOptions
 
     /// <summary>The endpoints, ready to be called.</summary>
     public IReadOnlyList<WebhookEndpoint> ReadEndpoints() =>
-    [
-        .. Endpoints.Select(endpoint => new WebhookEndpoint(
-            endpoint.Key, new Uri(endpoint.Value.Url!), [.. endpoint.Value.Secrets.Select(WebhookEndpoint.ReadSecret).OfType<byte[]>()])),
-    ];
+        [
+            .. Endpoints.Select(endpoint => new WebhookEndpoint(
+                endpoint.Key,
+                new Uri(endpoint.Value.Url!),
+                [.. endpoint.Value.Secrets.Select(WebhookEndpoint.ReadSecret).OfType<byte[]>()]
+            )),
+        ];
 
     /// <summary>Reads secrets that are a single text instead of a list.</summary>
     public void AddSingleSecrets(IConfiguration configuration)
@@ -26,25 +29,31 @@ sealed class WebhookOptions
     }
 
     /// <summary>The settings that break a rule, one sentence each. No sentence repeats a secret.</summary>
-    public IEnumerable<string> FindMistakes() => Endpoints.SelectMany(
-        endpoint => FindMistakes($"Webhooks:Endpoints:{endpoint.Key}", endpoint.Value, AllowInternal));
+    public IEnumerable<string> FindMistakes() =>
+        Endpoints.SelectMany(endpoint =>
+            FindMistakes($"Webhooks:Endpoints:{endpoint.Key}", endpoint.Value, AllowInternal)
+        );
 
     static IEnumerable<string> FindMistakes(string key, WebhookSettings endpoint, bool allowInternal)
     {
-        if (!IsWebUrl(endpoint.Url, out var url)) yield return $"{key}:Url must be an absolute https URL without user and password.";
+        if (!IsWebUrl(endpoint.Url, out var url))
+            yield return $"{key}:Url must be an absolute https URL without user and password.";
         else if (url.Scheme != Uri.UriSchemeHttps && !allowInternal)
             yield return $"{key}:Url must be https, unless Webhooks:AllowInternal is true.";
 
-        if (endpoint.Secrets.Length == 0) yield return $"{key}:Secrets is missing: every call must be signed.";
+        if (endpoint.Secrets.Length == 0)
+            yield return $"{key}:Secrets is missing: every call must be signed.";
         for (var i = 0; i < endpoint.Secrets.Length; i++)
         {
-            if (WebhookEndpoint.ReadSecret(endpoint.Secrets[i]) is null) yield return $"{key}:Secrets:{i} {WebhookEndpoint.SecretRule}.";
+            if (WebhookEndpoint.ReadSecret(endpoint.Secrets[i]) is null)
+                yield return $"{key}:Secrets:{i} {WebhookEndpoint.SecretRule}.";
         }
     }
 
     static bool IsWebUrl(string? text, [NotNullWhen(true)] out Uri? url) =>
-        Uri.TryCreate(text, UriKind.Absolute, out url) && url.UserInfo.Length == 0 &&
-        (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        Uri.TryCreate(text, UriKind.Absolute, out url)
+        && url.UserInfo.Length == 0
+        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 }
 
 /// <summary>The settings of one endpoint.</summary>
@@ -61,7 +70,8 @@ sealed class WebhookSettings
 sealed record WebhookEndpoint(string Name, Uri Url, IReadOnlyList<byte[]> Secrets)
 {
     const string SecretPrefix = "whsec_";
-    const int ShortestSecret = 24, LongestSecret = 64;
+    const int ShortestSecret = 24,
+        LongestSecret = 64;
 
     public static readonly string SecretRule =
         $"must be {SecretPrefix} and the base64 of {ShortestSecret} to {LongestSecret} random bytes";
@@ -69,7 +79,8 @@ sealed record WebhookEndpoint(string Name, Uri Url, IReadOnlyList<byte[]> Secret
     /// <summary>The bytes of a secret; <c>null</c> if it breaks the <see cref="SecretRule"/>.</summary>
     public static byte[]? ReadSecret(string secret)
     {
-        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal)) return null;
+        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal))
+            return null;
         var bytes = new byte[LongestSecret + 2];
         var isBase64 = Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length);
         return isBase64 && length is >= ShortestSecret and <= LongestSecret ? bytes[..length] : null;

@@ -34,19 +34,21 @@ sealed class WebhookSender : IDisposable
         allowInternal = options.Value.AllowInternal;
         this.write = write;
         this.time = time;
-        client = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = ConnectAsync,
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            AutomaticDecompression = DecompressionMethods.None,
-            MaxResponseDrainSize = 0,
-            MaxResponseHeadersLength = 16,
-            // A name is looked up again, since it may lead elsewhere by then.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-        })
+        client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                ConnectCallback = ConnectAsync,
+                AllowAutoRedirect = false,
+                UseProxy = false,
+                UseCookies = false,
+                ActivityHeadersPropagator = null,
+                AutomaticDecompression = DecompressionMethods.None,
+                MaxResponseDrainSize = 0,
+                MaxResponseHeadersLength = 16,
+                // A name is looked up again, since it may lead elsewhere by then.
+                PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            }
+        )
         {
             Timeout = Timeout.InfiniteTimeSpan,
             DefaultRequestHeaders = { { "User-Agent", "Clinic-API" } },
@@ -85,19 +87,29 @@ sealed class WebhookSender : IDisposable
         var timestamp = time.GetCurrentInstant().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Url)
         {
-            Content = new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = new ByteArrayContent(content)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
             Headers =
             {
                 { "webhook-id", id },
                 { "webhook-timestamp", timestamp },
-                { "webhook-signature", string.Join(' ', endpoint.Secrets.Select(secret => Sign(secret, id, timestamp, content))) },
+                {
+                    "webhook-signature",
+                    string.Join(' ', endpoint.Secrets.Select(secret => Sign(secret, id, timestamp, content)))
+                },
             },
         };
         using var late = new CancellationTokenSource(TimeOut, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                either.Token
+            );
             return Judge(response);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -111,37 +123,52 @@ sealed class WebhookSender : IDisposable
 
     Outcome Judge(HttpResponseMessage response)
     {
-        if (response.IsSuccessStatusCode) return Outcome.Delivered;
-        if (response.StatusCode == HttpStatusCode.Gone) return new Outcome("HTTP 410: the receiver is gone", IsFinal: true, IsGone: true);
-        var isOutOfReach = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
-            or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+        if (response.IsSuccessStatusCode)
+            return Outcome.Delivered;
+        if (response.StatusCode == HttpStatusCode.Gone)
+            return new Outcome("HTTP 410: the receiver is gone", IsFinal: true, IsGone: true);
+        var isOutOfReach =
+            response.StatusCode
+            is HttpStatusCode.TooManyRequests
+                or HttpStatusCode.BadGateway
+                or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout;
         return new Outcome($"HTTP {(int)response.StatusCode}", ReadRetryAfter(response), IsOutOfReach: isOutOfReach);
     }
 
-    static Outcome Explain(Exception e) => e switch
-    {
-        InternalAddressException => new Outcome("refused: internal address"),
-        AuthenticationException => new Outcome("TLS with the receiver failed: its certificate is not trusted here or not for that name"),
-        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-            new Outcome("the receiver's name is not known"),
-        // A name that is longer than any in the DNS.
-        ArgumentException => new Outcome("the receiver's name is not known"),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset } => new Outcome("the connection was cut"),
-        SocketException => new Outcome("the receiver cannot be reached"),
-        IOException => new Outcome("the connection was cut"),
-        _ => Outcome.Unexpected(e),
-    };
+    static Outcome Explain(Exception e) =>
+        e switch
+        {
+            InternalAddressException => new Outcome("refused: internal address"),
+            AuthenticationException => new Outcome(
+                "TLS with the receiver failed: its certificate is not trusted here or not for that name"
+            ),
+            SocketException
+            {
+                SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
+            } => new Outcome("the receiver's name is not known"),
+            // A name that is longer than any in the DNS.
+            ArgumentException => new Outcome("the receiver's name is not known"),
+            SocketException { SocketErrorCode: SocketError.ConnectionReset } => new Outcome("the connection was cut"),
+            SocketException => new Outcome("the receiver cannot be reached"),
+            IOException => new Outcome("the connection was cut"),
+            _ => Outcome.Unexpected(e),
+        };
 
     /// <summary>The signature with one secret: HMAC-SHA256 of the id, the timestamp and the body.</summary>
     static string Sign(byte[] secret, string id, string timestamp, byte[] body) =>
-        "v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, (byte[])[.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body]));
+        "v1,"
+        + Convert.ToBase64String(
+            HMACSHA256.HashData(secret, (byte[])[.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body])
+        );
 
-    Duration? ReadRetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta.ToDuration(),
-        { Date: { } date } => (date - time.GetUtcNow()).ToDuration(),
-        _ => null,
-    };
+    Duration? ReadRetryAfter(HttpResponseMessage response) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta.ToDuration(),
+            { Date: { } date } => (date - time.GetUtcNow()).ToDuration(),
+            _ => null,
+        };
 
     // Connects to the address that was checked: a second look-up of the name could give another one.
     async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
@@ -150,7 +177,8 @@ sealed class WebhookSender : IDisposable
         // An address is not looked up: Dns refuses 0.0.0.0 and [::].
         var found = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, ct);
         IPAddress[] addresses = [.. found.Where(address => allowInternal || PublicAddress.IsPublic(address))];
-        if (addresses.Length == 0) throw new InternalAddressException();
+        if (addresses.Length == 0)
+            throw new InternalAddressException();
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

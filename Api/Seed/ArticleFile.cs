@@ -22,8 +22,11 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
         var end = Array.FindIndex(lines, 1, line => line.TrimEnd() == "---");
         if (lines[0].TrimEnd() != "---" || end < 0)
         {
-            throw new SeedMistake(1, "the file must begin with front matter between two lines of ---: " +
-                "write --- above and below title, slug and summary.");
+            throw new SeedMistake(
+                1,
+                "the file must begin with front matter between two lines of ---: "
+                    + "write --- above and below title, slug and summary."
+            );
         }
 
         var draft = ReadDraft(lines, end, name);
@@ -35,7 +38,8 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
     static ArticleDraft ReadDraft(string[] lines, int end, string name)
     {
         var frontMatter = string.Join('\n', lines[1..end]);
-        var root = YamlReader.Read(frontMatter, firstLine: 2)
+        var root =
+            YamlReader.Read(frontMatter, firstLine: 2)
             ?? throw new SeedMistake(2, $"there is nothing between the lines of ---: write {FrontMatterExample}.");
         string[] names = ["title", "slug", "summary", "tags", "author", "published"];
         var map = new SeedMap(root, "front matter", names, FrontMatterExample);
@@ -43,8 +47,10 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
         var slug = map.RequireText("slug", "sleep", SeedFiles.ReadSlug);
         if (slug != name)
         {
-            throw new SeedMistake(map.LineOf("slug"), $"the slug '{slug}' must be the file's name: " +
-                $"rename the file to {slug}.md, or change the slug.");
+            throw new SeedMistake(
+                map.LineOf("slug"),
+                $"the slug '{slug}' must be the file's name: " + $"rename the file to {slug}.md, or change the slug."
+            );
         }
         var tags = map.FindTexts("tags", "sleep", SeedFiles.ReadSlug) ?? [];
         return new ArticleDraft(
@@ -54,7 +60,8 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
             [.. tags.Distinct(StringComparer.Ordinal)],
             map.FindText("author", "A. Writer", SeedFiles.ReadText),
             map.FindValue("published", "2026-01-12T15:00:00Z", SeedFiles.ReadInstant),
-            string.Join('\n', lines[(end + 1)..]).Trim() + "\n");
+            string.Join('\n', lines[(end + 1)..]).Trim() + "\n"
+        );
     }
 
     static ArticleText Render(string markdown, int firstLine)
@@ -66,7 +73,9 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
         catch (ArgumentException)
         {
             throw new SeedMistake(
-                firstLine, "the text is nested too deeply: write fewer quotations, lists and tags in one another.");
+                firstLine,
+                "the text is nested too deeply: write fewer quotations, lists and tags in one another."
+            );
         }
     }
 
@@ -74,7 +83,7 @@ sealed record ArticleFile(ArticleDraft Draft, ArticleText Text, IReadOnlyList<st
     {
         var found = Array.FindIndex(lines, textStart, line => line.Contains(address, StringComparison.Ordinal));
         var line = Math.Max(found, textStart) + 1;
-        return $"line {line}: the address {SeedMistake.Quote(address)} is left out, because its kind is not allowed: " +
-            "write one that begins with https:, mailto:, tel:, sms: or another harmless scheme.";
+        return $"line {line}: the address {SeedMistake.Quote(address)} is left out, because its kind is not allowed: "
+            + "write one that begins with https:, mailto:, tel:, sms: or another harmless scheme.";
     }
 }

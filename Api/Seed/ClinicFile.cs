@@ -19,8 +19,9 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
     const string ClosureExample = "{ closedFrom: 2026-06-01, reopensOn: 2026-08-03, reason: Renovation }";
     const string PeriodExample = "{ time: 08:00-17:00, access: byAppointment, note: Ring the bell }";
     const string ExceptionExample = "{ when: every 12-25, reason: Christmas Day, closed: true }";
-    const string WeekExample = "monday: [08:00-17:00], tuesday: [08:00-17:00], wednesday: [], thursday: [], " +
-        "friday: [], saturday: [], sunday: []";
+    const string WeekExample =
+        "monday: [08:00-17:00], tuesday: [08:00-17:00], wednesday: [], thursday: [], "
+        + "friday: [], saturday: [], sunday: []";
     const string HoursExample = $"{{ {WeekExample} }}";
     const string HoursChangeExample = $"{{ validFrom: 2026-06-01, {WeekExample} }}";
 
@@ -28,36 +29,73 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
 
     static readonly string[] LocationProperties =
     [
-        "slug", "name", "address", "telephone", "email", "coordinates", "timeZone", "access", "acceptingNewPatients",
-        "telehealth", "languages", "accessibilityNotes", "temporaryClosure", "closedForGoodOn", "hours", "hoursChanges",
-        "exceptions", "hoursVerifiedAt",
+        "slug",
+        "name",
+        "address",
+        "telephone",
+        "email",
+        "coordinates",
+        "timeZone",
+        "access",
+        "acceptingNewPatients",
+        "telehealth",
+        "languages",
+        "accessibilityNotes",
+        "temporaryClosure",
+        "closedForGoodOn",
+        "hours",
+        "hoursChanges",
+        "exceptions",
+        "hoursVerifiedAt",
     ];
 
-    static readonly Address UnknownAddress =
-        new() { StreetAddress = null, Locality = null, Region = null, PostalCode = null, Country = null };
+    static readonly Address UnknownAddress = new()
+    {
+        StreetAddress = null,
+        Locality = null,
+        Region = null,
+        PostalCode = null,
+        Country = null,
+    };
 
     /// <exception cref="SeedMistake">The file has a mistake.</exception>
     public static ClinicFile Read(string text)
     {
-        var root = YamlReader.Read(text, firstLine: 1)
+        var root =
+            YamlReader.Read(text, firstLine: 1)
             ?? throw new SeedMistake(1, "the file is empty: write clinic: with a timeZone, and locations:.");
         var file = new SeedMap(root, "a clinic's file", ["clinic", "locations"], FileExample);
-        var clinic = file.Require("clinic", ClinicExample, node =>
-            new SeedMap(node, "the clinic", ["timeZone", "exceptions"], ClinicExample));
+        var clinic = file.Require(
+            "clinic",
+            ClinicExample,
+            node => new SeedMap(node, "the clinic", ["timeZone", "exceptions"], ClinicExample)
+        );
         var zone = clinic.RequireText("timeZone", "America/Chicago", SeedFiles.ReadTimeZone);
         var exceptions = ReadExceptions(clinic, clinicWide: true);
 
         var slugs = new HashSet<string>(StringComparer.Ordinal);
-        var locations = file.Require("locations", $"[{LocationExample}]", list =>
-            SeedMap.ReadList(list, "locations", LocationExample, node =>
-            {
-                var map = new SeedMap(node, "a location", LocationProperties, LocationExample);
-                var location = ReadLocation(map, zone);
-                var slug = location.Location.Slug;
-                if (!slugs.Add(slug))
-                    throw new SeedMistake(map.LineOf("slug"), $"the slug '{slug}' appears twice: write another one.");
-                return location;
-            }));
+        var locations = file.Require(
+            "locations",
+            $"[{LocationExample}]",
+            list =>
+                SeedMap.ReadList(
+                    list,
+                    "locations",
+                    LocationExample,
+                    node =>
+                    {
+                        var map = new SeedMap(node, "a location", LocationProperties, LocationExample);
+                        var location = ReadLocation(map, zone);
+                        var slug = location.Location.Slug;
+                        if (!slugs.Add(slug))
+                            throw new SeedMistake(
+                                map.LineOf("slug"),
+                                $"the slug '{slug}' appears twice: write another one."
+                            );
+                        return location;
+                    }
+                )
+        );
         return new ClinicFile(locations, exceptions);
     }
 
@@ -93,7 +131,8 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
             location,
             ReadHours(map),
             ReadExceptions(map, clinicWide: false),
-            map.FindValue("hoursVerifiedAt", "2026-01-12T15:00:00Z", SeedFiles.ReadInstant));
+            map.FindValue("hoursVerifiedAt", "2026-01-12T15:00:00Z", SeedFiles.ReadInstant)
+        );
     }
 
     static bool HasDuplicates<T>(IEnumerable<T>? items) =>
@@ -120,7 +159,8 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         var map = new SeedMap(node, "coordinates", ["latitude", "longitude"], CoordinatesExample);
         return new Coordinates(
             map.RequireText("latitude", "35.84", (text, line) => SeedFiles.ReadDegrees(text, 90, line)),
-            map.RequireText("longitude", "-90.7", (text, line) => SeedFiles.ReadDegrees(text, 180, line)));
+            map.RequireText("longitude", "-90.7", (text, line) => SeedFiles.ReadDegrees(text, 180, line))
+        );
     }
 
     static TemporaryClosure ReadClosure(YamlNode node)
@@ -129,16 +169,22 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         var closure = new TemporaryClosure(
             map.FindValue("closedFrom", "2026-06-01", SeedFiles.ReadDate),
             map.FindValue("reopensOn", "2026-08-03", SeedFiles.ReadDate),
-            map.FindText("reason", "Renovation", SeedFiles.ReadText));
+            map.FindText("reason", "Renovation", SeedFiles.ReadText)
+        );
         if (closure is { ClosedFrom: null, ReopensOn: null, Reason: null })
         {
-            throw new SeedMistake(map.Line, "a temporaryClosure without dates and reason closes at once, " +
-                $"and nobody knows for how long: write {ClosureExample}, or leave temporaryClosure out.");
+            throw new SeedMistake(
+                map.Line,
+                "a temporaryClosure without dates and reason closes at once, "
+                    + $"and nobody knows for how long: write {ClosureExample}, or leave temporaryClosure out."
+            );
         }
         if (closure.ReopensOn <= closure.ClosedFrom)
         {
-            throw new SeedMistake(map.LineOf("reopensOn"), "reopensOn is not after closedFrom: " +
-                "write the first day on which it is open again.");
+            throw new SeedMistake(
+                map.LineOf("reopensOn"),
+                "reopensOn is not after closedFrom: " + "write the first day on which it is open again."
+            );
         }
         return closure;
     }
@@ -147,20 +193,25 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
     {
         var versions = new List<WeeklyHours>();
         var hours = location.Find("hours", HoursExample, ReadWeek);
-        if (hours is not null) versions.Add(hours);
+        if (hours is not null)
+            versions.Add(hours);
 
         var dates = new HashSet<LocalDate>();
-        var changes = location.FindList("hoursChanges", HoursChangeExample, node =>
-        {
-            var change = ReadHoursChange(node);
-            var from = change.ValidFrom!.Value;
-            if (!dates.Add(from))
+        var changes = location.FindList(
+            "hoursChanges",
+            HoursChangeExample,
+            node =>
             {
-                var date = LocalDatePattern.Iso.Format(from);
-                throw new SeedMistake(node.Line, $"there are two hoursChanges from {date}: keep one of them.");
+                var change = ReadHoursChange(node);
+                var from = change.ValidFrom!.Value;
+                if (!dates.Add(from))
+                {
+                    var date = LocalDatePattern.Iso.Format(from);
+                    throw new SeedMistake(node.Line, $"there are two hoursChanges from {date}: keep one of them.");
+                }
+                return change;
             }
-            return change;
-        });
+        );
         return [.. versions, .. changes ?? []];
     }
 
@@ -176,9 +227,12 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
     // All seven days are required, so that a forgotten day does not count as closed.
     static WeeklyHours ReadDays(SeedMap map, LocalDate? validFrom)
     {
-        var periods = Weekdays.Zip(WeeklyHours.Week).SelectMany(day => map
-            .Require(day.First, "[08:00-17:00], or [] where it is closed", node => ReadPeriods(day.First, node))
-            .Select(period => (Day: day.Second, Period: period)));
+        var periods = Weekdays
+            .Zip(WeeklyHours.Week)
+            .SelectMany(day =>
+                map.Require(day.First, "[08:00-17:00], or [] where it is closed", node => ReadPeriods(day.First, node))
+                    .Select(period => (Day: day.Second, Period: period))
+            );
         var hours = new WeeklyHours(periods.ToLookup(pair => pair.Day, pair => pair.Period), validFrom);
         return HoursLimits.Check(hours) is { } tooMuch ? throw new SeedMistake(map.Line, tooMuch) : hours;
     }
@@ -189,12 +243,17 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         {
             var closed = name == "periods" ? "closed: true" : $"{name}: []";
             throw new SeedMistake(
-                node.Line, $"{SeedMistake.Quote(text)} is not a list of periods: write {closed} where it is closed.");
+                node.Line,
+                $"{SeedMistake.Quote(text)} is not a list of periods: write {closed} where it is closed."
+            );
         }
         if (node is YamlMap)
         {
-            throw new SeedMistake(node.Line, $"{name} is a list and needs brackets, even around a single period: " +
-                $"write {name}: [{{ time: 08:00-17:00, access: byAppointment }}].");
+            throw new SeedMistake(
+                node.Line,
+                $"{name} is a list and needs brackets, even around a single period: "
+                    + $"write {name}: [{{ time: 08:00-17:00, access: byAppointment }}]."
+            );
         }
         var periods = SeedMap.ReadList(node, name, "08:00-17:00", ReadPeriod);
         CheckOverlaps(periods, node.Line);
@@ -211,16 +270,21 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
             var sorted = sameAccess.OrderBy(period => period.Opens).ToArray();
             foreach (var (first, second) in sorted.Zip(sorted.Skip(1)))
             {
-                if (second.Opens >= first.Closes && !first.EndsNextDay) continue;
-                throw new SeedMistake(line, $"{SeedFiles.Format(first)} and {SeedFiles.Format(second)} overlap: " +
-                    "write one period, or two of which the second opens after the first has closed.");
+                if (second.Opens >= first.Closes && !first.EndsNextDay)
+                    continue;
+                throw new SeedMistake(
+                    line,
+                    $"{SeedFiles.Format(first)} and {SeedFiles.Format(second)} overlap: "
+                        + "write one period, or two of which the second opens after the first has closed."
+                );
             }
         }
     }
 
     static Period ReadPeriod(YamlNode node)
     {
-        if (node is YamlText text) return SeedFiles.ReadPeriod(text.Value, text.Line);
+        if (node is YamlText text)
+            return SeedFiles.ReadPeriod(text.Value, text.Line);
         var map = new SeedMap(node, "a period", ["time", "access", "note"], $"08:00-17:00 or {PeriodExample}");
         var time = map.RequireText("time", "08:00-17:00", SeedFiles.ReadPeriod);
         var access = map.FindValue("access", "byAppointment", SeedFiles.ReadName<AccessMode>) ?? AccessMode.Open;
@@ -236,8 +300,11 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         {
             if (exceptions.Any(other => Conflict(other, exception)))
             {
-                throw new SeedMistake(line, $"'{exception.Reason}' is the second exception for the same days: " +
-                    "keep one of them, with all its periods.");
+                throw new SeedMistake(
+                    line,
+                    $"'{exception.Reason}' is the second exception for the same days: "
+                        + "keep one of them, with all its periods."
+                );
             }
             exceptions.Add(exception);
         }
@@ -249,11 +316,12 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
     // Several parts of a day may be closed, each for its own reason, beside one exception of another kind.
     static bool Conflict(ScheduleException first, ScheduleException second)
     {
-        if (first.When != second.When) return false;
+        if (first.When != second.When)
+            return false;
         return (first.Effect, second.Effect) switch
         {
-            (ExceptionEffect.ClosedPart, ExceptionEffect.ClosedPart) =>
-                first.Periods[0].Opens == second.Periods[0].Opens,
+            (ExceptionEffect.ClosedPart, ExceptionEffect.ClosedPart) => first.Periods[0].Opens
+                == second.Periods[0].Opens,
             (ExceptionEffect.ClosedPart, _) or (_, ExceptionEffect.ClosedPart) => false,
             _ => true,
         };
@@ -271,21 +339,32 @@ sealed record ClinicFile(IReadOnlyList<SeedLocation> Locations, IReadOnlyList<Sc
         var asUsual = map.FindValue("asUsual", "true", SeedFiles.ReadBoolean) ?? false;
 
         var effects = new List<(ExceptionEffect Effect, Period[] Periods)>();
-        if (closed) effects.Add((ExceptionEffect.Closed, []));
-        if (periods.Count > 0) effects.Add((ExceptionEffect.Periods, [.. periods]));
-        if (closedPart is not null) effects.Add((ExceptionEffect.ClosedPart, [closedPart]));
-        if (asUsual) effects.Add((ExceptionEffect.AsUsual, []));
+        if (closed)
+            effects.Add((ExceptionEffect.Closed, []));
+        if (periods.Count > 0)
+            effects.Add((ExceptionEffect.Periods, [.. periods]));
+        if (closedPart is not null)
+            effects.Add((ExceptionEffect.ClosedPart, [closedPart]));
+        if (asUsual)
+            effects.Add((ExceptionEffect.AsUsual, []));
         if (effects is not [var (effect, itsPeriods)])
         {
-            throw new SeedMistake(map.LineOf("when"), $"'{reason}' must say what happens, and only one thing: " +
-                "write one of closed: true, periods: [09:00-12:00], closedPart: 12:00-14:00 and asUsual: true.");
+            throw new SeedMistake(
+                map.LineOf("when"),
+                $"'{reason}' must say what happens, and only one thing: "
+                    + "write one of closed: true, periods: [09:00-12:00], closedPart: 12:00-14:00 and asUsual: true."
+            );
         }
         return (new ScheduleException(when, effect, reason, itsPeriods, clinicWide), map.LineOf("when"));
     }
 
-    static Period ReadClosedPart(YamlNode node) => node is YamlList
-        ? throw new SeedMistake(node.Line, "closedPart is one period without brackets: write closedPart: 12:00-14:00.")
-        : ReadPeriod(node);
+    static Period ReadClosedPart(YamlNode node) =>
+        node is YamlList
+            ? throw new SeedMistake(
+                node.Line,
+                "closedPart is one period without brackets: write closedPart: 12:00-14:00."
+            )
+            : ReadPeriod(node);
 }
 
 /// <summary>A location of the seed with its hours.</summary>
@@ -293,4 +372,5 @@ sealed record SeedLocation(
     Location Location,
     IReadOnlyList<WeeklyHours> Hours,
     IReadOnlyList<ScheduleException> Exceptions,
-    Instant? HoursVerifiedAt);
+    Instant? HoursVerifiedAt
+);

@@ -34,7 +34,9 @@ static partial class SeedFiles
 
     // The countries that have a time zone, which are all inhabited ones.
     static readonly HashSet<string> Countries =
-        [.. TzdbDateTimeZoneSource.Default.ZoneLocations!.Select(location => location.CountryCode)];
+    [
+        .. TzdbDateTimeZoneSource.Default.ZoneLocations!.Select(location => location.CountryCode),
+    ];
 
     /// <summary>Reads a period like <c>08:00-17:00</c>.</summary>
     /// <returns><c>null</c> when the text is not a period.</returns>
@@ -44,7 +46,8 @@ static partial class SeedFiles
     /// <returns><c>null</c> when the text does not name days.</returns>
     public static DateRule? ParseDateRule(string text) => ParseOrNull(text, ReadDateRule);
 
-    static T? ParseOrNull<T>(string text, Func<string, int, T> read) where T : class
+    static T? ParseOrNull<T>(string text, Func<string, int, T> read)
+        where T : class
     {
         try
         {
@@ -60,16 +63,23 @@ static partial class SeedFiles
     public static string ReadText(string text, int line)
     {
         var trimmed = text.Trim();
-        if (trimmed == "") throw new SeedMistake(line, "the text is empty: write it, or remove the line.");
+        if (trimmed == "")
+            throw new SeedMistake(line, "the text is empty: write it, or remove the line.");
         if (trimmed.Any(char.IsControl))
         {
-            throw Mistake(trimmed, line, "has a line break or another control character in it: " +
-                "write one line of text without control characters.");
+            throw Mistake(
+                trimmed,
+                line,
+                "has a line break or another control character in it: "
+                    + "write one line of text without control characters."
+            );
         }
         if (HasHalfCharacter(trimmed))
         {
             throw new SeedMistake(
-                line, "the text has half of a character in it, written as \\u: write the character itself.");
+                line,
+                "the text has half of a character in it, written as \\u: write the character itself."
+            );
         }
         return trimmed.Normalize();
     }
@@ -102,21 +112,30 @@ static partial class SeedFiles
     /// </summary>
     public static Period ReadPeriod(string text, int line)
     {
-        if (text.Split('-') is [var opens, var closes] && TimePatterns.TimeOfDay.Parse(opens) is { Success: true, Value: var from })
+        if (
+            text.Split('-') is [var opens, var closes]
+            && TimePatterns.TimeOfDay.Parse(opens) is { Success: true, Value: var from }
+        )
         {
             if (closes == "24:00")
                 throw Mistake(text, line, $"does not end on this day: write {opens}-00:00, which ends at midnight.");
             if (TimePatterns.TimeOfDay.Parse(closes) is { Success: true, Value: var to })
             {
-                if (from != to || from == LocalTime.Midnight) return new Period(from, to);
-                throw Mistake(text, line, "closes when it opens: " +
-                    "write 00:00-00:00 for the whole day, or no period where it is closed.");
+                if (from != to || from == LocalTime.Midnight)
+                    return new Period(from, to);
+                throw Mistake(
+                    text,
+                    line,
+                    "closes when it opens: " + "write 00:00-00:00 for the whole day, or no period where it is closed."
+                );
             }
         }
 
         var likely = LikelyPeriod(text) ?? "when it opens and closes, like 08:00-17:00";
-        if (ClosedPattern().IsMatch(text)) likely = "[] for a day on which it is closed";
-        if (AllDayPattern().IsMatch(text)) likely = "00:00-00:00 for the whole day";
+        if (ClosedPattern().IsMatch(text))
+            likely = "[] for a day on which it is closed";
+        if (AllDayPattern().IsMatch(text))
+            likely = "00:00-00:00 for the whole day";
         throw Mistake(text, line, $"is not a period: write {likely}.");
     }
 
@@ -125,15 +144,19 @@ static partial class SeedFiles
         text.ToUpperInvariant() is "CLOSED" or "NONE" or "OFF" or "NO" or "FALSE" or "-";
 
     /// <summary>Formats a period like <c>08:00-17:00</c>.</summary>
-    public static string Format(Period period) => $"{TimePatterns.TimeOfDay.Format(period.Opens)}-{TimePatterns.TimeOfDay.Format(period.Closes)}";
+    public static string Format(Period period) =>
+        $"{TimePatterns.TimeOfDay.Format(period.Opens)}-{TimePatterns.TimeOfDay.Format(period.Closes)}";
 
     /// <summary>Guesses the period that a text like <c>8am - 5pm</c> means.</summary>
     /// <returns><c>null</c> when there is no good guess.</returns>
     public static string? LikelyPeriod(string text)
     {
-        if (LoosePeriodPattern().Match(text) is not { Success: true } match) return null;
-        if (LikelyTime(match, "1") is not { } from || LikelyTime(match, "2") is not { } to) return null;
-        if (from == to && from != LocalTime.Midnight) return null;
+        if (LoosePeriodPattern().Match(text) is not { Success: true } match)
+            return null;
+        if (LikelyTime(match, "1") is not { } from || LikelyTime(match, "2") is not { } to)
+            return null;
+        if (from == to && from != LocalTime.Midnight)
+            return null;
         // "9-5" ends in the afternoon rather than on the next day, so it is better not to guess.
         var mayMeanAfternoon = to < from && to != LocalTime.Midnight && !match.Groups["half2"].Success;
         return mayMeanAfternoon ? null : $"{TimePatterns.TimeOfDay.Format(from)}-{TimePatterns.TimeOfDay.Format(to)}";
@@ -145,10 +168,12 @@ static partial class SeedFiles
         var minute = match.Groups["minute" + number].Success ? ParseNumber(match, "minute" + number) : 0;
         if (match.Groups["half" + number] is { Success: true, Value: var half })
         {
-            if (hour is < 1 or > 12) return null;
+            if (hour is < 1 or > 12)
+                return null;
             hour = (hour % 12) + (half[0] is 'p' or 'P' ? 12 : 0);
         }
-        if (hour == 24 && minute == 0) hour = 0;
+        if (hour == 24 && minute == 0)
+            hour = 0;
         return hour < 24 && minute < 60 ? new LocalTime(hour, minute) : null;
     }
 
@@ -157,7 +182,8 @@ static partial class SeedFiles
     {
         if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date })
         {
-            if (date >= FirstDate) return date;
+            if (date >= FirstDate)
+                return date;
             throw Mistake(text, line, "is too long ago: write a date from 1900-01-01 on.");
         }
         if (MonthAndDayPattern().IsMatch(text))
@@ -169,12 +195,15 @@ static partial class SeedFiles
 
     static string? ExplainDate(string text)
     {
-        if (IsoDatePattern().Match(text) is not { Success: true } parts) return null;
+        if (IsoDatePattern().Match(text) is not { Success: true } parts)
+            return null;
         var year = ParseNumber(parts, "year");
         var month = ParseNumber(parts, "month");
         var day = ParseNumber(parts, "day");
-        if (month is < 1 or > 12) return "write year, month and day, the month from 01 to 12";
-        if (year < 1) return null;
+        if (month is < 1 or > 12)
+            return "write year, month and day, the month from 01 to 12";
+        if (year < 1)
+            return null;
         var lastDay = CalendarSystem.Iso.GetDaysInMonth(year, month);
         return day < 1 || day > lastDay ? $"the last day of that month is {year:0000}-{month:00}-{lastDay}" : null;
     }
@@ -182,7 +211,8 @@ static partial class SeedFiles
     static string? LikelyDate(string text)
     {
         // The framework would guess the year of a date without one.
-        if (!FourDigitsPattern().IsMatch(text)) return null;
+        if (!FourDigitsPattern().IsMatch(text))
+            return null;
         var culture = CultureInfo.InvariantCulture;
         return DateTime.TryParse(text, culture, DateTimeStyles.RoundtripKind, out var date) && date.Year >= 1900
             ? date.ToString("yyyy-MM-dd", culture)
@@ -194,7 +224,8 @@ static partial class SeedFiles
     {
         if (InstantPattern.ExtendedIso.Parse(text) is { Success: true, Value: var instant })
         {
-            if (instant.InUtc().Date >= FirstDate) return instant;
+            if (instant.InUtc().Date >= FirstDate)
+                return instant;
             throw Mistake(text, line, "is too long ago: write a time from 1900 on.");
         }
         if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true, Value: var local })
@@ -231,7 +262,8 @@ static partial class SeedFiles
                 break;
             case [var from, "to", var to]:
                 var (begin, end) = (ReadDate(from, line), ReadDate(to, line));
-                if (begin <= end) return new DateRule.Dates(begin, end);
+                if (begin <= end)
+                    return new DateRule.Dates(begin, end);
                 throw Mistake(text, line, $"ends before it begins: write the earlier date first, {to} to {from}.");
             case [var on] when MonthAndDayPattern().IsMatch(on):
                 throw Mistake(text, line, $"has no year: write every {on} for every year, or the date like 2026-{on}.");
@@ -240,8 +272,10 @@ static partial class SeedFiles
                 return new DateRule.Dates(date, date);
         }
 
-        var likely = LikelyDateRule(text) ?? "them like 2026-12-24, 2026-12-24 to 2027-01-02, every 12-25, " +
-            "every 12-24 to 01-02 or every fourth thursday of november";
+        var likely =
+            LikelyDateRule(text)
+            ?? "them like 2026-12-24, 2026-12-24 to 2027-01-02, every 12-25, "
+                + "every 12-24 to 01-02 or every fourth thursday of november";
         throw Mistake(text, line, $"does not name days: write {likely}.");
     }
 
@@ -251,7 +285,10 @@ static partial class SeedFiles
         var day = WeeklyHours.Week[FindIndex(Weekdays, weekday, line)];
         var isLast = Ordinals[ordinal] == "last";
         return new DateRule.YearlyWeekday(
-            isLast ? DateRule.YearlyWeekday.Last : ordinal + 1, day, FindIndex(Months, month, line) + 1);
+            isLast ? DateRule.YearlyWeekday.Last : ordinal + 1,
+            day,
+            FindIndex(Months, month, line) + 1
+        );
     }
 
     static DateRule.Yearly ReadYearlyRange(string text, string from, string to, int line)
@@ -259,8 +296,11 @@ static partial class SeedFiles
         var (first, last) = (ReadDayOfYear(from, line), ReadDayOfYear(to, line));
         if (first != last && (IsLeapDay(first) || IsLeapDay(last)))
         {
-            throw Mistake(text, line, "begins or ends on February 29, which most years do not have: " +
-                "write 02-28 or 03-01.");
+            throw Mistake(
+                text,
+                line,
+                "begins or ends on February 29, which most years do not have: " + "write 02-28 or 03-01."
+            );
         }
         return new DateRule.Yearly(first, last);
     }
@@ -275,19 +315,22 @@ static partial class SeedFiles
 
     static string? LikelyDay(string text)
     {
-        if (!text.StartsWith("every ", StringComparison.OrdinalIgnoreCase)) return LikelyDate(text);
+        if (!text.StartsWith("every ", StringComparison.OrdinalIgnoreCase))
+            return LikelyDate(text);
         var date = LikelyDate($"{text["every ".Length..]} 2000");
         return date is null ? null : $"every {date["2000-".Length..]}";
     }
 
     static AnnualDate ReadDayOfYear(string text, int line)
     {
-        if (AnnualDatePattern.Iso.Parse(text) is { Success: true, Value: var annual }) return annual;
+        if (AnnualDatePattern.Iso.Parse(text) is { Success: true, Value: var annual })
+            return annual;
         var month = int.Parse(text[..2], CultureInfo.InvariantCulture);
         var day = int.Parse(text[3..], CultureInfo.InvariantCulture);
-        var correction = month is >= 1 and <= 12 && day > 0
-            ? $"the last day of that month is {month:00}-{CalendarSystem.Iso.GetDaysInMonth(2000, month)}"
-            : "write month and day, like 12-25";
+        var correction =
+            month is >= 1 and <= 12 && day > 0
+                ? $"the last day of that month is {month:00}-{CalendarSystem.Iso.GetDaysInMonth(2000, month)}"
+                : "write month and day, like 12-25";
         throw Mistake(text, line, $"is not a day of the year: {correction}.");
     }
 
@@ -296,7 +339,8 @@ static partial class SeedFiles
     static int FindIndex(string[] words, string word, int line)
     {
         var index = Array.FindIndex(words, known => known.Equals(word, StringComparison.OrdinalIgnoreCase));
-        if (index >= 0) return index;
+        if (index >= 0)
+            return index;
         throw Mistake(word, line, $"is none of {string.Join(", ", words)}: write one of them.");
     }
 
@@ -305,7 +349,8 @@ static partial class SeedFiles
     {
         var zones = TzdbDateTimeZoneSource.Default.CanonicalIdMap;
         var isAllowed = IsPlace(text) || text is "UTC" or "Etc/UTC";
-        if (isAllowed && zones.ContainsKey(text)) return DateTimeZoneProviders.Tzdb[text];
+        if (isAllowed && zones.ContainsKey(text))
+            return DateTimeZoneProviders.Tzdb[text];
 
         var known = zones.Keys.FirstOrDefault(id => id.Equals(text, StringComparison.OrdinalIgnoreCase));
         string?[] guesses = [known, known is null ? null : zones[known], "America/Chicago"];
@@ -320,20 +365,23 @@ static partial class SeedFiles
     public static string ReadTelephone(string text, int line)
     {
         var number = TelephonePattern().IsMatch(text) ? TelephoneNumber.Read(text, "ZZ") : null;
-        if (number is { Extension: null }) return number.E164;
+        if (number is { Extension: null })
+            return number.E164;
         throw Mistake(text, line, "is not a telephone number with its country code: write it like +15555550100.");
     }
 
     public static string ReadEmail(string text, int line)
     {
-        if (text.Length <= LongestEmail && EmailPattern().IsMatch(text)) return text;
+        if (text.Length <= LongestEmail && EmailPattern().IsMatch(text))
+            return text;
         throw Mistake(text, line, "is not an e-mail address: write it like front-desk@example.com.");
     }
 
     /// <summary>Reads a country's code (ISO 3166-1 alpha-2).</summary>
     public static string ReadCountry(string text, int line)
     {
-        if (Countries.Contains(text)) return text;
+        if (Countries.Contains(text))
+            return text;
         var likely = LikelyCountry(text.Trim()) ?? "its two letters, like US";
         throw Mistake(text, line, $"is not the code of a country: write {likely}.");
     }
@@ -341,11 +389,16 @@ static partial class SeedFiles
     static string? LikelyCountry(string text)
     {
         var code = text.ToUpperInvariant();
-        if (Countries.Contains(code)) return code;
-        if (code is "UK") return "GB";
-        if (code is "USA" or "U.S." or "U.S.A." or "UNITED STATES OF AMERICA") return "US";
-        return TzdbDateTimeZoneSource.Default.ZoneLocations!
-            .FirstOrDefault(location => location.CountryName.Equals(text, StringComparison.OrdinalIgnoreCase))
+        if (Countries.Contains(code))
+            return code;
+        if (code is "UK")
+            return "GB";
+        if (code is "USA" or "U.S." or "U.S.A." or "UNITED STATES OF AMERICA")
+            return "US";
+        return TzdbDateTimeZoneSource
+            .Default.ZoneLocations!.FirstOrDefault(location =>
+                location.CountryName.Equals(text, StringComparison.OrdinalIgnoreCase)
+            )
             ?.CountryCode;
     }
 
@@ -354,41 +407,50 @@ static partial class SeedFiles
     /// </summary>
     public static string ReadRegion(string text, bool isInUnitedStates, int line)
     {
-        if (!isInUnitedStates || TwoLettersPattern().IsMatch(text)) return text;
+        if (!isInUnitedStates || TwoLettersPattern().IsMatch(text))
+            return text;
         throw Mistake(text, line, "is not the code of a state: write its two letters, like AR.");
     }
 
     /// <summary>Reads the tag of a language (BCP 47).</summary>
     public static string ReadLanguage(string text, int line)
     {
-        if (LanguagePattern().IsMatch(text)) return text;
+        if (LanguagePattern().IsMatch(text))
+            return text;
         throw Mistake(text, line, "is not the tag of a language: write it like en, es or mh.");
     }
 
-    public static bool ReadBoolean(string text, int line) => text.ToLowerInvariant() switch
-    {
-        "true" or "yes" or "on" or "y" => true,
-        "false" or "no" or "off" or "n" => false,
-        _ => throw Mistake(text, line, "is neither true nor false: write one of them."),
-    };
+    public static bool ReadBoolean(string text, int line) =>
+        text.ToLowerInvariant() switch
+        {
+            "true" or "yes" or "on" or "y" => true,
+            "false" or "no" or "off" or "n" => false,
+            _ => throw Mistake(text, line, "is neither true nor false: write one of them."),
+        };
 
     /// <summary>Reads a latitude or longitude.</summary>
     public static double ReadDegrees(string text, int largest, int line)
     {
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         var isNumber = double.TryParse(text, Style, CultureInfo.InvariantCulture, out var degrees);
-        if (isNumber && Math.Abs(degrees) <= largest) return degrees;
+        if (isNumber && Math.Abs(degrees) <= largest)
+            return degrees;
         var example = largest > 90 ? "-90.7" : "35.84";
         throw Mistake(
-            text, line, $"is not a number of degrees: write one from -{largest} to {largest}, like {example}.");
+            text,
+            line,
+            $"is not a number of degrees: write one from -{largest} to {largest}, like {example}."
+        );
     }
 
     /// <summary>Reads the way in which patients are seen, by the same names as in JSON.</summary>
-    public static T ReadName<T>(string text, int line) where T : struct, Enum
+    public static T ReadName<T>(string text, int line)
+        where T : struct, Enum
     {
         foreach (var value in Enum.GetValues<T>())
         {
-            if ($"{value}".Equals(text, StringComparison.OrdinalIgnoreCase)) return value;
+            if ($"{value}".Equals(text, StringComparison.OrdinalIgnoreCase))
+                return value;
         }
         var names = Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName);
         throw Mistake(text, line, $"is not a way in which patients are seen: write {string.Join(" or ", names)}.");
@@ -422,21 +484,24 @@ static partial class SeedFiles
 
     [GeneratedRegex(
         @"^ *(24 ?/ ?7|24 ?h(ours)?|all day|open|always|true|yes) *\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex AllDayPattern();
 
     [GeneratedRegex(
-        @"^ *(?<hour1>[0-9]{1,2})([:.h](?<minute1>[0-9]{2}))?(:00)? ?(?<half1>[ap])?(\.?m\.?)?" +
-        @" *(-|–|—|to|until) *" +
-        @"(?<hour2>[0-9]{1,2})([:.h](?<minute2>[0-9]{2}))?(:00)? ?(?<half2>[ap])?(\.?m\.?)? *\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"^ *(?<hour1>[0-9]{1,2})([:.h](?<minute1>[0-9]{2}))?(:00)? ?(?<half1>[ap])?(\.?m\.?)?"
+            + @" *(-|–|—|to|until) *"
+            + @"(?<hour2>[0-9]{1,2})([:.h](?<minute2>[0-9]{2}))?(:00)? ?(?<half2>[ap])?(\.?m\.?)? *\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex LoosePeriodPattern();
 
     [GeneratedRegex(
-        @"^ *(?<every>every )? *(?<from>([0-9]{4}-)?[0-9]{2}-[0-9]{2})" +
-        @" *(-|–|—|\.\.+|/|until|till|through|thru|to|and) *" +
-        @"(?<to>([0-9]{4}-)?[0-9]{2}-[0-9]{2}) *\z",
-        RegexOptions.CultureInvariant)]
+        @"^ *(?<every>every )? *(?<from>([0-9]{4}-)?[0-9]{2}-[0-9]{2})"
+            + @" *(-|–|—|\.\.+|/|until|till|through|thru|to|and) *"
+            + @"(?<to>([0-9]{4}-)?[0-9]{2}-[0-9]{2}) *\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex LooseRangePattern();
 
     [GeneratedRegex(@"^\+[0-9 ().-]+\z")]
@@ -444,8 +509,9 @@ static partial class SeedFiles
 
     // HTML's rule for input type=email, with a dot in the domain.
     [GeneratedRegex(
-        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" +
-        @"([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])\z")]
+        @"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@"
+            + @"([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])\z"
+    )]
     private static partial Regex EmailPattern();
 
     [GeneratedRegex(@"^[A-Z]{2}\z")]
@@ -453,6 +519,7 @@ static partial class SeedFiles
 
     [GeneratedRegex(
         @"^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex LanguagePattern();
 }

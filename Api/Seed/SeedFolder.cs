@@ -25,7 +25,8 @@ sealed class SeedFolder
     public static SeedFolder Read(string folder)
     {
         var clinicFile = Path.Combine(folder, "clinic.yaml");
-        if (!File.Exists(clinicFile)) throw new StartupFault($"There is no {clinicFile}: name a folder that has one.");
+        if (!File.Exists(clinicFile))
+            throw new StartupFault($"There is no {clinicFile}: name a folder that has one.");
         var clinic = ReadFile(clinicFile, ClinicFile.Read);
 
         var articles = new List<ArticleFile>();
@@ -37,8 +38,9 @@ sealed class SeedFolder
             var article = ReadFile(file, text => ArticleFile.Read(text, name));
             if (!slugs.Add(article.Draft.Slug))
             {
-                throw new StartupFault($"{file}, line 1: the slug '{article.Draft.Slug}' appears twice: " +
-                    "remove one of the two files.");
+                throw new StartupFault(
+                    $"{file}, line 1: the slug '{article.Draft.Slug}' appears twice: " + "remove one of the two files."
+                );
             }
             articles.Add(article);
             warnings.AddRange(article.Warnings.Select(warning => $"{file}, {warning}"));

@@ -17,18 +17,23 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
     public async Task<SeedFolder> LoadAsync(string folder, CancellationToken ct)
     {
         var seed = SeedFolder.Read(folder);
-        await db.WriteAsync(async connection =>
-        {
-            foreach (var (location, hours, exceptions, verifiedAt) in seed.Locations)
+        await db.WriteAsync(
+            async connection =>
             {
-                await LocationStore.SaveAsync(connection, location);
-                await HoursStore.SaveAsync(connection, location.Slug, hours, exceptions, verifiedAt);
-            }
-            await HoursStore.SaveClinicWideAsync(connection, seed.Exceptions);
-            foreach (var article in seed.Articles) await articles.SaveAsync(connection, article.Draft, article.Text);
-            return seed;
-        }, ct);
-        foreach (var warning in seed.Warnings) LogWarning(warning);
+                foreach (var (location, hours, exceptions, verifiedAt) in seed.Locations)
+                {
+                    await LocationStore.SaveAsync(connection, location);
+                    await HoursStore.SaveAsync(connection, location.Slug, hours, exceptions, verifiedAt);
+                }
+                await HoursStore.SaveClinicWideAsync(connection, seed.Exceptions);
+                foreach (var article in seed.Articles)
+                    await articles.SaveAsync(connection, article.Draft, article.Text);
+                return seed;
+            },
+            ct
+        );
+        foreach (var warning in seed.Warnings)
+            LogWarning(warning);
         LogLoaded(seed.Locations.Count, seed.Articles.Count, folder);
         return seed;
     }
@@ -37,13 +42,18 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
     public async Task LoadIfEmptyAsync(string folder, CancellationToken ct)
     {
         var query = new CommandDefinition(
-            "SELECT EXISTS (SELECT 1 FROM locations) OR EXISTS (SELECT 1 FROM articles)", cancellationToken: ct);
+            "SELECT EXISTS (SELECT 1 FROM locations) OR EXISTS (SELECT 1 FROM articles)",
+            cancellationToken: ct
+        );
         var hasContent = await db.ReadAsync(connection => connection.ExecuteScalarAsync<bool>(query), ct);
-        if (!hasContent) await LoadAsync(folder, ct);
+        if (!hasContent)
+            await LoadAsync(folder, ct);
     }
 
     [LoggerMessage(
-        Level = LogLevel.Information, Message = "Loaded {Locations} locations and {Articles} articles from {Folder}")]
+        Level = LogLevel.Information,
+        Message = "Loaded {Locations} locations and {Articles} articles from {Folder}"
+    )]
     partial void LogLoaded(int locations, int articles, string folder);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]

@@ -22,11 +22,15 @@ sealed class SeedMap
         }
         foreach (var property in map.Properties)
         {
-            if (names.Contains(property.Name)) continue;
-            var likely = names.FirstOrDefault(name => name.Equals(property.Name, StringComparison.OrdinalIgnoreCase))
+            if (names.Contains(property.Name))
+                continue;
+            var likely =
+                names.FirstOrDefault(name => name.Equals(property.Name, StringComparison.OrdinalIgnoreCase))
                 ?? $"one of {string.Join(", ", names)}";
             throw new SeedMistake(
-                property.Line, $"{SeedMistake.Quote(property.Name)} is not a property of {what}: write {likely}.");
+                property.Line,
+                $"{SeedMistake.Quote(property.Name)} is not a property of {what}: write {likely}."
+            );
         }
 
         Line = map.Line;
@@ -59,11 +63,11 @@ sealed class SeedMap
     /// <param name="read">Reads the value.</param>
     public T? Find<T>(string name, string example, Func<YamlNode, T> read)
     {
-        if (!properties.TryGetValue(name, out var property) || property.Value.IsNull) return default;
+        if (!properties.TryGetValue(name, out var property) || property.Value.IsNull)
+            return default;
         if (property.Value.IsEmpty)
         {
-            throw new SeedMistake(
-                property.Line, $"{name} has no value: write {name}: {example}, or leave {name} out.");
+            throw new SeedMistake(property.Line, $"{name} has no value: write {name}: {example}, or leave {name} out.");
         }
         return read(property.Value);
     }
@@ -81,8 +85,8 @@ sealed class SeedMap
         Find(name, example, node => ReadText(node, name, example, read));
 
     /// <inheritdoc cref="FindText"/>
-    public T? FindValue<T>(string name, string example, Func<string, int, T> read) where T : struct =>
-        Find(name, example, node => (T?)ReadText(node, name, example, read));
+    public T? FindValue<T>(string name, string example, Func<string, int, T> read)
+        where T : struct => Find(name, example, node => (T?)ReadText(node, name, example, read));
 
     /// <summary>Reads a list that may be missing or <c>null</c>.</summary>
     /// <param name="name">The property's name.</param>
@@ -98,10 +102,13 @@ sealed class SeedMap
     public IReadOnlyList<T>? FindTexts<T>(string name, string example, Func<string, int, T> read) =>
         FindList(name, example, item => ReadText(item, name, example, read));
 
-    static T ReadText<T>(YamlNode node, string name, string example, Func<string, int, T> read) => node is YamlText text
-        ? read(text.Value, text.Line)
-        : throw new SeedMistake(
-            node.Line, $"{name} is a single value without brackets and properties: write {name}: {example}.");
+    static T ReadText<T>(YamlNode node, string name, string example, Func<string, int, T> read) =>
+        node is YamlText text
+            ? read(text.Value, text.Line)
+            : throw new SeedMistake(
+                node.Line,
+                $"{name} is a single value without brackets and properties: write {name}: {example}."
+            );
 
     /// <summary>Reads a list.</summary>
     /// <param name="node">The list as it is written.</param>
@@ -113,9 +120,12 @@ sealed class SeedMap
         if (node is YamlText { Value: var text })
         {
             var likely = ToItems(text);
-            if (!CanReadItems(likely, read)) likely = example;
-            throw new SeedMistake(node.Line, $"{name} is a list and needs brackets, even around a single item: " +
-                $"write {name}: [{likely}].");
+            if (!CanReadItems(likely, read))
+                likely = example;
+            throw new SeedMistake(
+                node.Line,
+                $"{name} is a list and needs brackets, even around a single item: " + $"write {name}: [{likely}]."
+            );
         }
         if (node is not YamlList list)
             throw new SeedMistake(node.Line, $"{name} is a list: write each item after a hyphen, like - {example}.");
@@ -125,7 +135,9 @@ sealed class SeedMap
             if (item.IsNull || item.IsEmpty)
             {
                 throw new SeedMistake(
-                    item.Line, $"{name} has an item without a value: write it, like {example}, or remove it.");
+                    item.Line,
+                    $"{name} has an item without a value: write it, like {example}, or remove it."
+                );
             }
         }
         return [.. list.Items.Select(read)];
@@ -139,7 +151,8 @@ sealed class SeedMap
     {
         try
         {
-            foreach (var item in items.Split(',')) read(new YamlText(item.Trim(), IsPlain: true, 1));
+            foreach (var item in items.Split(','))
+                read(new YamlText(item.Trim(), IsPlain: true, 1));
             return true;
         }
         catch (SeedMistake)

@@ -17,12 +17,11 @@ sealed class SeedMistake(int line, string sentence) : Exception(sentence)
     public static string Quote(string value)
     {
         const int Longest = 60;
-        var runes = value.EnumerateRunes()
+        var runes = value
+            .EnumerateRunes()
             .Select(rune => Rune.IsControl(rune) ? new Rune(' ') : rune)
             .Take(Longest + 1)
             .ToArray();
-        return runes.Length <= Longest
-            ? $"'{string.Concat(runes)}'"
-            : $"'{string.Concat(runes.Take(Longest))}…'";
+        return runes.Length <= Longest ? $"'{string.Concat(runes)}'" : $"'{string.Concat(runes.Take(Longest))}…'";
     }
 }

@@ -8,8 +8,11 @@ static class SeedText
     // The framework's own instances replace invalid bytes with U+FFFD. These throw.
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     static readonly UnicodeEncoding Utf16 = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
-    static readonly UnicodeEncoding Utf16BigEndian =
-        new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
+    static readonly UnicodeEncoding Utf16BigEndian = new(
+        bigEndian: true,
+        byteOrderMark: true,
+        throwOnInvalidBytes: true
+    );
 
     /// <exception cref="StartupFault">The file cannot be read.</exception>
     /// <exception cref="SeedMistake">The file is not text.</exception>
@@ -37,7 +40,9 @@ static class SeedText
         return nul < 0
             ? text
             : throw new SeedMistake(
-                CountLines(text[..nul]), "there is a character U+0000 here: remove it, or save the file as UTF-8.");
+                CountLines(text[..nul]),
+                "there is a character U+0000 here: remove it, or save the file as UTF-8."
+            );
     }
 
     static string Decode(Encoding encoding, byte[] bytes, int start)

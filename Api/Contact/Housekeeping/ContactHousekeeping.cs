@@ -9,8 +9,12 @@ namespace Api.Contact.Housekeeping;
 /// Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.
 /// </summary>
 sealed partial class ContactHousekeeping(
-    HousekeepingStore store, OutboxStore outbox, IOptions<ContactOptions> options, TimeProvider time, ILogger<ContactHousekeeping> log)
-    : BackgroundService
+    HousekeepingStore store,
+    OutboxStore outbox,
+    IOptions<ContactOptions> options,
+    TimeProvider time,
+    ILogger<ContactHousekeeping> log
+) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
@@ -39,6 +43,9 @@ sealed partial class ContactHousekeeping(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired data could not be deleted ({Fault}); the next attempt is in an hour")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Expired data could not be deleted ({Fault}); the next attempt is in an hour"
+    )]
     partial void LogFault(string fault);
 }

@@ -18,13 +18,16 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     {
         const int Batch = 500;
         var deleted = await db.WriteAsync(
-            connection => connection.ExecuteAsync(
-                """
-                DELETE FROM redeemed_challenges
-                WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @expired LIMIT @Batch)
-                """,
-                new { expired, Batch }),
-            ct);
+            connection =>
+                connection.ExecuteAsync(
+                    """
+                    DELETE FROM redeemed_challenges
+                    WHERE digest IN (SELECT digest FROM redeemed_challenges WHERE expires_at <= @expired LIMIT @Batch)
+                    """,
+                    new { expired, Batch }
+                ),
+            ct
+        );
         return deleted == Batch;
     }
 
@@ -34,30 +37,46 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     /// were used.
     /// </summary>
     /// <returns>How many.</returns>
-    public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) => db.WriteAsync(
-        connection => connection.ExecuteAsync(
-            """
-            UPDATE erased_submissions
-            SET fingerprint_hash = NULL, location_id = NULL, reply_by = NULL, after_hours = NULL, language = NULL
-            WHERE fingerprint_hash IS NOT NULL AND received_at <= @keysSince
-            """,
-            new { keysSince }),
-        ct);
+    public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) =>
+        db.WriteAsync(
+            connection =>
+                connection.ExecuteAsync(
+                    """
+                    UPDATE erased_submissions
+                    SET fingerprint_hash = NULL, location_id = NULL, reply_by = NULL, after_hours = NULL,
+                        language = NULL
+                    WHERE fingerprint_hash IS NOT NULL AND received_at <= @keysSince
+                    """,
+                    new { keysSince }
+                ),
+            ct
+        );
 
     /// <summary>Whether there are submissions, which the keys must open.</summary>
-    public Task<bool> HasSubmissionsAsync(CancellationToken ct) => db.ReadAsync(
-        connection => connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "SELECT EXISTS (SELECT 1 FROM submissions)", cancellationToken: ct)),
-        ct);
+    public Task<bool> HasSubmissionsAsync(CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.ExecuteScalarAsync<bool>(
+                    new CommandDefinition("SELECT EXISTS (SELECT 1 FROM submissions)", cancellationToken: ct)
+                ),
+            ct
+        );
 
     /// <summary>Whether the keys open the newest submission; true when there is none.</summary>
     public async Task<bool> CanOpenAsync(CancellationToken ct)
     {
         var newest = await db.ReadAsync(
-            connection => connection.QuerySingleOrDefaultAsync<(string Reference, byte[] Sealed)?>(new CommandDefinition(
-                "SELECT reference, sealed FROM submissions ORDER BY id DESC LIMIT 1", cancellationToken: ct)),
-            ct);
-        if (newest is not { } submission) return true;
+            connection =>
+                connection.QuerySingleOrDefaultAsync<(string Reference, byte[] Sealed)?>(
+                    new CommandDefinition(
+                        "SELECT reference, sealed FROM submissions ORDER BY id DESC LIMIT 1",
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
+        if (newest is not { } submission)
+            return true;
         try
         {
             seal.Open(submission.Reference, submission.Sealed);
@@ -75,22 +94,29 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     public async Task SealOldAsync(string telephoneRegion, Instant now, CancellationToken ct)
     {
         var hasSealed = false;
-        while (await db.WriteAsync(connection => SealOldBatchAsync(connection, telephoneRegion, now), ct)) hasSealed = true;
-        if (hasSealed) await truncation.TryAsync(TruncationPatience, ct);
+        while (await db.WriteAsync(connection => SealOldBatchAsync(connection, telephoneRegion, now), ct))
+            hasSealed = true;
+        if (hasSealed)
+            await truncation.TryAsync(TruncationPatience, ct);
     }
 
     /// <returns>Whether there may be more.</returns>
     async Task<bool> SealOldBatchAsync(DbConnection connection, string telephoneRegion, Instant now)
     {
-        var rows = (await connection.QueryAsync<ClearRow>(
-            """
-            SELECT id, reference, location_id, name, email, telephone, preferred_contact, message, received_at
-            FROM submissions_in_clear
-            ORDER BY id
-            LIMIT 200
-            """)).AsList();
-        if (rows.Count == 0) return false;
-        foreach (var row in rows) await SealOldAsync(connection, row, telephoneRegion);
+        var rows = (
+            await connection.QueryAsync<ClearRow>(
+                """
+                SELECT id, reference, location_id, name, email, telephone, preferred_contact, message, received_at
+                FROM submissions_in_clear
+                ORDER BY id
+                LIMIT 200
+                """
+            )
+        ).AsList();
+        if (rows.Count == 0)
+            return false;
+        foreach (var row in rows)
+            await SealOldAsync(connection, row, telephoneRegion);
         LogTruncation.Owe(connection, now);
         return true;
     }
@@ -100,7 +126,14 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
         var telephone = row.Telephone is null ? null : TelephoneNumber.Read(row.Telephone, telephoneRegion);
         var preferred = row.PreferredContact == "email" ? PreferredContact.Email : PreferredContact.Telephone;
         var content = new SubmissionContent(
-            row.Reference, row.Name, row.Email, telephone?.E164 ?? row.Telephone, telephone?.Extension, preferred, row.Message);
+            row.Reference,
+            row.Name,
+            row.Email,
+            telephone?.E164 ?? row.Telephone,
+            telephone?.Extension,
+            preferred,
+            row.Message
+        );
         await connection.ExecuteAsync(
             """
             INSERT INTO submissions (reference, location_id, received_at, language, email_index, telephone_index,
@@ -115,7 +148,8 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
                 emailIndex = hashes.HashEmail(row.Email),
                 telephoneIndex = hashes.HashTelephone(telephone?.E164),
                 content = seal.Seal(content),
-            });
+            }
+        );
         await connection.ExecuteAsync("DELETE FROM submissions_in_clear WHERE id = @Id", new { row.Id });
     }
 

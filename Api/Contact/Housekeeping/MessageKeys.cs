@@ -6,7 +6,12 @@ namespace Api.Contact.Housekeeping;
 
 /// <summary>Makes sure at the start that messages can be sealed and opened.</summary>
 sealed class MessageKeys(
-    Keys keys, HousekeepingStore store, IOptions<KeysOptions> keysOptions, IOptions<ContactOptions> contactOptions, TimeProvider time)
+    Keys keys,
+    HousekeepingStore store,
+    IOptions<KeysOptions> keysOptions,
+    IOptions<ContactOptions> contactOptions,
+    TimeProvider time
+)
 {
     /// <summary>
     /// Opens the keys, checks them against the newest message, and seals the messages of an older program.
@@ -19,8 +24,11 @@ sealed class MessageKeys(
         if (!acceptLoss && !await store.CanOpenAsync(ct))
         {
             throw new StartupFault(
-                $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or correct Keys:Folder. " +
-                "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then stay unreadable.");
+                $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or "
+                    + "correct Keys:Folder. "
+                    + "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then "
+                    + "stay unreadable."
+            );
         }
         await store.SealOldAsync(contactOptions.Value.TelephoneRegion, time.GetCurrentInstant(), ct);
     }

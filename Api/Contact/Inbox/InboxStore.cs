@@ -23,12 +23,17 @@ sealed record SubmissionSummary
 
 /// <summary>What the staff do with submissions.</summary>
 sealed class InboxStore(
-    Database db, ContactStore submissions, SubmissionSeal seal, SubmissionHashes hashes, OutboxStore outbox, LogTruncation truncation)
+    Database db,
+    ContactStore submissions,
+    SubmissionSeal seal,
+    SubmissionHashes hashes,
+    OutboxStore outbox,
+    LogTruncation truncation
+)
 {
     static readonly TimeSpan TruncationPatience = TimeSpan.FromSeconds(2);
 
-    const string SelectSummaries =
-        """
+    const string SelectSummaries = """
         SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.handled_at,
                CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
         FROM submissions s
@@ -43,40 +48,64 @@ sealed class InboxStore(
             ORDER BY s.id DESC
             LIMIT @limit
             """,
-            new { quarantined, limit }, ct);
+            new { quarantined, limit },
+            ct
+        );
 
     /// <summary>A person's submissions by an e-mail address or a telephone number in E.164, newest first.</summary>
-    public Task<IReadOnlyList<SubmissionSummary>> FindBySenderAsync(string? email, string? telephone, CancellationToken ct) =>
+    public Task<IReadOnlyList<SubmissionSummary>> FindBySenderAsync(
+        string? email,
+        string? telephone,
+        CancellationToken ct
+    ) =>
         ListAsync(
             """
             WHERE s.id IN (SELECT id FROM submissions WHERE email_index = @email OR telephone_index = @telephone)
             ORDER BY s.id DESC
             """,
-            new { email = hashes.HashEmail(email), telephone = hashes.HashTelephone(telephone) }, ct);
+            new { email = hashes.HashEmail(email), telephone = hashes.HashTelephone(telephone) },
+            ct
+        );
 
     Task<IReadOnlyList<SubmissionSummary>> ListAsync(string condition, object values, CancellationToken ct) =>
         db.ReadAsync<IReadOnlyList<SubmissionSummary>>(
             async connection =>
-            [
-                .. await connection.QueryAsync<SubmissionSummary>(new CommandDefinition(
-                    $"{SelectSummaries} {condition}", values, cancellationToken: ct)),
-            ],
-            ct);
+                [
+                    .. await connection.QueryAsync<SubmissionSummary>(
+                        new CommandDefinition($"{SelectSummaries} {condition}", values, cancellationToken: ct)
+                    ),
+                ],
+            ct
+        );
 
     /// <summary>The number of submissions in quarantine.</summary>
-    public Task<int> CountQuarantinedAsync(CancellationToken ct) => db.ReadAsync(
-        connection => connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            "SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL", cancellationToken: ct)),
-        ct);
+    public Task<int> CountQuarantinedAsync(CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.ExecuteScalarAsync<int>(
+                    new CommandDefinition(
+                        "SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL",
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
     /// <summary>What the sender wrote, or <c>null</c>.</summary>
     /// <exception cref="CryptographicException">The keys are not those that it was sealed with.</exception>
     public async Task<SubmissionContent?> OpenAsync(string reference, CancellationToken ct)
     {
         var content = await db.ReadAsync(
-            connection => connection.ExecuteScalarAsync<byte[]>(new CommandDefinition(
-                "SELECT sealed FROM submissions WHERE reference = @reference", new { reference }, cancellationToken: ct)),
-            ct);
+            connection =>
+                connection.ExecuteScalarAsync<byte[]>(
+                    new CommandDefinition(
+                        "SELECT sealed FROM submissions WHERE reference = @reference",
+                        new { reference },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
         return content is null ? null : seal.Open(reference, content);
     }
 
@@ -84,9 +113,13 @@ sealed class InboxStore(
     public async Task<bool> MarkHandledAsync(string reference, Instant now, CancellationToken ct)
     {
         var marked = await db.WriteAsync(
-            connection => connection.ExecuteAsync(
-                "UPDATE submissions SET handled_at = @now WHERE reference = @reference AND handled_at IS NULL", new { reference, now }),
-            ct);
+            connection =>
+                connection.ExecuteAsync(
+                    "UPDATE submissions SET handled_at = @now WHERE reference = @reference AND handled_at IS NULL",
+                    new { reference, now }
+                ),
+            ct
+        );
         return marked == 1;
     }
 
@@ -95,19 +128,24 @@ sealed class InboxStore(
     public async Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct)
     {
         var mailbox = await HashMailboxAsync(reference, ct);
-        return await db.WriteAsync(async connection =>
-        {
-            var released = await connection.QuerySingleOrDefaultAsync<(long Id, string Location)?>(
-                """
-                UPDATE submissions SET released_at = @now
-                WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
-                RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id)
-                """,
-                new { reference, now });
-            if (released is not { } submission) return false;
-            await outbox.AddAsync(connection, submission.Id, submission.Location, mailbox, now);
-            return true;
-        }, ct);
+        return await db.WriteAsync(
+            async connection =>
+            {
+                var released = await connection.QuerySingleOrDefaultAsync<(long Id, string Location)?>(
+                    """
+                    UPDATE submissions SET released_at = @now
+                    WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
+                    RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id)
+                    """,
+                    new { reference, now }
+                );
+                if (released is not { } submission)
+                    return false;
+                await outbox.AddAsync(connection, submission.Id, submission.Location, mailbox, now);
+                return true;
+            },
+            ct
+        );
     }
 
     async Task<byte[]?> HashMailboxAsync(string reference, CancellationToken ct)
@@ -134,25 +172,43 @@ sealed class InboxStore(
     public async Task<bool> EraseAsync(string reference, Instant now, CancellationToken ct)
     {
         var fingerprint = (await submissions.FindAsync(reference, ct))?.Fingerprint;
-        var isErased = await db.WriteAsync(async connection =>
-        {
-            if (fingerprint is not null) await RememberErasedAsync(connection, reference, fingerprint);
-            if (await connection.ExecuteAsync("DELETE FROM submissions WHERE reference = @reference", new { reference }) == 0) return false;
-            LogTruncation.Owe(connection, now);
-            return true;
-        }, ct);
-        if (isErased) await truncation.TryAsync(TruncationPatience, ct);
+        var isErased = await db.WriteAsync(
+            async connection =>
+            {
+                if (fingerprint is not null)
+                    await RememberErasedAsync(connection, reference, fingerprint);
+                if (
+                    await connection.ExecuteAsync(
+                        "DELETE FROM submissions WHERE reference = @reference",
+                        new { reference }
+                    ) == 0
+                )
+                    return false;
+                LogTruncation.Owe(connection, now);
+                return true;
+            },
+            ct
+        );
+        if (isErased)
+            await truncation.TryAsync(TruncationPatience, ct);
         return isErased;
     }
 
     // Its Idempotency-Key may come again, with the same message or with another one.
-    Task<int> RememberErasedAsync(DbConnection connection, string reference, byte[] fingerprint) => connection.ExecuteAsync(
-        """
-        INSERT INTO erased_submissions (reference_hash, received_at, fingerprint_hash, location_id, reply_by,
-                                        after_hours, language)
-        SELECT @referenceHash, received_at, @fingerprintHash, location_id, reply_by, after_hours, language
-        FROM submissions
-        WHERE reference = @reference
-        """,
-        new { reference, referenceHash = hashes.HashErased(reference), fingerprintHash = hashes.HashErased(fingerprint) });
+    Task<int> RememberErasedAsync(DbConnection connection, string reference, byte[] fingerprint) =>
+        connection.ExecuteAsync(
+            """
+            INSERT INTO erased_submissions (reference_hash, received_at, fingerprint_hash, location_id, reply_by,
+                                            after_hours, language)
+            SELECT @referenceHash, received_at, @fingerprintHash, location_id, reply_by, after_hours, language
+            FROM submissions
+            WHERE reference = @reference
+            """,
+            new
+            {
+                reference,
+                referenceHash = hashes.HashErased(reference),
+                fingerprintHash = hashes.HashErased(fingerprint),
+            }
+        );
 }

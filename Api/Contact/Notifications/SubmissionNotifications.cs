@@ -16,7 +16,11 @@ namespace Api.Contact.Notifications;
 /// that an acknowledgement goes to.
 /// </summary>
 sealed class SubmissionNotifications(
-    Database db, SubmissionSeal seal, IOptions<MailOptions> mail, IOptions<ContactOptions> contact)
+    Database db,
+    SubmissionSeal seal,
+    IOptions<MailOptions> mail,
+    IOptions<ContactOptions> contact
+)
 {
     static readonly Texts Texts = new(typeof(SubmissionNotifications));
     static readonly CultureInfo StaffLanguage = CultureInfo.GetCultureInfo("en");
@@ -24,25 +28,45 @@ sealed class SubmissionNotifications(
     /// <inheritdoc cref="WriteMail"/>
     public async Task<MailText?> WriteMailAsync(Delivery delivery, CancellationToken ct)
     {
-        if (await FindAsync(delivery, ct) is not { } submission) return null;
-        return delivery.Channel == Channel.Acknowledgement ? WriteAcknowledgement(submission) : WriteNotice(submission, delivery.Target);
+        if (await FindAsync(delivery, ct) is not { } submission)
+            return null;
+        return delivery.Channel == Channel.Acknowledgement
+            ? WriteAcknowledgement(submission)
+            : WriteNotice(submission, delivery.Target);
     }
 
     /// <inheritdoc cref="WriteEvent"/>
     public async Task<WebhookEvent?> WriteEventAsync(Delivery delivery, CancellationToken ct)
     {
-        if (await FindAsync(delivery, ct) is not { } submission) return null;
-        var data = new { Id = submission.Reference, submission.Location, submission.ReceivedAt };
+        if (await FindAsync(delivery, ct) is not { } submission)
+            return null;
+        var data = new
+        {
+            Id = submission.Reference,
+            submission.Location,
+            submission.ReceivedAt,
+        };
         return new WebhookEvent("submission.received", submission.OccurredAt, data);
     }
 
     MailText WriteNotice(Submission submission, string recipient)
     {
         var (reference, location) = (submission.Reference, submission.LocationName);
-        var body = Texts.In(StaffLanguage, "NoticeBody", reference, location, Format(submission.ReceivedAt, submission, StaffLanguage));
-        if (submission.ReplyBy is { } replyBy) body += Texts.In(StaffLanguage, "NoticeReplyBy", Format(replyBy, submission, StaffLanguage));
+        var body = Texts.In(
+            StaffLanguage,
+            "NoticeBody",
+            reference,
+            location,
+            Format(submission.ReceivedAt, submission, StaffLanguage)
+        );
+        if (submission.ReplyBy is { } replyBy)
+            body += Texts.In(StaffLanguage, "NoticeReplyBy", Format(replyBy, submission, StaffLanguage));
         if (mail.Value.Link is { } link)
-            body += Texts.In(StaffLanguage, "NoticeLink", link.Replace("{reference}", reference, StringComparison.Ordinal));
+            body += Texts.In(
+                StaffLanguage,
+                "NoticeLink",
+                link.Replace("{reference}", reference, StringComparison.Ordinal)
+            );
         return new MailText(recipient, Texts.In(StaffLanguage, "NoticeSubject", reference, location), body);
     }
 
@@ -50,9 +74,15 @@ sealed class SubmissionNotifications(
     {
         var language = CultureInfo.GetCultureInfo(submission.Language);
         var body = Texts.In(language, "AcknowledgementBody", submission.Reference, submission.LocationName);
-        if (submission.ReplyBy is { } replyBy) body += Texts.In(language, "AcknowledgementReplyBy", Format(replyBy, submission, language));
-        if (contact.Value.FindNotices(language).Emergency is { } emergency) body += $"\n{emergency}\n";
-        return new MailText(ReadAddress(submission), Texts.In(language, "AcknowledgementSubject", submission.Reference), body);
+        if (submission.ReplyBy is { } replyBy)
+            body += Texts.In(language, "AcknowledgementReplyBy", Format(replyBy, submission, language));
+        if (contact.Value.FindNotices(language).Emergency is { } emergency)
+            body += $"\n{emergency}\n";
+        return new MailText(
+            ReadAddress(submission),
+            Texts.In(language, "AcknowledgementSubject", submission.Reference),
+            body
+        );
     }
 
     string ReadAddress(Submission submission)
@@ -73,17 +103,24 @@ sealed class SubmissionNotifications(
         return pattern.Format(instant.InZone(DateTimeZoneProviders.Tzdb[submission.TimeZone]));
     }
 
-    Task<Submission?> FindAsync(Delivery delivery, CancellationToken ct) => db.ReadAsync(
-        connection => connection.QuerySingleOrDefaultAsync<Submission>(new CommandDefinition(
-            """
-            SELECT s.reference, l.slug AS location, l.name AS location_name, l.time_zone, s.received_at,
-                   coalesce(s.released_at, s.received_at) AS occurred_at, s.reply_by, s.language, s.sealed
-            FROM submissions s
-            JOIN locations l ON l.id = s.location_id
-            WHERE s.id = @SubmissionId
-            """,
-            new { delivery.SubmissionId }, cancellationToken: ct)),
-        ct);
+    Task<Submission?> FindAsync(Delivery delivery, CancellationToken ct) =>
+        db.ReadAsync(
+            connection =>
+                connection.QuerySingleOrDefaultAsync<Submission>(
+                    new CommandDefinition(
+                        """
+                        SELECT s.reference, l.slug AS location, l.name AS location_name, l.time_zone, s.received_at,
+                               coalesce(s.released_at, s.received_at) AS occurred_at, s.reply_by, s.language, s.sealed
+                        FROM submissions s
+                        JOIN locations l ON l.id = s.location_id
+                        WHERE s.id = @SubmissionId
+                        """,
+                        new { delivery.SubmissionId },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
 
     sealed record Submission
     {

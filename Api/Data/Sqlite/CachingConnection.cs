@@ -36,12 +36,13 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
     void Return(SqliteCommand command)
     {
         command.Parameters.Clear();
-        if (idle.Count >= LargestCache || !idle.TryAdd(command.CommandText, command)) command.Dispose();
+        if (idle.Count >= LargestCache || !idle.TryAdd(command.CommandText, command))
+            command.Dispose();
     }
 
     /// <summary>
-    /// A command that borrows a compiled one when it is executed, and gives it back when it is disposed. Until then it is
-    /// only described: Dapper changes the statement while it adds the parameters, to write out the list of an IN.
+    /// A command that borrows a compiled one when it is executed, and gives it back when it is disposed. Until then it
+    /// is only described: Dapper changes the statement while it adds the parameters, to write out the list of an IN.
     /// </summary>
     sealed class CachedCommand(CachingConnection connection) : DbCommand
     {
@@ -75,15 +76,14 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
 
         public override void Prepare() => Compile().Prepare();
 
-        public override void Cancel()
-        {
-        }
+        public override void Cancel() { }
 
         public override int ExecuteNonQuery() => Compile().ExecuteNonQuery();
 
         public override object? ExecuteScalar() => Compile().ExecuteScalar();
 
-        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Compile().ExecuteReader(behavior);
+        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) =>
+            Compile().ExecuteReader(behavior);
 
         protected override DbParameter CreateDbParameter() => new SqliteParameter();
 
@@ -91,13 +91,15 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
         {
             if (compiled?.CommandText != CommandText)
             {
-                if (compiled is not null) connection.Return(compiled);
+                if (compiled is not null)
+                    connection.Return(compiled);
                 compiled = connection.Rent(CommandText);
             }
             compiled.Transaction = described.Transaction;
             compiled.CommandTimeout = CommandTimeout;
             compiled.Parameters.Clear();
-            foreach (SqliteParameter parameter in described.Parameters) compiled.Parameters.Add(parameter);
+            foreach (SqliteParameter parameter in described.Parameters)
+                compiled.Parameters.Add(parameter);
             return compiled;
         }
 
@@ -105,7 +107,8 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
         {
             if (disposing)
             {
-                if (compiled is not null) connection.Return(compiled);
+                if (compiled is not null)
+                    connection.Return(compiled);
                 compiled = null;
                 described.Dispose();
             }

@@ -7,28 +7,34 @@ using SQLitePCL;
 namespace Api.Data.Sqlite;
 
 /// <summary>
-/// The database in one SQLite file. Reads use pooled, read-only connections. Writes go through one <see cref="WriteQueue"/>, so there is a
-/// single writer, and never SQLITE_BUSY between our own connections.
+/// The database in one SQLite file. Reads use pooled, read-only connections. Writes go through one <see
+/// cref="WriteQueue"/>, so there is a single writer, and never SQLITE_BUSY between our own connections.
 /// </summary>
 sealed class SqliteDatabase : Database
 {
     // How long emptying the log may wait for readers. Writes wait as long.
     static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(250);
 
-    // A checkpoint at 16 MB of log (4000 pages): under load many messages touch the same pages, which are then copied once. With 8 MB of
-    // cache the upper pages of a large index are not read again for each message.
+    // A checkpoint at 16 MB of log (4000 pages): under load many messages touch the same pages, which are then copied
+    // once. With 8 MB of cache the upper pages of a large index are not read again for each message.
     const int LargestLog = 32 * 1024 * 1024;
 
     const int LeastFreeSpace = 1024 * 1024;
 
     /// <summary>
-    /// The settings that durability and erasure depend on. With FULL (2) a commit returns once it is on the disk, so an acknowledged
-    /// message survives a power cut. With secure_delete SQLite overwrites deleted rows, so no byte of an erased message stays behind.
+    /// The settings that durability and erasure depend on. With FULL (2) a commit returns once it is on the disk, so an
+    /// acknowledged message survives a power cut. With secure_delete SQLite overwrites deleted rows, so no byte of an
+    /// erased message stays behind.
     /// </summary>
     static readonly (string Name, long Value)[] Settings =
     [
-        ("busy_timeout", 5000), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("wal_autocheckpoint", 4000),
-        ("journal_size_limit", LargestLog), ("cache_size", -8000),
+        ("busy_timeout", 5000),
+        ("synchronous", 2),
+        ("secure_delete", 1),
+        ("foreign_keys", 1),
+        ("wal_autocheckpoint", 4000),
+        ("journal_size_limit", LargestLog),
+        ("cache_size", -8000),
     ];
 
     readonly StorageHealth health;
@@ -102,14 +108,17 @@ sealed class SqliteDatabase : Database
     }
 
     public override Task<T> ReadSnapshotAsync<T>(Func<DbConnection, Task<T>> queries, CancellationToken ct) =>
-        ReadAsync(async connection =>
-        {
-            // Deferred, since an immediate transaction would ask for the right to write.
+        ReadAsync(
+            async connection =>
+            {
+                // Deferred, since an immediate transaction would ask for the right to write.
 #pragma warning disable CA1849 // There is nothing to wait for: it begins with the first statement.
-            using var snapshot = ((SqliteConnection)connection).BeginTransaction(deferred: true);
+                using var snapshot = ((SqliteConnection)connection).BeginTransaction(deferred: true);
 #pragma warning restore CA1849
-            return await queries(connection);
-        }, ct);
+                return await queries(connection);
+            },
+            ct
+        );
 
     public override async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct)
     {
@@ -122,14 +131,18 @@ sealed class SqliteDatabase : Database
             throw new StorageException(fault, e);
         }
 
-        // SQLite's statements complete before they return, and the writing thread must not be kept waiting for anything else.
-        static T ResultOf(Task<T> task) => task.IsCompleted
-            ? task.GetAwaiter().GetResult()
-            : throw new InvalidOperationException("A write may await nothing but its own statements.");
+        // SQLite's statements complete before they return, and the writing thread must not be kept waiting for anything
+        // else.
+        static T ResultOf(Task<T> task) =>
+            task.IsCompleted
+                ? task.GetAwaiter().GetResult()
+                : throw new InvalidOperationException("A write may await nothing but its own statements.");
     }
 
     /// <summary>Opens a connection that can change the schema, for <see cref="Migrator"/> and the queue.</summary>
-    /// <param name="create">Whether to create a missing database. Not while the program runs: it would go on with an empty one.</param>
+    /// <param name="create">
+    /// Whether to create a missing database. Not while the program runs: it would go on with an empty one.
+    /// </param>
     /// <exception cref="StartupFault">The files cannot be used.</exception>
     public SqliteConnection OpenForWriting(bool create = true)
     {
@@ -138,37 +151,52 @@ sealed class SqliteDatabase : Database
         {
             Files.Open(create);
             connection.Open();
-            if (raw.sqlite3_db_readonly(connection.Handle, "main") == 1) throw new StartupFault(CannotBeWritten, new StorageException(StorageFault.ReadOnly));
-            foreach (var (name, value) in Settings) connection.Execute($"PRAGMA {name} = {value}");
+            if (raw.sqlite3_db_readonly(connection.Handle, "main") == 1)
+                throw new StartupFault(CannotBeWritten, new StorageException(StorageFault.ReadOnly));
+            foreach (var (name, value) in Settings)
+                connection.Execute($"PRAGMA {name} = {value}");
             foreach (var (name, value) in Settings)
             {
                 if (connection.ExecuteScalar<long>($"PRAGMA {name}") != value)
-                    throw new StartupFault($"SQLite did not take the setting {name} = {value}, which messages must be stored with: use the SQLite library that comes with the program.");
+                    throw new StartupFault(
+                        $"SQLite did not take the setting {name} = {value}, which messages must be stored with: use "
+                            + "the SQLite library that comes with the program."
+                    );
             }
             return connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL") == "wal"
                 ? connection
-                : throw new StartupFault($"The file system of {File} does not support SQLite's write-ahead log: " +
-                    "set Database:Folder to a folder on a local disk.");
+                : throw new StartupFault(
+                    $"The file system of {File} does not support SQLite's write-ahead log: "
+                        + "set Database:Folder to a folder on a local disk."
+                );
         }
         catch (Exception e)
         {
             connection.Dispose();
-            throw e is StartupFault ? e : StorageFaults.Find(e) switch
-            {
-                StorageFault.Damaged when IsNoDatabase(e) => new StartupFault($"{File} is not a SQLite database: move it away or set Database:Folder to another folder.", e),
-                StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(CannotBeWritten, e),
-                _ when e is IOException or UnauthorizedAccessException => new StartupFault(CannotBeWritten, e),
-                _ => e,
-            };
+            throw e is StartupFault
+                ? e
+                : StorageFaults.Find(e) switch
+                {
+                    StorageFault.Damaged when IsNoDatabase(e) => new StartupFault(
+                        $"{File} is not a SQLite database: move it away or set Database:Folder to another folder.",
+                        e
+                    ),
+                    StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(CannotBeWritten, e),
+                    _ when e is IOException or UnauthorizedAccessException => new StartupFault(CannotBeWritten, e),
+                    _ => e,
+                };
         }
 
         static bool IsNoDatabase(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_NOTADB };
     }
 
-    string CannotBeWritten => $"{File} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.";
+    string CannotBeWritten =>
+        $"{File} cannot be written to: give this user write access to it and its folder, or set Database:Folder to "
+        + "another folder.";
 
     /// <summary>
-    /// Checks at the start of a server that the database can be written to, and marks it, so that a copy in its place is noticed later.
+    /// Checks at the start of a server that the database can be written to, and marks it, so that a copy in its place
+    /// is noticed later.
     /// </summary>
     /// <exception cref="StartupFault">It cannot be written to.</exception>
     public void RenewMark()
@@ -178,7 +206,10 @@ sealed class SqliteDatabase : Database
         {
             Files.RenewMark(connection);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException
+                || StorageFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible
+            )
         {
             throw new StartupFault(CannotBeWritten, e);
         }
@@ -190,9 +221,17 @@ sealed class SqliteDatabase : Database
         {
             Files.RequireInPlace(withLog: false);
             // The write below can find room in the log where a message would not.
-            if (health.Fault == StorageFault.Full && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace) return StorageFault.Full;
+            if (
+                health.Fault == StorageFault.Full
+                && new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace < LeastFreeSpace
+            )
+                return StorageFault.Full;
             // Only a write can show that the fault is over, and while the service is not ready nobody else may write.
-            if (health.Fault is not null) await WriteAsync(connection => connection.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied"), ct);
+            if (health.Fault is not null)
+                await WriteAsync(
+                    connection => connection.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied"),
+                    ct
+                );
             return health.Fault;
         }
         catch (WriteQueueFullException)
@@ -229,7 +268,8 @@ sealed class SqliteDatabase : Database
     // After a clean stop the database file alone has everything.
     void EmptyLogBeforeClosing(SqliteConnection writer)
     {
-        using (var pooled = new SqliteConnection(readString)) SqliteConnection.ClearPool(pooled);
+        using (var pooled = new SqliteConnection(readString))
+            SqliteConnection.ClearPool(pooled);
         try
         {
             Files.RequireInPlace(withLog: false);
@@ -246,7 +286,9 @@ sealed class SqliteDatabase : Database
     public void RequireFile()
     {
         if (!System.IO.File.Exists(File))
-            throw new StartupFault($"There is no database at {File}: run the verb migrate first or set Database:Folder.");
+            throw new StartupFault(
+                $"There is no database at {File}: run the verb migrate first or set Database:Folder."
+            );
     }
 
     /// <summary>Finishes the accepted writes, empties the log into the database, and closes it.</summary>

@@ -5,13 +5,14 @@ using SQLitePCL;
 namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Examines the database file through SQLite's own handle. Closing another handle on the file would release the locks of the whole
-/// process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+/// Examines the database file through SQLite's own handle. Closing another handle on the file would release the locks
+/// of the whole process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 /// </summary>
 static unsafe partial class SqliteFile
 {
     // https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
-    const int FilePointer = 7, HasMovedCode = 20;
+    const int FilePointer = 7,
+        HasMovedCode = 20;
 
     // https://www.sqlite.org/fileformat2.html#the_database_header
     const int UserVersionOffset = 60;
@@ -25,11 +26,13 @@ static unsafe partial class SqliteFile
     }
 
     /// <summary>
-    /// Reads <c>user_version</c> from the header of the file, past the write-ahead log; <c>null</c> when the file is too short.
+    /// Reads <c>user_version</c> from the header of the file, past the write-ahead log; <c>null</c> when the file is
+    /// too short.
     /// </summary>
     public static int? ReadUserVersion(sqlite3 connection)
     {
-        // sqlite3_file begins with a pointer to iVersion, xClose, xRead, … (https://www.sqlite.org/c3ref/io_methods.html).
+        // sqlite3_file begins with a pointer to iVersion, xClose, xRead, …
+        // (https://www.sqlite.org/c3ref/io_methods.html).
         nint*** file = null;
         Check(sqlite3_file_control(connection, "main", FilePointer, &file));
         var read = (delegate* unmanaged[Cdecl]<void*, void*, int, long, int>)(*file)[2];
@@ -37,7 +40,8 @@ static unsafe partial class SqliteFile
         fixed (byte* target = bytes)
         {
             var result = read(file, target, bytes.Length, UserVersionOffset);
-            if (result == raw.SQLITE_IOERR_SHORT_READ) return null;
+            if (result == raw.SQLITE_IOERR_SHORT_READ)
+                return null;
             Check(result);
         }
         return BinaryPrimitives.ReadInt32BigEndian(bytes);
@@ -45,7 +49,8 @@ static unsafe partial class SqliteFile
 
     static void Check(int result)
     {
-        if (result != raw.SQLITE_OK) throw new Microsoft.Data.Sqlite.SqliteException("SQLite cannot examine its file.", result & 0xff, result);
+        if (result != raw.SQLITE_OK)
+            throw new Microsoft.Data.Sqlite.SqliteException("SQLite cannot examine its file.", result & 0xff, result);
     }
 
     [LibraryImport("e_sqlite3", StringMarshalling = StringMarshalling.Utf8)]

@@ -8,7 +8,8 @@ namespace Api.Data.Sqlite;
 sealed class SqliteMaintenance(SqliteDatabase db)
 {
     /// <summary>
-    /// Copies the database to a file while others read and write (SQLite's online backup). The copy is checked before it gets its name.
+    /// Copies the database to a file while others read and write (SQLite's online backup). The copy is checked before
+    /// it gets its name.
     /// </summary>
     /// <exception cref="StartupFault">The target exists or cannot be written, or the database is damaged.</exception>
     public async Task BackupAsync(string target, CancellationToken ct)
@@ -25,15 +26,18 @@ sealed class SqliteMaintenance(SqliteDatabase db)
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new StartupFault(StorageFaults.Find(e) == StorageFault.Damaged
-                ? $"{db.File} is damaged, so it was not copied: run the verb check. ({e.Message})"
-                : $"The backup could not be written to {target}: {e.Message}", e);
+            throw new StartupFault(
+                StorageFaults.Find(e) == StorageFault.Damaged
+                    ? $"{db.File} is damaged, so it was not copied: run the verb check. ({e.Message})"
+                    : $"The backup could not be written to {target}: {e.Message}",
+                e
+            );
         }
     }
 
     /// <summary>
-    /// Replaces the database by a copy, and deletes the write-ahead log, which does not belong to the copy. The previous database is kept
-    /// beside it as <c>clinic.db-before-restore</c>.
+    /// Replaces the database by a copy, and deletes the write-ahead log, which does not belong to the copy. The
+    /// previous database is kept beside it as <c>clinic.db-before-restore</c>.
     /// </summary>
     /// <returns>The file of the previous database; <c>null</c> when there was none.</returns>
     /// <exception cref="StartupFault">
@@ -41,12 +45,15 @@ sealed class SqliteMaintenance(SqliteDatabase db)
     /// </exception>
     public async Task<string?> RestoreAsync(string copy, CancellationToken ct)
     {
-        if (!File.Exists(copy)) throw new StartupFault($"There is no file {copy}.");
-        if (Path.GetFullPath(copy) == db.File) throw new StartupFault($"{copy} is the database itself: name the copy to restore.");
+        if (!File.Exists(copy))
+            throw new StartupFault($"There is no file {copy}.");
+        if (Path.GetFullPath(copy) == db.File)
+            throw new StartupFault($"{copy} is the database itself: name the copy to restore.");
         try
         {
             using var restoreLock = db.Files.TryLockForRestore();
-            if (restoreLock is null || IsInUse()) throw new StartupFault($"{db.File} is in use: stop the program first.");
+            if (restoreLock is null || IsInUse())
+                throw new StartupFault($"{db.File} is in use: stop the program first.");
 
             PrivateFiles.DeletePartials(Path.GetDirectoryName(db.File)!);
             string? previous = null;
@@ -56,39 +63,60 @@ sealed class SqliteMaintenance(SqliteDatabase db)
                 PrivateFiles.Copy(db.File, previous);
                 PrivateFiles.Copy(db.File + "-wal", previous + "-wal");
             }
-            await using (var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = copy, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString()))
+            await using (
+                var source = new SqliteConnection(
+                    new SqliteConnectionStringBuilder
+                    {
+                        DataSource = copy,
+                        Mode = SqliteOpenMode.ReadOnly,
+                        Pooling = false,
+                    }.ToString()
+                )
+            )
             {
                 await source.OpenAsync(ct);
-                if (!await source.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'SchemaVersions')"))
+                if (
+                    !await source.ExecuteScalarAsync<bool>(
+                        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'SchemaVersions')"
+                    )
+                )
                     throw new StartupFault($"{copy} is not a database of this program.");
-                // If the program is killed after this, the log does not have the mark of the copy, and the next start says so.
+                // If the program is killed after this, the log does not have the mark of the copy, and the next start
+                // says so.
                 await CopyAsync(source, db.File, overwrite: true, ct);
             }
-            foreach (var suffix in new[] { "-wal", "-shm" }) File.Delete(db.File + suffix);
+            foreach (var suffix in new[] { "-wal", "-shm" })
+                File.Delete(db.File + suffix);
             db.Files.DeleteMark();
             PrivateFiles.FlushFolder(Path.GetDirectoryName(db.File)!);
             return previous;
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new StartupFault(StorageFaults.Find(e) == StorageFault.Damaged
-                ? $"{copy} is damaged or is not a SQLite database, so it was not restored. ({e.Message})"
-                : $"{copy} could not be restored to {db.File}: {e.Message}", e);
+            throw new StartupFault(
+                StorageFaults.Find(e) == StorageFault.Damaged
+                    ? $"{copy} is damaged or is not a SQLite database, so it was not restored. ({e.Message})"
+                    : $"{copy} could not be restored to {db.File}: {e.Message}",
+                e
+            );
         }
     }
 
     // Also finds programs that do not use the lock file: a shell, a replicator, an older version of this program.
     bool IsInUse()
     {
-        if (!File.Exists(db.File)) return false;
+        if (!File.Exists(db.File))
+            return false;
         Batteries_V2.Init();
         // Not through SqliteConnection: it reads when it opens, after which SQLite no longer asks for the whole file.
-        if (raw.sqlite3_open_v2(db.File, out var connection, raw.SQLITE_OPEN_READWRITE, null) != raw.SQLITE_OK) return false;
+        if (raw.sqlite3_open_v2(db.File, out var connection, raw.SQLITE_OPEN_READWRITE, null) != raw.SQLITE_OK)
+            return false;
         using (connection)
         {
             raw.sqlite3_db_config(connection, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
             // A damaged database gives another result. It may be replaced: that is what restoring is for.
-            return raw.sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK") == raw.SQLITE_BUSY;
+            return raw.sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK")
+                == raw.SQLITE_BUSY;
         }
     }
 
@@ -100,21 +128,27 @@ sealed class SqliteMaintenance(SqliteDatabase db)
         {
             File.Delete(partial);
             await PrivateFiles.Create(partial).DisposeAsync();
-            await using (var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = partial, Pooling = false }.ToString()))
+            await using (
+                var copy = new SqliteConnection(
+                    new SqliteConnectionStringBuilder { DataSource = partial, Pooling = false }.ToString()
+                )
+            )
             {
                 await copy.OpenAsync(ct);
                 source.BackupDatabase(copy);
                 // A single file without a log, and without the mark of the original, see DatabaseFiles.
                 await copy.ExecuteAsync("PRAGMA journal_mode = DELETE; PRAGMA user_version = 0");
                 var integrity = await copy.QueryFirstAsync<string>("PRAGMA integrity_check(1)");
-                if (integrity != "ok") throw new SqliteException(integrity, raw.SQLITE_CORRUPT);
+                if (integrity != "ok")
+                    throw new SqliteException(integrity, raw.SQLITE_CORRUPT);
             }
             File.Move(partial, target, overwrite);
             PrivateFiles.FlushFolder(Path.GetDirectoryName(target)!);
         }
         finally
         {
-            foreach (var suffix in new[] { "", "-journal", "-wal", "-shm" }) File.Delete(partial + suffix);
+            foreach (var suffix in new[] { "", "-journal", "-wal", "-shm" })
+                File.Delete(partial + suffix);
         }
     }
 
@@ -130,9 +164,11 @@ sealed class SqliteMaintenance(SqliteDatabase db)
             var integrity = await connection.QueryAsync<string>("PRAGMA integrity_check");
             var foreignKeys = await connection.QueryAsync<string>(
                 """
-                SELECT 'foreign key: row ' || coalesce("rowid", '?') || ' of ' || "table" || ' names a missing row of ' || "parent"
+                SELECT 'foreign key: row ' || coalesce("rowid",
+                    '?') || ' of ' || "table" || ' names a missing row of ' || "parent"
                 FROM pragma_foreign_key_check
-                """);
+                """
+            );
             return [.. integrity.Where(line => line != "ok"), .. foreignKeys];
         }
         catch (SqliteException e)

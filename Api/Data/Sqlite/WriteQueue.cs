@@ -6,12 +6,14 @@ using static SQLitePCL.raw;
 namespace Api.Data.Sqlite;
 
 /// <summary>
-/// Group commit. A durable commit costs a flush of the disk, whatever is in it. So one thread at a time, the leader, takes all waiting
-/// items, runs each in its own savepoint, and commits them together. Callers continue after the commit.
+/// Group commit. A durable commit costs a flush of the disk, whatever is in it. So one thread at a time, the leader,
+/// takes all waiting items, runs each in its own savepoint, and commits them together. Callers continue after the
+/// commit.
 /// </summary>
 /// <remarks>
-/// A caller that finds no leader leads one batch itself, on its own thread, so a single write costs no more than without a queue. If more
-/// items have arrived meanwhile, the queue's own thread takes over and leads until nothing waits.
+/// A caller that finds no leader leads one batch itself, on its own thread, so a single write costs no more than
+/// without a queue. If more items have arrived meanwhile, the queue's own thread takes over and leads until nothing
+/// waits.
 /// </remarks>
 sealed class WriteQueue : IAsyncDisposable
 {
@@ -26,7 +28,8 @@ sealed class WriteQueue : IAsyncDisposable
     Writer? writer;
     int leading;
     long commits;
-    volatile bool handedOver, stopping;
+    volatile bool handedOver,
+        stopping;
 
     public WriteQueue(Func<SqliteConnection> open, int capacity)
     {
@@ -52,12 +55,15 @@ sealed class WriteQueue : IAsyncDisposable
 
     public Task<T> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct)
     {
-        if (ct.IsCancellationRequested) return Task.FromCanceled<T>(ct);
+        if (ct.IsCancellationRequested)
+            return Task.FromCanceled<T>(ct);
         var item = new Item<T>(work, ct);
         if (!waiting.Writer.TryWrite(item))
         {
             item.Abandon();
-            throw new WriteQueueFullException(stopping ? "The program is stopping." : "Too many writes wait for the disk.");
+            throw new WriteQueueFullException(
+                stopping ? "The program is stopping." : "Too many writes wait for the disk."
+            );
         }
         if (TryLead())
         {
@@ -97,16 +103,18 @@ sealed class WriteQueue : IAsyncDisposable
         do
         {
             awaken.Wait();
-            if (!handedOver) continue;
+            if (!handedOver)
+                continue;
             handedOver = false;
             do CommitWaiting();
             while (EndLead());
-        }
-        while (!stopping);
+        } while (!stopping);
 
         // Nothing more is accepted. If a caller still leads, it soon ends or hands over.
-        while (!handedOver && !TryLead()) Thread.Sleep(1);
-        while (waiting.Reader.TryPeek(out _)) CommitWaiting();
+        while (!handedOver && !TryLead())
+            Thread.Sleep(1);
+        while (waiting.Reader.TryPeek(out _))
+            CommitWaiting();
         Close();
         finished.SetResult();
     }
@@ -115,7 +123,8 @@ sealed class WriteQueue : IAsyncDisposable
     {
         try
         {
-            if (writer is not null) Closing(writer.Connection);
+            if (writer is not null)
+                Closing(writer.Connection);
         }
         catch (Exception e)
         {
@@ -130,9 +139,11 @@ sealed class WriteQueue : IAsyncDisposable
         batch.Clear();
         while (batch.Count < LargestBatch && waiting.Reader.TryRead(out var item))
         {
-            if (item.TryStart()) batch.Add(item);
+            if (item.TryStart())
+                batch.Add(item);
         }
-        if (batch.Count > 0) Commit(batch);
+        if (batch.Count > 0)
+            Commit(batch);
     }
 
     void Commit(List<Item> items)
@@ -144,10 +155,12 @@ sealed class WriteQueue : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Not the fault of an item (another process holds the lock, for example), so trying each alone would not help.
+            // Not the fault of an item (another process holds the lock, for example), so trying each alone would not
+            // help.
             Forget();
             Failed(e);
-            foreach (var item in items) item.Fail(e);
+            foreach (var item in items)
+                item.Fail(e);
             return;
         }
 
@@ -167,7 +180,8 @@ sealed class WriteQueue : IAsyncDisposable
                 return;
             }
             // One item can roll back the whole transaction (a full disk does). The others get another chance.
-            foreach (var item in items.ToArray()) Commit([item]);
+            foreach (var item in items.ToArray())
+                Commit([item]);
             return;
         }
 
@@ -175,7 +189,8 @@ sealed class WriteQueue : IAsyncDisposable
         Committed();
         foreach (var item in items)
         {
-            if (item.Error is { } error) Failed(error);
+            if (item.Error is { } error)
+                Failed(error);
             item.Complete();
         }
     }
@@ -185,7 +200,8 @@ sealed class WriteQueue : IAsyncDisposable
         if (items is [var only])
         {
             // The transaction serves as its savepoint.
-            if (!only.Run(writer.Connection)) only.Rethrow();
+            if (!only.Run(writer.Connection))
+                only.Rethrow();
             return;
         }
         foreach (var item in items)
@@ -194,7 +210,8 @@ sealed class WriteQueue : IAsyncDisposable
             if (!item.Run(writer.Connection))
             {
                 // On some errors SQLite rolls everything back, and there is no savepoint to return to.
-                if (!writer.InTransaction) item.Rethrow();
+                if (!writer.InTransaction)
+                    item.Rethrow();
                 writer.RollbackToSave.ExecuteNonQuery();
             }
             writer.Release.ExecuteNonQuery();
@@ -205,7 +222,8 @@ sealed class WriteQueue : IAsyncDisposable
     {
         try
         {
-            if (writer!.InTransaction) writer.Rollback.ExecuteNonQuery();
+            if (writer!.InTransaction)
+                writer.Rollback.ExecuteNonQuery();
         }
         catch (Exception)
         {
@@ -243,7 +261,8 @@ sealed class WriteQueue : IAsyncDisposable
 
         public void Dispose()
         {
-            foreach (var command in new[] { Begin, Commit, Rollback, Save, Release, RollbackToSave }) command.Dispose();
+            foreach (var command in new[] { Begin, Commit, Rollback, Save, Release, RollbackToSave })
+                command.Dispose();
             connection.Dispose();
         }
 
@@ -288,11 +307,15 @@ sealed class WriteQueue : IAsyncDisposable
             this.work = work;
             this.ct = ct;
             // The first to claim it wins: the canceller or the leader.
-            cancellation = ct.UnsafeRegister(static (state, ct) =>
-            {
-                var item = (Item<T>)state!;
-                if (item.Claim()) item.done.TrySetCanceled(ct);
-            }, this);
+            cancellation = ct.UnsafeRegister(
+                static (state, ct) =>
+                {
+                    var item = (Item<T>)state!;
+                    if (item.Claim())
+                        item.done.TrySetCanceled(ct);
+                },
+                this
+            );
         }
 
         public Task<T> Task => done.Task;
@@ -327,14 +350,18 @@ sealed class WriteQueue : IAsyncDisposable
 
         public override void Complete()
         {
-            if (error is null) done.TrySetResult(result!);
-            else Fail(error.SourceException);
+            if (error is null)
+                done.TrySetResult(result!);
+            else
+                Fail(error.SourceException);
         }
 
         public override void Fail(Exception e)
         {
-            if (e is OperationCanceledException && ct.IsCancellationRequested) done.TrySetCanceled(ct);
-            else done.TrySetException(e);
+            if (e is OperationCanceledException && ct.IsCancellationRequested)
+                done.TrySetCanceled(ct);
+            else
+                done.TrySetException(e);
         }
 
         bool Claim() => Interlocked.Exchange(ref claimed, 1) == 0;

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Api.Http.Caching;
 
-/// <summary>Which answers go into the output cache, and under which key. It runs on every request, also on a hit.</summary>
+/// <summary>
+/// Which answers go into the output cache, and under which key. It runs on every request, also on a hit.
+/// </summary>
 sealed class CachePolicy(CachedContent content) : IOutputCachePolicy
 {
     ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
@@ -51,12 +53,16 @@ sealed class CachePolicy(CachedContent content) : IOutputCachePolicy
     static string? FindEncoding(HttpContext http) =>
         http.RequestServices.GetRequiredService<IResponseCompressionProvider>().FindEncoder(http)?.EncodingName;
 
-    // There are as many searches as words: they would push out what is asked for all the time. A parameter without a value has
-    // the same cache key as none at all, but may have another answer.
+    // There are as many searches as words: they would push out what is asked for all the time. A parameter without a
+    // value has the same cache key as none at all, but may have another answer.
     bool IsCached(HttpRequest request, string parameter)
     {
-        if (!request.Query.TryGetValue(parameter, out var value)) return true;
-        if (!content.QueryKeys.Contains(parameter)) return false;
-        return parameter == Languages.Parameter ? Languages.NamedIn(request) is not null : !StringValues.IsNullOrEmpty(value);
+        if (!request.Query.TryGetValue(parameter, out var value))
+            return true;
+        if (!content.QueryKeys.Contains(parameter))
+            return false;
+        return parameter == Languages.Parameter
+            ? Languages.NamedIn(request) is not null
+            : !StringValues.IsNullOrEmpty(value);
     }
 }

@@ -11,25 +11,36 @@ static class ContentPipeline
     const int SmallestCompressed = 1024;
 
     /// <summary>
-    /// Answers 304 to a caller who has the content already. It runs before the output cache, so that the cache stores the whole
-    /// answer. The request's Cache-Control is ignored: it addresses the caches on the way, and this is the origin.
+    /// Answers 304 to a caller who has the content already. It runs before the output cache, so that the cache stores
+    /// the whole answer. The request's Cache-Control is ignored: it addresses the caches on the way, and this is the
+    /// origin.
     /// </summary>
-    public static IApplicationBuilder UseRevalidation(this IApplicationBuilder app) => app.Use(next => http =>
-    {
-        // The framework's cache would answer only-if-cached with a bare 504.
-        if (http.Request.Headers.CacheControl.Count > 0) http.Request.Headers.CacheControl = default;
-        return http.Request.Headers.IfNoneMatch.Count > 0 && http.IsCachedContent() ? RevalidateAsync(http, next) : next(http);
-    });
+    public static IApplicationBuilder UseRevalidation(this IApplicationBuilder app) =>
+        app.Use(next =>
+            http =>
+            {
+                // The framework's cache would answer only-if-cached with a bare 504.
+                if (http.Request.Headers.CacheControl.Count > 0)
+                    http.Request.Headers.CacheControl = default;
+                return http.Request.Headers.IfNoneMatch.Count > 0 && http.IsCachedContent()
+                    ? RevalidateAsync(http, next)
+                    : next(http);
+            }
+        );
 
     /// <summary>Gives content its headers and compresses it. It runs behind the output cache, on a miss.</summary>
-    public static IApplicationBuilder UseContent(this IApplicationBuilder app) => app.Use(next =>
-        http => http.IsCachedContent() ? FinishAsync(http, next) : next(http));
+    public static IApplicationBuilder UseContent(this IApplicationBuilder app) =>
+        app.Use(next => http => http.IsCachedContent() ? FinishAsync(http, next) : next(http));
 
     static async Task RevalidateAsync(HttpContext http, RequestDelegate next)
     {
         var response = http.Response;
         var body = await BufferAsync(http, next);
-        if (response.StatusCode == StatusCodes.Status200OK && response.Headers.ETag is [{ } tag] && ETag.Matches(http.Request, tag))
+        if (
+            response.StatusCode == StatusCodes.Status200OK
+            && response.Headers.ETag is [{ } tag]
+            && ETag.Matches(http.Request, tag)
+        )
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             response.ContentLength = null;
@@ -78,7 +89,8 @@ static class ContentPipeline
 
     static void LimitCaching(HttpContext http, long seconds)
     {
-        if (http.Features.Get<IOutputCacheFeature>() is not { Context: var cache }) return;
+        if (http.Features.Get<IOutputCacheFeature>() is not { Context: var cache })
+            return;
         cache.AllowCacheStorage &= seconds > 0;
         cache.ResponseExpirationTimeSpan = TimeSpan.FromSeconds(seconds);
     }
@@ -86,12 +98,15 @@ static class ContentPipeline
     static Memory<byte>? Compress(HttpContext http, ReadOnlyMemory<byte> body)
     {
         var compression = http.RequestServices.GetRequiredService<IResponseCompressionProvider>();
-        if (body.Length < SmallestCompressed || !compression.ShouldCompressResponse(http)) return null;
+        if (body.Length < SmallestCompressed || !compression.ShouldCompressResponse(http))
+            return null;
         http.Response.VaryBy(HeaderNames.AcceptEncoding);
-        if (compression.FindEncoder(http) is not { } encoder) return null;
+        if (compression.FindEncoder(http) is not { } encoder)
+            return null;
 
         using var compressed = new MemoryStream(body.Length / 2);
-        using (var stream = encoder.CreateStream(compressed)) stream.Write(body.Span);
+        using (var stream = encoder.CreateStream(compressed))
+            stream.Write(body.Span);
         http.Response.Headers.ContentEncoding = encoder.EncodingName;
         return compressed.ToArray();
     }

@@ -8,7 +8,8 @@ namespace Api.Http.Caching;
 static class ETag
 {
     /// <summary>
-    /// The tag of a body: a digest of the bytes as they are sent. So another content coding has another tag, as a strong tag must.
+    /// The tag of a body: a digest of the bytes as they are sent. So another content coding has another tag, as a
+    /// strong tag must.
     /// </summary>
     public static string Of(ReadOnlySpan<byte> body)
     {
@@ -20,7 +21,10 @@ static class ETag
 
     /// <summary>Whether <c>If-None-Match</c> names the tag, so that the caller has the content already.</summary>
     public static bool Matches(HttpRequest request, string tag) =>
-        request.GetTypedHeaders().IfNoneMatch.Any(candidate =>
-            candidate.Equals(EntityTagHeaderValue.Any)
-            || candidate.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
+        request
+            .GetTypedHeaders()
+            .IfNoneMatch.Any(candidate =>
+                candidate.Equals(EntityTagHeaderValue.Any)
+                || candidate.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false)
+            );
 }

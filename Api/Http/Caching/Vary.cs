@@ -15,9 +15,10 @@ static class Vary
     }
 
     /// <summary>Does so when the answer starts, since what handles an exception clears the headers.</summary>
-    public static void VaryAtStartBy(this HttpResponse response, string header) => response.OnStarting(() =>
-    {
-        response.VaryBy(header);
-        return Task.CompletedTask;
-    });
+    public static void VaryAtStartBy(this HttpResponse response, string header) =>
+        response.OnStarting(() =>
+        {
+            response.VaryBy(header);
+            return Task.CompletedTask;
+        });
 }

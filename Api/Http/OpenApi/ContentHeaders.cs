@@ -9,12 +9,30 @@ sealed class ContentHeaders : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.Metadata<CachedContent>().Any()) return;
+        if (!context.Metadata<CachedContent>().Any())
+            return;
         var ok = operation.Responses!["200"];
-        ok.AddHeader(new ResponseHeader("ETag", "Identifies this answer, byte for byte. Send it as `If-None-Match`.", "\"2dqVEhKcuW1kQ8XmIQJr\""));
-        ok.AddHeader(new ResponseHeader(
-            "Cache-Control", "How long the answer may be cached: a minute, or less when the content changes sooner.", "public, max-age=60"));
-        operation.Responses["304"] = new OpenApiResponse { Description = "The answer is still the one that `If-None-Match` names." };
-        operation.AddRequestHeader("If-None-Match", "The `ETag` of the answer that you have. If it is still the same, the answer is a 304 without a body.");
+        ok.AddHeader(
+            new ResponseHeader(
+                "ETag",
+                "Identifies this answer, byte for byte. Send it as `If-None-Match`.",
+                "\"2dqVEhKcuW1kQ8XmIQJr\""
+            )
+        );
+        ok.AddHeader(
+            new ResponseHeader(
+                "Cache-Control",
+                "How long the answer may be cached: a minute, or less when the content changes sooner.",
+                "public, max-age=60"
+            )
+        );
+        operation.Responses["304"] = new OpenApiResponse
+        {
+            Description = "The answer is still the one that `If-None-Match` names.",
+        };
+        operation.AddRequestHeader(
+            "If-None-Match",
+            "The `ETag` of the answer that you have. If it is still the same, the answer is a 304 without a body."
+        );
     }
 }

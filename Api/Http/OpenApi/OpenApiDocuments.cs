@@ -20,7 +20,9 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
     public async Task<string> YamlAsync(PathString pathBase) => Under(pathBase, await yaml.Value, "  - url: /", "\n");
 
     static string Under(PathString pathBase, string document, string before, string after) =>
-        pathBase.HasValue ? document.Replace(before + after, before + pathBase.Value[1..] + after, StringComparison.Ordinal) : document;
+        pathBase.HasValue
+            ? document.Replace(before + after, before + pathBase.Value[1..] + after, StringComparison.Ordinal)
+            : document;
 
     static async Task<string> WriteAsync(ISwaggerProvider provider, Func<TextWriter, IOpenApiWriter> writer)
     {
@@ -30,7 +32,8 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
         var to = writer(text);
         provider.GetSwagger(Name).SerializeAsV31(to);
         await to.FlushAsync();
-        // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the standard.
+        // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the
+        // standard.
         return OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
     }
 

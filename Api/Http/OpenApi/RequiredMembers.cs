@@ -16,33 +16,44 @@ sealed class RequiredMembers : ISchemaFilter
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
         var isOurs = context.Type.Namespace?.StartsWith(nameof(Api), StringComparison.Ordinal) == true;
-        if (!isOurs || schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete) return;
+        if (!isOurs || schema is not OpenApiSchema { Properties: { Count: > 0 } properties } concrete)
+            return;
         concrete.AdditionalPropertiesAllowed = false;
-        if (context.Type.IsDefined(typeof(RequestBodyAttribute))) return;
+        if (context.Type.IsDefined(typeof(RequestBodyAttribute)))
+            return;
 
-        foreach (var member in context.Type.GetProperties().Where(CanBeNull)) AllowNull(properties, NameOf(member));
+        foreach (var member in context.Type.GetProperties().Where(CanBeNull))
+            AllowNull(properties, NameOf(member));
 
-        var optional = context.Type.GetProperties()
+        var optional = context
+            .Type.GetProperties()
             .Where(member => member.IsDefined(typeof(JsonIgnoreAttribute)))
             .Select(NameOf)
             .ToArray();
         concrete.Required = properties.Keys.Except(optional).ToHashSet();
         foreach (var name in optional)
-            if (properties.TryGetValue(name, out var found) && found is OpenApiSchema member) member.Type &= ~JsonSchemaType.Null;
+            if (properties.TryGetValue(name, out var found) && found is OpenApiSchema member)
+                member.Type &= ~JsonSchemaType.Null;
     }
 
     // A member whose type has a schema of its own is only a reference to it, which cannot itself say "or null".
     static void AllowNull(IDictionary<string, IOpenApiSchema> properties, string name)
     {
-        if (!properties.TryGetValue(name, out var member) || member is not OpenApiSchemaReference reference) return;
+        if (!properties.TryGetValue(name, out var member) || member is not OpenApiSchemaReference reference)
+            return;
         properties[name] = new OpenApiSchema
         {
             Description = reference.Description,
-            OneOf = [new OpenApiSchemaReference(reference.Reference.Id!), new OpenApiSchema { Type = JsonSchemaType.Null }],
+            OneOf =
+            [
+                new OpenApiSchemaReference(reference.Reference.Id!),
+                new OpenApiSchema { Type = JsonSchemaType.Null },
+            ],
         };
     }
 
-    static string NameOf(PropertyInfo member) => member.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+    static string NameOf(PropertyInfo member) =>
+        member.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
         ?? JsonNamingPolicy.CamelCase.ConvertName(member.Name);
 
     static bool CanBeNull(PropertyInfo member) =>

@@ -16,7 +16,8 @@ sealed class ResponseHeaders : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         foreach (var (_, response) in operation.Responses!.Where(response => response.Key.StartsWith('2')))
-            foreach (var header in context.Metadata<ResponseHeader>()) response.AddHeader(header);
+        foreach (var header in context.Metadata<ResponseHeader>())
+            response.AddHeader(header);
     }
 }
 
@@ -28,21 +29,29 @@ static class OperationExtensions
 
     /// <summary>Describes a header of a response.</summary>
     public static void AddHeader(this IOpenApiResponse response, ResponseHeader header) =>
-        (((OpenApiResponse)response).Headers ??= new Dictionary<string, IOpenApiHeader>())[header.Name] = new OpenApiHeader
-        {
-            Description = header.Description,
-            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-            Example = JsonValue.Create(header.Example),
-        };
+        (((OpenApiResponse)response).Headers ??= new Dictionary<string, IOpenApiHeader>())[header.Name] =
+            new OpenApiHeader
+            {
+                Description = header.Description,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Example = JsonValue.Create(header.Example),
+            };
 
     /// <summary>Describes a header that a request can have.</summary>
-    public static void AddRequestHeader(this OpenApiOperation operation, string name, string description, string? example = null) =>
-        (operation.Parameters ??= []).Add(new OpenApiParameter
-        {
-            Name = name,
-            In = ParameterLocation.Header,
-            Description = description,
-            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-            Example = example is null ? null : JsonValue.Create(example),
-        });
+    public static void AddRequestHeader(
+        this OpenApiOperation operation,
+        string name,
+        string description,
+        string? example = null
+    ) =>
+        (operation.Parameters ??= []).Add(
+            new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Header,
+                Description = description,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Example = example is null ? null : JsonValue.Create(example),
+            }
+        );
 }

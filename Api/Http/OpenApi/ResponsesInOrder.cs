@@ -10,6 +10,7 @@ sealed class ResponsesInOrder : IOperationFilter
     {
         var ordered = operation.Responses!.OrderBy(response => response.Key, StringComparer.Ordinal).ToArray();
         operation.Responses!.Clear();
-        foreach (var (status, response) in ordered) operation.Responses.Add(status, response);
+        foreach (var (status, response) in ordered)
+            operation.Responses.Add(status, response);
     }
 }

@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace Api.Http.RateLimiting;
 
 /// <summary>
-/// Identifies a client without storing its address: 128 bits of an HMAC, under a secret that only this process has and never writes
-/// down.
+/// Identifies a client without storing its address: 128 bits of an HMAC, under a secret that only this process has and
+/// never writes down.
 /// </summary>
 sealed class ClientKey
 {
@@ -16,12 +16,15 @@ sealed class ClientKey
 
     readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>The key of a client: an IPv4 address, or an IPv6 network of 64 bits, which one household or server has.</summary>
+    /// <summary>
+    /// The key of a client: an IPv4 address, or an IPv6 network of 64 bits, which one household or server has.
+    /// </summary>
     /// <param name="address">A Unix socket has none. All its clients count as one.</param>
     public UInt128 Of(IPAddress? address)
     {
         const int ClientBytes = 8;
-        if (address is null) return Hash([]);
+        if (address is null)
+            return Hash([]);
         var bytes = Canonical(address).GetAddressBytes();
         return Hash(bytes.AsSpan(..Math.Min(bytes.Length, ClientBytes)));
     }
@@ -29,7 +32,8 @@ sealed class ClientKey
     /// <summary>The key of a larger IPv6 network; <c>null</c> for IPv4.</summary>
     public UInt128? OfNetwork(IPAddress? address, int bits)
     {
-        if (address is null || Canonical(address) is not { AddressFamily: AddressFamily.InterNetworkV6 } canonical) return null;
+        if (address is null || Canonical(address) is not { AddressFamily: AddressFamily.InterNetworkV6 } canonical)
+            return null;
         return Hash(canonical.GetAddressBytes().AsSpan(..(bits / 8)));
     }
 
@@ -41,12 +45,13 @@ sealed class ClientKey
     }
 
     // A client of IPv4 whose address was translated keeps its own limit: RFC 4291 (mapped), 6052 (NAT64), 3056 (6to4).
-    static IPAddress Canonical(IPAddress address) => address switch
-    {
-        { AddressFamily: not AddressFamily.InterNetworkV6 } => address,
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4(),
-        _ when Nat64.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(12, 4)),
-        _ when SixToFour.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(2, 4)),
-        _ => address,
-    };
+    static IPAddress Canonical(IPAddress address) =>
+        address switch
+        {
+            { AddressFamily: not AddressFamily.InterNetworkV6 } => address,
+            { IsIPv4MappedToIPv6: true } => address.MapToIPv4(),
+            _ when Nat64.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(12, 4)),
+            _ when SixToFour.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(2, 4)),
+            _ => address,
+        };
 }

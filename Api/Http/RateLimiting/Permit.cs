@@ -13,8 +13,10 @@ sealed class Permit
         var client = key.Of(address);
         foreach (var limit in all)
         {
-            if (limit.NetworkBits is not { } bits) limits.Add((limit, client));
-            else if (key.OfNetwork(address, bits) is { } network) limits.Add((limit, network));
+            if (limit.NetworkBits is not { } bits)
+                limits.Add((limit, client));
+            else if (key.OfNetwork(address, bits) is { } network)
+                limits.Add((limit, network));
         }
         quotas = new Quota[limits.Count];
         IsGranted = true;
@@ -39,7 +41,8 @@ sealed class Permit
 
     void GiveBackBefore(int end)
     {
-        for (var i = 0; i < end; i++) quotas[i] = limits[i].Limit.GiveBack(limits[i].Client, quotas[i]);
+        for (var i = 0; i < end; i++)
+            quotas[i] = limits[i].Limit.GiveBack(limits[i].Client, quotas[i]);
     }
 
     /// <summary>The answer to a request whose permit is not granted.</summary>
@@ -54,7 +57,10 @@ sealed class Permit
             { IsPerClient: true } => "LimitReachedByAddress",
             _ => "LimitReachedByAll",
         };
-        return new Problem(ProblemTypes.QuotaExceeded, ProblemText.Get(text, limit.Requests, limit.WindowSeconds, seconds))
+        return new Problem(
+            ProblemTypes.QuotaExceeded,
+            ProblemText.Get(text, limit.Requests, limit.WindowSeconds, seconds)
+        )
         {
             RetryAfter = seconds,
             ViolatedPolicies = [.. violated.Select(i => limits[i].Limit.Name).Distinct()],
@@ -68,7 +74,10 @@ sealed class Permit
     // A client and its networks share a policy. The one with the least left counts.
     string FormatPolicy(IEnumerable<int> policy)
     {
-        var least = policy.OrderBy(i => quotas[i].Remaining).ThenByDescending(i => quotas[i].Remaining == 0 ? quotas[i].Seconds : 0).First();
+        var least = policy
+            .OrderBy(i => quotas[i].Remaining)
+            .ThenByDescending(i => quotas[i].Remaining == 0 ? quotas[i].Seconds : 0)
+            .First();
         return $"\"{limits[least].Limit.Name}\";r={quotas[least].Remaining};t={quotas[least].Seconds}";
     }
 }

@@ -2,17 +2,26 @@ namespace Api.Http.RateLimiting;
 
 /// <summary>What a client has left of a limit.</summary>
 /// <param name="Remaining">How many requests.</param>
-/// <param name="Seconds">The seconds until the window ends, rounded up; those of the whole window if none has begun.</param>
+/// <param name="Seconds">
+/// The seconds until the window ends, rounded up; those of the whole window if none has begun.
+/// </param>
 /// <param name="Window">The window that a permit was taken in.</param>
 readonly record struct Quota(int Remaining, int Seconds, LinkedListNode<RateLimit.Window>? Window);
 
 /// <summary>
-/// Counts permits in windows of one length. A window begins with a client's first permit. It is forgotten when it ends, or when all
-/// of its permits are returned. It uses <see cref="TimeProvider.GetTimestamp"/>, which no change of the wall clock affects.
+/// Counts permits in windows of one length. A window begins with a client's first permit. It is forgotten when it ends,
+/// or when all of its permits are returned. It uses <see cref="TimeProvider.GetTimestamp"/>, which no change of the
+/// wall clock affects.
 /// </summary>
-// The framework's limiters do not fit: the RetryAfter of its fixed window names the whole window, a partition does not tell what
-// remains, and none uses TimeProvider.
-sealed class RateLimit(string name, bool isPerClient, LimitOptions options, TimeProvider time, int maximumClients = 100_000)
+// The framework's limiters do not fit: the RetryAfter of its fixed window names the whole window, a partition does not
+// tell what remains, and none uses TimeProvider.
+sealed class RateLimit(
+    string name,
+    bool isPerClient,
+    LimitOptions options,
+    TimeProvider time,
+    int maximumClients = 100_000
+)
 {
     internal record struct Window(UInt128 Client, long Ends, int Used);
 
@@ -35,19 +44,25 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
     /// <summary>The number of clients with an open window.</summary>
     public int Clients
     {
-        get { lock (gate) return windows.Count; }
+        get
+        {
+            lock (gate)
+                return windows.Count;
+        }
     }
 
     /// <summary>Takes a permit, if one is left.</summary>
     public bool TryTake(UInt128 client, out Quota quota)
     {
-        if (!isPerClient) client = default;
+        if (!isPerClient)
+            client = default;
         lock (gate)
         {
             var now = time.GetTimestamp();
             var window = Find(client, now) ?? Begin(client, now);
             var isGranted = window.ValueRef.Used < Requests;
-            if (isGranted) window.ValueRef.Used++;
+            if (isGranted)
+                window.ValueRef.Used++;
             quota = QuotaOf(window, now);
             return isGranted;
         }
@@ -58,7 +73,8 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
     {
         lock (gate)
         {
-            if (taken.Window is { List: not null } window && --window.ValueRef.Used == 0) Forget(window);
+            if (taken.Window is { List: not null } window && --window.ValueRef.Used == 0)
+                Forget(window);
             return Peek(client);
         }
     }
@@ -66,7 +82,8 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
     /// <summary>What a client has left, without taking anything.</summary>
     public Quota Peek(UInt128 client)
     {
-        if (!isPerClient) client = default;
+        if (!isPerClient)
+            client = default;
         lock (gate)
         {
             var now = time.GetTimestamp();
@@ -76,8 +93,10 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
 
     LinkedListNode<Window>? Find(UInt128 client, long now)
     {
-        if (!windows.TryGetValue(client, out var window)) return null;
-        if (window.ValueRef.Ends > now) return window;
+        if (!windows.TryGetValue(client, out var window))
+            return null;
+        if (window.ValueRef.Ends > now)
+            return window;
         Forget(window);
         return null;
     }
@@ -85,10 +104,12 @@ sealed class RateLimit(string name, bool isPerClient, LimitOptions options, Time
     LinkedListNode<Window> Begin(UInt128 client, long now)
     {
         // At most two expired windows for each new one, so that the cleanup is spread out.
-        for (var i = 0; i < 2 && byAge.First is { } oldest && oldest.ValueRef.Ends <= now; i++) Forget(oldest);
-        // With too many clients the oldest window ends early. An attacker with that many addresses gains nothing from that, and the
-        // overall limit is not affected.
-        if (windows.Count == maximumClients) Forget(byAge.First!);
+        for (var i = 0; i < 2 && byAge.First is { } oldest && oldest.ValueRef.Ends <= now; i++)
+            Forget(oldest);
+        // With too many clients the oldest window ends early. An attacker with that many addresses gains nothing from
+        // that, and the overall limit is not affected.
+        if (windows.Count == maximumClients)
+            Forget(byAge.First!);
         return windows[client] = byAge.AddLast(new Window(client, now + length, 0));
     }
 
