@@ -16,6 +16,8 @@ namespace Api.Hours;
 /// </remarks>
 sealed class Schedule
 {
+    static readonly IReadOnlyList<ScheduleException> NoExceptions = [];
+
     readonly WeeklyHours[] versions;
     readonly ScheduleException[] exceptions;
 
@@ -83,7 +85,16 @@ sealed class Schedule
     public bool IsPermanentlyClosed(Instant instant) => IsPermanentlyClosedOn(DateAt(instant));
 
     /// <summary>The weekly hours that are valid on a date; <c>null</c> if they are not known.</summary>
-    public WeeklyHours? WeeklyHoursOn(LocalDate date) => versions.LastOrDefault(version => !version.BeginsAfter(date));
+    public WeeklyHours? WeeklyHoursOn(LocalDate date)
+    {
+        // A loop: a lambda that captures the date would allocate for each day.
+        for (var i = versions.Length - 1; i >= 0; i--)
+        {
+            if (!versions[i].BeginsAfter(date))
+                return versions[i];
+        }
+        return null;
+    }
 
     /// <summary>The rule that decides about a date, and what it says.</summary>
     public ScheduleDay DayOn(LocalDate date)
@@ -94,16 +105,22 @@ sealed class Schedule
             return new ScheduleDay(date, DayKind.TemporarilyClosed, null, [], []);
 
         var usual = WeeklyHoursOn(date)?[date.DayOfWeek];
-        List<ScheduleException> closedParts = [];
+        List<ScheduleException>? closedParts = null;
         foreach (var exception in exceptions)
         {
             if (!exception.When.Includes(date))
                 continue;
             if (!exception.IsClosedPart)
-                return DayWithException(date, exception, usual, closedParts);
-            closedParts.Add(exception);
+                return DayWithException(date, exception, usual, closedParts ?? NoExceptions);
+            (closedParts ??= []).Add(exception);
         }
-        return new ScheduleDay(date, usual is null ? DayKind.Unknown : DayKind.Usual, null, usual, closedParts);
+        return new ScheduleDay(
+            date,
+            usual is null ? DayKind.Unknown : DayKind.Usual,
+            null,
+            usual,
+            closedParts ?? NoExceptions
+        );
     }
 
     static ScheduleDay DayWithException(
