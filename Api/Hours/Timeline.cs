@@ -22,6 +22,9 @@ sealed class Timeline
     // has begun once already.
     Day[] days;
 
+    // Never added to.
+    static readonly List<Stretch> NoStretches = [];
+
     public Timeline(Schedule schedule, Instant start)
     {
         this.schedule = schedule;
@@ -91,11 +94,13 @@ sealed class Timeline
                     continue;
                 if (stretch.ClosedBy is not null)
                     return ClosedMoment(stretch.ClosedBy);
-                if (best is null || Rank(stretch.Period.Access) > Rank(best.Period.Access))
+                if (best is not { } other || Rank(stretch.Period.Access) > Rank(other.Period.Access))
                     best = stretch;
             }
         }
-        return best is null ? MomentOutsidePeriods() : new Moment(StateDuring(best.Period), best.Period, best.Day);
+        return best is { Period: var period, Day: var rule }
+            ? new Moment(StateDuring(period), period, rule)
+            : MomentOutsidePeriods();
     }
 
     // In a closure, the closure is the reason.
@@ -136,11 +141,11 @@ sealed class Timeline
     Day LoadDay(LocalDate date)
     {
         var rule = schedule.DayOn(date);
-        var day = new Day(rule, []);
         if (rule.Periods is not { Count: > 0 } && rule.ClosedParts.Count == 0)
-            return day;
+            return new Day(rule, NoStretches);
         if (schedule.Zone.Skips(date))
-            return day;
+            return new Day(rule, NoStretches);
+        var day = new Day(rule, new List<Stretch>((rule.Periods?.Count ?? 0) + rule.ClosedParts.Count));
         foreach (var period in rule.Periods ?? [])
             AddStretch(day, period, null);
         foreach (var part in rule.ClosedParts)
@@ -159,8 +164,14 @@ sealed class Timeline
             day.Stretches.Add(new Stretch(start, end, day.Rule, period, closedBy));
     }
 
-    sealed record Day(ScheduleDay Rule, List<Stretch> Stretches);
+    readonly record struct Day(ScheduleDay Rule, List<Stretch> Stretches);
 
     /// <summary>A period or a closed part in instants. It excludes its end.</summary>
-    sealed record Stretch(Instant Start, Instant End, ScheduleDay Day, Period Period, ScheduleException? ClosedBy);
+    readonly record struct Stretch(
+        Instant Start,
+        Instant End,
+        ScheduleDay Day,
+        Period Period,
+        ScheduleException? ClosedBy
+    );
 }
