@@ -13,8 +13,7 @@ namespace Api.CommandLine;
 
 /// <summary>
 /// The verbs about submissions, for people on the machine that has the database and its keys. Each prints what it found
-/// or
-/// did, and returns the exit code.
+/// or did, and returns the exit code.
 /// </summary>
 static class SubmissionVerbs
 {
@@ -88,8 +87,7 @@ static class SubmissionVerbs
 
     /// <summary>
     /// Finds a person's submissions. The e-mail address or telephone number is read from standard input: the shell
-    /// keeps
-    /// arguments in its history, and everybody on the machine sees them.
+    /// keeps arguments in its history, and everybody on the machine sees them.
     /// </summary>
     public static async Task<int> FindAsync(
         WebApplication app,

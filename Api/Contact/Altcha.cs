@@ -11,18 +11,15 @@ namespace Api.Contact;
 
 /// <summary>
 /// Makes challenges and verifies their solutions, as version 1 of the ALTCHA protocol describes them. The sender's
-/// browser
-/// looks for the number whose SHA-256 after the salt is the challenge. Nothing is stored before a challenge is
-/// redeemed: its
-/// signature, an HMAC, shows that it was made here, and its salt contains its expiry.
+/// browser looks for the number whose SHA-256 after the salt is the challenge. Nothing is stored before a challenge is
+/// redeemed: its signature, an HMAC, shows that it was made here, and its salt contains its expiry.
 /// </summary>
 /// <remarks>
 /// The protocol hashes salt and number without a border between them, and signs only that hash. If the salt ended in
-/// digits,
-/// those of its expiry, somebody could move digits between salt and number, and one solution would stay valid for ever
-/// (https://altcha.org/security-advisory/). So the salt ends in <c>&amp;</c>, and a salt or number of any other form
-/// than the
-/// one that is made here is refused. Then no two pairs of them are the same text. The key is for this HMAC alone.
+/// digits, those of its expiry, somebody could move digits between salt and number, and one solution would stay valid
+/// for ever (https://altcha.org/security-advisory/). So the salt ends in <c>&amp;</c>, and a salt or number of any
+/// other form than the one that is made here is refused. Then no two pairs of them are the same text. The key is for
+/// this HMAC alone.
 /// </remarks>
 sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider time)
 {
@@ -59,8 +56,7 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
 
     /// <summary>
     /// Verifies what the widget sends: JSON in base64, with the challenge and the number that solves it. Any text gets
-    /// a
-    /// verdict; none throws. The caller must know whether the challenge was redeemed before.
+    /// a verdict; none throws. The caller must know whether the challenge was redeemed before.
     /// </summary>
     /// <param name="payload">The payload as it was sent.</param>
     /// <param name="redemption">

@@ -83,17 +83,14 @@ static class ContactEndpoints
     /// <summary>Get the description of the contact form</summary>
     /// <remarks>
     /// Everything a page needs to draw the form without knowing it beforehand, and to check it by the server's rules
-    /// before it
-    /// is sent: the schema of a submission, the locations to choose from, the texts in the visitor's language.
+    /// before it is sent: the schema of a submission, the locations to choose from, the texts in the visitor's
+    /// language.
     ///
     /// Draw the members of `schema` in their order, each with its `title`. Show the notices. Add a field named as
-    /// `honeypot`
-    /// that people do not see (moved out of sight with CSS, `tabindex="-1"`, `autocomplete="off"`,
-    /// `aria-hidden="true"`), and
-    /// send its value. Measure `secondsToFill`. If `challenge.mode` is not `off`, add the `altcha` web component with
-    /// `challenge.url` and send its solution as `altcha`. Make one `Idempotency-Key` for each filled-in form, and send
-    /// it with
-    /// every attempt until there is an answer.
+    /// `honeypot` that people do not see (moved out of sight with CSS, `tabindex="-1"`, `autocomplete="off"`,
+    /// `aria-hidden="true"`), and send its value. Measure `secondsToFill`. If `challenge.mode` is not `off`, add the
+    /// `altcha` web component with `challenge.url` and send its solution as `altcha`. Make one `Idempotency-Key` for
+    /// each filled-in form, and send it with every attempt until there is an answer.
     /// </remarks>
     /// <param name="in">
     /// The language of texts, `en` or `es`, with or without a region. Default: the best match of Accept-Language.
@@ -113,20 +110,15 @@ static class ContactEndpoints
     /// <summary>Send a message to the clinic</summary>
     /// <remarks>
     /// The answer is 201 only after the message is on disk, so an acknowledged message is never lost. A 422 names every
-    /// broken
-    /// rule at once, in the language of `Accept-Language`, and stores nothing.
+    /// broken rule at once, in the language of `Accept-Language`, and stores nothing.
     ///
     /// The number of messages is limited for each address and for all together. `RateLimit` shows how many are left,
-    /// and a 429
-    /// when to try again. Refused and failed requests do not count.
+    /// and a 429 when to try again. Refused and failed requests do not count.
     ///
     /// Send an `Idempotency-Key`. If the answer is lost or the connection breaks, send the request again with the same
-    /// key: it
-    /// is stored once and gets the same answer, before limits and rules are checked. The key is remembered for 24 hours
-    /// unless
-    /// the clinic has set another time. Reusing a key with a different message returns 422; `secondsToFill` and
-    /// `altcha` may
-    /// differ.
+    /// key: it is stored once and gets the same answer, before limits and rules are checked. The key is remembered for
+    /// 24 hours unless the clinic has set another time. Reusing a key with a different message returns 422;
+    /// `secondsToFill` and `altcha` may differ.
     ///
     /// The answer has a `token`, and its address in `Location`, to look up later whether the message was handled.
     /// </remarks>
@@ -212,8 +204,7 @@ static class ContactEndpoints
     /// <summary>Get the state of a message</summary>
     /// <remarks>
     /// For the sender, who alone has the token: whether the clinic has marked the message as handled, and when. The
-    /// answer
-    /// never contains the message. A wrong token gets the same answer as one that never existed.
+    /// answer never contains the message. A wrong token gets the same answer as one that never existed.
     /// </remarks>
     /// <param name="token">The `token` of the 201.</param>
     static async Task<Results<Ok<ReceiptStatus>, Problem<Problems.NotFound>>> GetReceiptAsync(
@@ -236,10 +227,8 @@ static class ContactEndpoints
     /// <summary>Get a challenge for the sender's browser</summary>
     /// <remarks>
     /// Proof of work against mass mailing, without cookies and third parties: ALTCHA, version 1 of its protocol. Give
-    /// this
-    /// address to the widget of the npm package `altcha` 2 as its `challengeurl`. Every answer is a new challenge,
-    /// which can be
-    /// solved and sent back once, until it expires. If the clinic uses no challenges, the answer is 404.
+    /// this address to the widget of the npm package `altcha` 2 as its `challengeurl`. Every answer is a new challenge,
+    /// which can be solved and sent back once, until it expires. If the clinic uses no challenges, the answer is 404.
     /// </remarks>
     static Results<Ok<ContactChallenge>, Problem<Problems.NotFound>> NewChallenge(
         Altcha altcha,

@@ -11,10 +11,8 @@ namespace Api.Contact;
 /// <param name="SubmitTo">Where to send the form, a path of this API.</param>
 /// <param name="Schema">
 /// A JSON Schema (2020-12) of a submission. Its members are in the order of the form, each with a <c>title</c> to show.
-/// It
-/// has the server's own rules. Only the server checks what a schema cannot express, for example whether a telephone
-/// number
-/// can be dialled.
+/// It has the server's own rules. Only the server checks what a schema cannot express, for example whether a telephone
+/// number can be dialled.
 /// </param>
 /// <param name="Locations">The locations to choose from, sorted by name.</param>
 /// <param name="PreferredContacts">The ways to be answered.</param>
@@ -114,8 +112,7 @@ sealed class ContactFormBuilder(
     }
 
     // Schemas of OpenAPI 3.1 are JSON Schema 2020-12, and the document already has this one. References are replaced by
-    // what
-    // they refer to.
+    // what they refer to.
     static async Task<string> ReadSchemaAsync(OpenApiDocuments documents)
     {
         var schemas = JsonNode.Parse(await documents.JsonAsync(PathString.Empty))!["components"]!["schemas"]!;

@@ -10,8 +10,7 @@ namespace Api.Contact;
 
 /// <summary>
 /// The state of the mails and webhooks to the staff. Acknowledgements are counted separately: a sender's mistyped
-/// address is
-/// nothing that the operator could repair.
+/// address is nothing that the operator could repair.
 /// </summary>
 /// <param name="Status">Whether somebody should look.</param>
 /// <param name="Waiting">How many deliveries wait for their first or next attempt.</param>
@@ -59,8 +58,7 @@ static class ContactHealth
     /// <summary>Check whether mails and webhooks are delivered</summary>
     /// <remarks>
     /// For monitoring, not for a load balancer: messages are accepted in any case. The status is `failing` when a
-    /// delivery was
-    /// given up or has waited for more than an hour. The verb `outbox list` shows which one and why.
+    /// delivery was given up or has waited for more than an hour. The verb `outbox list` shows which one and why.
     /// </remarks>
     static async Task<Results<Ok<OutboxReport>, Problem<Problems.Busy>>> GetAsync(
         OutboxStore outbox,

@@ -26,8 +26,7 @@ sealed class ContactIntake(
 
     /// <summary>
     /// How many different messages under one Idempotency-Key are compared with the first one in an hour. After that all
-    /// of
-    /// them count as different; otherwise somebody who knows a key could guess what was sent with it.
+    /// of them count as different; otherwise somebody who knows a key could guess what was sent with it.
     /// </summary>
     const int LargestNumberOfGuesses = 5;
 
@@ -108,8 +107,7 @@ sealed class ContactIntake(
 
     /// <summary>
     /// Finds the receipt of the same submission that was stored before under the same key; <c>null</c> when there is
-    /// none. It
-    /// is called after every refusal, so this is where different messages under a key are counted.
+    /// none. It is called after every refusal, so this is where different messages under a key are counted.
     /// </summary>
     public async Task<ContactReceipt?> FindReceiptAsync(ContactSubmission submission, string key, CancellationToken ct)
     {

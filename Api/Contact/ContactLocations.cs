@@ -12,8 +12,7 @@ sealed record ContactLocation(long Id, string Slug, string Name, Schedule Schedu
 
 /// <summary>
 /// The locations, kept in memory for a minute: every message needs one, and reading a schedule takes as long as storing
-/// a
-/// message.
+/// a message.
 /// </summary>
 sealed class ContactLocations(LocationStore store, HoursStore hours, TimeProvider time) : IDisposable
 {

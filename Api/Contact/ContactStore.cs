@@ -56,8 +56,7 @@ enum IntakeOutcome
 
     /// <summary>
     /// Another submission has the same reference. It came with the same Idempotency-Key, which has expired since; or it
-    /// is a
-    /// coincidence, once in a million years.
+    /// is a coincidence, once in a million years.
     /// </summary>
     ReferenceTaken,
 }

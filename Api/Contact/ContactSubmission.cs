@@ -5,8 +5,7 @@ namespace Api.Contact;
 
 /// <summary>
 /// A message to the clinic, as the sender's form sends it. Texts are trimmed and normalised (Unicode NFC) before they
-/// are
-/// checked. An empty text is the same as none.
+/// are checked. An empty text is the same as none.
 /// </summary>
 [RequestBody]
 public sealed record ContactSubmission
@@ -24,8 +23,7 @@ public sealed record ContactSubmission
 
     /// <summary>
     /// The sender's telephone number, as people write it, with or without an extension. Without a country code it is
-    /// read as
-    /// a number of the clinic's region.
+    /// read as a number of the clinic's region.
     /// </summary>
     public string? Telephone { get; init; }
 
@@ -86,8 +84,7 @@ public enum PreferredContact
 /// <param name="Location">The slug of the location that it went to.</param>
 /// <param name="ReplyBy">
 /// When to expect an answer at the latest (UTC). The clinic sets the number of opening hours from now. <c>null</c> when
-/// the
-/// location's hours are unknown or the clinic has set none.
+/// the location's hours are unknown or the clinic has set none.
 /// </param>
 /// <param name="AfterHours">
 /// Whether the location is closed now, so that nobody reads the message at once; <c>null</c> when its hours are

@@ -5,8 +5,8 @@ namespace Api.Contact;
 
 /// <summary>
 /// The token a sender uses to look up whether the submission was handled: the reference and a proof that it comes from
-/// the
-/// receipt. The proof has 128 bits, which nobody guesses, and is not stored. Lower case, as in all URLs of this API.
+/// the receipt. The proof has 128 bits, which nobody guesses, and is not stored. Lower case, as in all URLs of this
+/// API.
 /// </summary>
 sealed class ReceiptToken(SubmissionHashes hashes)
 {
@@ -16,8 +16,7 @@ sealed class ReceiptToken(SubmissionHashes hashes)
 
     /// <summary>
     /// The reference that a token proves; <c>null</c> for a wrong token. A token that is nearly right takes as long as
-    /// any
-    /// other text.
+    /// any other text.
     /// </summary>
     public string? Read(string token)
     {

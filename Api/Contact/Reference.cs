@@ -5,8 +5,7 @@ namespace Api.Contact;
 
 /// <summary>
 /// The code that a sender gets for a submission, like <c>7K3Q-X9MZ-2TBV</c>: 60 random bits, which nobody guesses, as
-/// twelve
-/// characters of Crockford's base 32. It has no I, L, O and U, which are easily mistaken on the telephone.
+/// twelve characters of Crockford's base 32. It has no I, L, O and U, which are easily mistaken on the telephone.
 /// </summary>
 static class Reference
 {

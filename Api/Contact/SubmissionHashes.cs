@@ -9,8 +9,7 @@ namespace Api.Contact;
 
 /// <summary>
 /// Keyed hashes that stand for what a sender wrote where it must be found or compared again: HMAC-SHA256, each purpose
-/// with a
-/// key of its own, cut to 128 bits. That is enough for no two texts ever to share a hash by chance.
+/// with a key of its own, cut to 128 bits. That is enough for no two texts ever to share a hash by chance.
 /// </summary>
 sealed class SubmissionHashes(Keys keys)
 {
@@ -33,8 +32,7 @@ sealed class SubmissionHashes(Keys keys)
 
     /// <summary>
     /// Finds a person's submissions by the e-mail address. Upper and lower case are the same: the standard
-    /// distinguishes them
-    /// before the @, but mailboxes do not.
+    /// distinguishes them before the @, but mailboxes do not.
     /// </summary>
     public byte[]? HashEmail(string? email) => email is null ? null : Hash("email index", email.ToLowerInvariant());
 
@@ -43,9 +41,8 @@ sealed class SubmissionHashes(Keys keys)
 
     /// <summary>
     /// The same for all spellings of an address that most mail providers deliver to one mailbox: upper and lower case,
-    /// with a
-    /// tag after a plus sign, with dots or without. For limits only: the worst that can happen is that two people share
-    /// one.
+    /// with a tag after a plus sign, with dots or without. For limits only: the worst that can happen is that two
+    /// people share one.
     /// </summary>
     public byte[]? HashMailbox(string? email)
     {
@@ -58,9 +55,8 @@ sealed class SubmissionHashes(Keys keys)
 
     /// <summary>
     /// The reference of a submission that comes with an Idempotency-Key. The same key always gives the same reference,
-    /// so the
-    /// unique column in the database recognises a repetition, and the keys are not stored. It is as hard to guess as
-    /// any other.
+    /// so the unique column in the database recognises a repetition, and the keys are not stored. It is as hard to
+    /// guess as any other.
     /// </summary>
     /// <param name="endpoint">
     /// The operation that the key was sent to. The same key at another operation is another key.

@@ -4,8 +4,7 @@ namespace Api.Outbox;
 
 /// <summary>
 /// Deliveries that one worker of one process has taken for itself. A claim has an end, and the worker renews it while
-/// the
-/// work goes on. When the process dies, the claim ends by itself and others may take the deliveries.
+/// the work goes on. When the process dies, the claim ends by itself and others may take the deliveries.
 /// </summary>
 sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant until)
 {

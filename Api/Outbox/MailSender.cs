@@ -23,8 +23,7 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
 
     /// <summary>
     /// Sends mails one after the other, and returns each result at once. When the server cannot be reached, all
-    /// remaining
-    /// deliveries share that result, so that they do not each try to reach it.
+    /// remaining deliveries share that result, so that they do not each try to reach it.
     /// </summary>
     public async IAsyncEnumerable<(IReadOnlyList<Delivery> Deliveries, Outcome Outcome)> SendAsync(
         IReadOnlyList<Delivery> deliveries,
@@ -221,9 +220,8 @@ sealed class MailSender(IOptions<MailOptions> settings, WriteMail write, MailBui
 
     /// <summary>
     /// A connection that asks for SMTPUTF8 only when an address needs it before the @. A domain never needs it, since
-    /// its
-    /// A-labels mean the same, and the next mail server might not know SMTPUTF8 and return the mail (RFC 6531, section
-    /// 3.6).
+    /// its A-labels mean the same, and the next mail server might not know SMTPUTF8 and return the mail (RFC 6531,
+    /// section 3.6).
     /// </summary>
     sealed class Client : SmtpClient
     {

@@ -8,10 +8,8 @@ namespace Api.Outbox;
 
 /// <summary>
 /// Delivers what is in the outbox. One worker sends mail and one calls each webhook, so that none holds up another. A
-/// worker
-/// claims what it delivers, so that several processes on one database do not deliver the same. Every delivery is made
-/// at
-/// least once: if the program ends between a delivery and its record, it is made again with the same id.
+/// worker claims what it delivers, so that several processes on one database do not deliver the same. Every delivery is
+/// made at least once: if the program ends between a delivery and its record, it is made again with the same id.
 /// </summary>
 sealed partial class OutboxDelivery(
     OutboxStore store,
@@ -40,8 +38,7 @@ sealed partial class OutboxDelivery(
 
     /// <summary>
     /// How long a worker leaves an unreachable receiver alone. Otherwise it would try a whole backlog one by one in
-    /// vain,
-    /// while new messages wait for the database.
+    /// vain, while new messages wait for the database.
     /// </summary>
     static readonly Duration OutOfReachPause = Duration.FromSeconds(5);
 
@@ -330,8 +327,7 @@ sealed partial class OutboxDelivery(
 
     /// <summary>
     /// Records the result of an attempt, and returns once that is done. Nothing else may be delivered while it cannot
-    /// be
-    /// done: with a full disk the same mail would be sent again and again.
+    /// be done: with a full disk the same mail would be sent again and again.
     /// </summary>
     async Task RecordAsync(Claim claim, IReadOnlyList<Delivery> deliveries, Attempt attempt, CancellationToken ct)
     {
@@ -372,8 +368,7 @@ sealed partial class OutboxDelivery(
 
     /// <summary>
     /// Runs work whose failure must not stop the service, and logs only the exception's type. Its text could contain
-    /// what a
-    /// peer or a sender wrote.
+    /// what a peer or a sender wrote.
     /// </summary>
     /// <returns>Whether it succeeded.</returns>
     async Task<bool> RunGuardedAsync(string who, Func<CancellationToken, Task> work, CancellationToken ct)

@@ -8,8 +8,7 @@ namespace Api.Outbox;
 
 /// <summary>
 /// How many deliveries to the staff are unfinished. Acknowledgements are counted separately: a sender's mistyped
-/// address is
-/// nothing that the operator could repair.
+/// address is nothing that the operator could repair.
 /// </summary>
 sealed record OutboxCounts
 {
@@ -48,8 +47,7 @@ sealed class OutboxStore
 {
     /// <summary>
     /// How many acknowledgements one address gets per <see cref="AcknowledgementPeriod"/>. Anybody can enter another
-    /// person's
-    /// address, so automatic answers must be limited (RFC 3834, section 2).
+    /// person's address, so automatic answers must be limited (RFC 3834, section 2).
     /// </summary>
     public const int LargestNumberOfAcknowledgements = 3;
 
@@ -105,8 +103,7 @@ sealed class OutboxStore
 
     /// <summary>
     /// Adds the deliveries about a submission: a mail to each recipient, an acknowledgement to the sender, a call of
-    /// each
-    /// webhook. Called inside <see cref="Database.WriteAsync"/>.
+    /// each webhook. Called inside <see cref="Database.WriteAsync"/>.
     /// </summary>
     /// <param name="connection">The connection of the write.</param>
     /// <param name="submission">The submission's row.</param>
@@ -178,8 +175,7 @@ sealed class OutboxStore
 
     /// <summary>
     /// Claims the next batch of due deliveries, oldest due time first, then oldest queued. Nobody else gets them until
-    /// the
-    /// claim ends.
+    /// the claim ends.
     /// </summary>
     /// <param name="sources">The channels and targets. A target of <c>null</c> means all of the channel.</param>
     /// <param name="now">The present.</param>
@@ -407,8 +403,7 @@ sealed class OutboxStore
 
     /// <summary>
     /// Gives up the deliveries whose channel, recipient or webhook is no longer in the settings. They would wait for
-    /// ever,
-    /// and nobody would know. A recipient whose address is only written in another way stays.
+    /// ever, and nobody would know. A recipient whose address is only written in another way stays.
     /// </summary>
     /// <returns>How many.</returns>
     public async Task<int> GiveUpUnconfiguredAsync(Instant now, CancellationToken ct)

@@ -6,8 +6,7 @@ namespace Api.Outbox;
 
 /// <summary>
 /// Decides which addresses of senders get mail. Anybody can enter any address, so none may lead to a local user, a
-/// program
-/// or a server behind the clinic's own mail server.
+/// program or a server behind the clinic's own mail server.
 /// </summary>
 static class OutsideAddress
 {
@@ -36,8 +35,7 @@ static class OutsideAddress
         && IsOutside(address.Domain);
 
     // In old mail systems % and ! name the next of several servers, | and / a program or a file, and a leading hyphen
-    // can be
-    // taken for an option. The clinic's mail server may still follow them.
+    // can be taken for an option. The clinic's mail server may still follow them.
     static bool IsMailbox(string localPart) =>
         localPart.Length > 0 && localPart[0] is not ('-' or '/' or '"') && localPart.IndexOfAny(['%', '!', '|']) < 0;
 

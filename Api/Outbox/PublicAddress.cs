@@ -5,8 +5,7 @@ namespace Api.Outbox;
 
 /// <summary>
 /// Decides which addresses are on the public internet, by IANA's registries of special-purpose addresses. A webhook's
-/// URL
-/// must not become a way into the network of the server.
+/// URL must not become a way into the network of the server.
 /// </summary>
 static class PublicAddress
 {

@@ -16,8 +16,7 @@ namespace Api.Outbox;
 
 /// <summary>
 /// Calls webhooks as Standard Webhooks describe it (https://www.standardwebhooks.com). Calls are signed. Redirects are
-/// not
-/// followed, and the body of an answer is not read.
+/// not followed, and the body of an answer is not read.
 /// </summary>
 sealed class WebhookSender : IDisposable
 {

@@ -33,8 +33,7 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
 
     /// <summary>
     /// Deletes what is kept about erased submissions whose Idempotency-Keys have expired, except for the fact that the
-    /// keys
-    /// were used.
+    /// keys were used.
     /// </summary>
     /// <returns>How many.</returns>
     public Task<int> ForgetErasedAsync(Instant keysSince, CancellationToken ct) =>

@@ -12,8 +12,7 @@ namespace Api.Contact.Notifications;
 
 /// <summary>
 /// Writes what mails and webhooks say about a submission. Nothing that a sender wrote gets into them, except for the
-/// address
-/// that an acknowledgement goes to.
+/// address that an acknowledgement goes to.
 /// </summary>
 sealed class SubmissionNotifications(
     Database db,

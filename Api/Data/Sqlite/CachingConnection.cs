@@ -7,13 +7,11 @@ namespace Api.Data.Sqlite;
 
 /// <summary>
 /// A connection that compiles each statement once. Dapper creates a command for each call, and Microsoft.Data.Sqlite
-/// compiles
-/// the statement of every new command. Here commands for the same statement share what was compiled.
+/// compiles the statement of every new command. Here commands for the same statement share what was compiled.
 /// </summary>
 /// <remarks>
 /// Measured with 64 senders of messages, 14 rounds in turns: 0.61 ms of processor time per message without it, 0.53 ms
-/// with
-/// it, and 0.50 ms with statements that were prepared by hand.
+/// with it, and 0.50 ms with statements that were prepared by hand.
 /// </remarks>
 sealed class CachingConnection(string connectionString) : SqliteConnection(connectionString)
 {
