@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using System.ServiceModel.Syndication;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -80,18 +79,8 @@ static class ArticleFeed
         return item;
     }
 
-    // RFC 4287, 4.2.6: an id stays the same when the site moves. So it is a hash of the name (RFC 9562, 5.5: version
-    // 5).
-    static string BuildId(string name)
-    {
-        byte[] input = [.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)];
-#pragma warning disable CA5350 // The standard requires SHA-1, and nothing depends on its strength.
-        var id = SHA1.HashData(input).AsSpan(0, 16);
-#pragma warning restore CA5350
-        id[6] = (byte)((id[6] & 0x0F) | 0x50);
-        id[8] = (byte)((id[8] & 0x3F) | 0x80);
-        return $"urn:uuid:{new Guid(id, bigEndian: true)}";
-    }
+    // RFC 4287, 4.2.6: an id stays the same when the site moves.
+    static string BuildId(string name) => $"urn:uuid:{NameUuid.Create(Namespace, name)}";
 
     // XML 1.0 does not allow every character. One that is not allowed must not break the whole feed.
     static string KeepXmlCharacters(string text)

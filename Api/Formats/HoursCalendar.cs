@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Api.Hours;
+using Api.Http;
 using Api.Locations;
 using Ical.Net.CalendarComponents;
 using Ical.Net.DataTypes;
@@ -441,17 +441,11 @@ static class HoursCalendar
         return $"{when} {exception.Effect} {string.Join(",", spans)}";
     }
 
-    // A UUID made of a name (RFC 7986, 5.3, and RFC 9562, 5.5), so it does not depend on the address of the site.
+    // A UUID (RFC 7986, 5.3) that does not depend on the address of the site.
     static string CreateUid(PlannedEvent planned, IEnumerable<string> slugs)
     {
         var name = string.Join('\n', [planned.Id, $"{planned.Span?.From}", planned.Start, .. slugs]);
-#pragma warning disable CA5350 // The standard requires SHA-1, and nothing depends on its strength.
-        var id = SHA1.HashData([.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)])
-            .AsSpan(0, 16);
-#pragma warning restore CA5350
-        id[6] = (byte)((id[6] & 0x0F) | 0x50);
-        id[8] = (byte)((id[8] & 0x3F) | 0x80);
-        return $"{new Guid(id, bigEndian: true)}";
+        return $"{NameUuid.Create(Namespace, name)}";
     }
 
     static string FormatDate(LocalDate date) => LocalDatePattern.Iso.Format(date);
