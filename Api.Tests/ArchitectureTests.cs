@@ -58,6 +58,13 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void Features_and_Http_see_the_database_without_its_engine()
+    {
+        foreach (var part in Features.Append("Http"))
+            Never(part, @"Data\.Sqlite").Check(Program);
+    }
+
+    [Fact]
     public void Only_Data_knows_SQLite()
     {
         Types()

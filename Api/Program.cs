@@ -52,8 +52,7 @@ static class Program
         builder.Services.AddSingleton<SqliteDatabase>();
         builder.Services.AddSingleton<Database>(services => services.GetRequiredService<SqliteDatabase>());
         builder.Services.AddSingleton<SqliteMaintenance>();
-        builder.Services.AddSingleton<LogTruncation>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<LogTruncation>());
+        builder.Services.AddHostedService<LogTruncation>();
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<SeedLoader>();
         builder.Services.AddArticles();

@@ -1,9 +1,7 @@
 using System.Text;
-using Api.Data.Sqlite;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
 namespace Api.Tests.Data;
@@ -11,8 +9,6 @@ namespace Api.Tests.Data;
 public sealed class LogTruncationTests
 {
     static readonly Instant Now = Instant.FromDateTimeOffset(ApiFactory.Now);
-
-    static LogTruncation Truncation(ApiFactory api) => api.App.Services.GetRequiredService<LogTruncation>();
 
     static SqliteConnection ReadForLong(ApiFactory api)
     {
@@ -57,7 +53,7 @@ public sealed class LogTruncationTests
             Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
             Assert.Equal(0, await api.CountAsync());
             Assert.True(LogHas(api, reference));
-            Assert.Equal(Now, await Truncation(api).OwedSinceAsync(default));
+            Assert.Equal(Now, await api.Database.FindOldestTraceAsync(default));
             var (exitCode, output, errors) = await ApiProcess.RunAsync("check", $"--Database:Folder={api.Folder.Path}");
             Assert.Equal((0, ""), (exitCode, errors));
             Assert.StartsWith(
@@ -68,7 +64,7 @@ public sealed class LogTruncationTests
             // Others go on meanwhile.
             await api.ReceivedAsync(Submissions.Valid());
         }
-        await PassMinutesUntilAsync(api, async () => await Truncation(api).OwedSinceAsync(default) is null);
+        await PassMinutesUntilAsync(api, async () => await api.Database.FindOldestTraceAsync(default) is null);
         Assert.False(LogHas(api, reference));
     }
 
@@ -83,10 +79,10 @@ public sealed class LogTruncationTests
             await using var restarted = new ApiFactory();
             restarted.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
             await restarted.InitializeAsync();
-            Assert.Equal(Now, await Truncation(restarted).OwedSinceAsync(default));
+            Assert.Equal(Now, await restarted.Database.FindOldestTraceAsync(default));
         }
-        Assert.True(await Truncation(api).TryAsync(TimeSpan.FromSeconds(5), default));
-        Assert.Null(await Truncation(api).OwedSinceAsync(default));
+        Assert.True(await api.Database.TryTruncateLogAsync(TimeSpan.FromSeconds(5), default));
+        Assert.Null(await api.Database.FindOldestTraceAsync(default));
     }
 
     [Fact]

@@ -67,7 +67,7 @@ static class DatabaseVerbs
         if (faults.Count > 0)
             return 1;
         await Console.Out.WriteLineAsync("The database is sound.");
-        if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is { } since)
+        if (await app.Services.GetRequiredService<SqliteDatabase>().FindOldestTraceAsync(ct) is { } since)
         {
             await Console.Out.WriteLineAsync(
                 $"The log can still have traces of messages that were erased since {since}, because another program "

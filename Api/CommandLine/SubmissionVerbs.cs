@@ -181,7 +181,7 @@ static class SubmissionVerbs
         if (!await inbox.EraseAsync(reference, Now(app), ct))
             throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
-        if (await app.Services.GetRequiredService<LogTruncation>().OwedSinceAsync(ct) is not null)
+        if (await app.Services.GetRequiredService<SqliteDatabase>().FindOldestTraceAsync(ct) is not null)
         {
             await output.WriteLineAsync(
                 "Another program is reading the database, so its log may still have traces. "

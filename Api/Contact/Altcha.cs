@@ -60,7 +60,7 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
     /// </summary>
     /// <param name="payload">The payload as it was sent.</param>
     /// <param name="redemption">
-    /// What must be stored about a valid solution, so that it is redeemed once; otherwise empty.
+    /// Identifies a valid solution, so that it is redeemed only once; otherwise empty.
     /// </param>
     public ChallengeVerdict Verify(string? payload, out Redemption redemption)
     {

@@ -146,7 +146,7 @@ public enum ChallengeMode
 
 /// <summary>What the clinic tells everybody who writes to it, in the language of the request; plain text.</summary>
 /// <param name="Emergency">
-/// What to do in an emergency. Show it where nobody overlooks it; <c>null</c> when the clinic has set no text.
+/// What to do in an emergency. Show it prominently; <c>null</c> when the clinic has set no text.
 /// </param>
 /// <param name="Privacy">What happens with the message; <c>null</c> when the clinic has set no text.</param>
 public sealed record Notices(string? Emergency = null, string? Privacy = null);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using NodaTime;
 
 namespace Api.Data;
 
@@ -24,6 +25,17 @@ abstract class Database : IAsyncDisposable
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
     /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>
     public abstract Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct);
+
+    /// <summary>
+    /// Remembers that rows are erased, in the transaction that erases them, so that their traces are removed even after
+    /// a restart.
+    /// </summary>
+    public abstract Task RememberErasureAsync(DbConnection connection, Instant now);
+
+    /// <summary>
+    /// Removes the traces of erased rows. A long reader can hold that up; then it is tried again once a minute.
+    /// </summary>
+    public abstract Task TryRemoveTracesAsync(CancellationToken ct);
 
     /// <summary>Finds what would prevent a message from being stored now; <c>null</c> when nothing is known.</summary>
     public abstract Task<StorageFault?> FindFaultAsync(CancellationToken ct);

@@ -3,7 +3,7 @@ namespace Api.Formats;
 /// <summary>An answer in the format of another system, and what that format cannot express.</summary>
 /// <param name="Body">The answer.</param>
 /// <param name="NotExpressed">
-/// What is missing from it, for the header <c>Not-Expressed</c>; empty if nothing is.
+/// The parts that the format cannot express, for the header <c>Not-Expressed</c>; empty if there are none.
 /// </param>
 sealed record Formatted<T>(T Body, IReadOnlyCollection<NotExpressed> NotExpressed);
 

@@ -330,7 +330,7 @@ static class HoursCalendar
         // A date that the zone skips ends a run: as a skipped time it would stand for the beginning of the next date.
         bool Applies(LocalDate date) => WallClock.Applies(schedule, exception, date) && !schedule.Zone.Skips(date);
 
-        // What began before today keeps its beginning, or it would be another event every day.
+        // An exception that began before today keeps its beginning. Otherwise it would be another event every day.
         LocalDate FindBeginning(LocalDate date)
         {
             var earliest = today.PlusDays(-10 * HoursLimits.DaysAhead);

@@ -65,7 +65,7 @@ static class OpenNow
         // The first date beyond the horizon on which something happens that the status lacks.
         LocalDate? dateBeyondHorizon;
 
-        // What follows unknown hours is unknown.
+        // Nothing is known about the time after unknown hours.
         bool isForeseeable;
 
         public StatusSearch(Schedule schedule, Instant instant)

@@ -1,17 +1,14 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Api.Data;
-using Api.Data.Sqlite;
 using Dapper;
 using NodaTime;
 
 namespace Api.Contact.Housekeeping;
 
 /// <summary>What the program does with submissions by itself.</summary>
-sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashes hashes, LogTruncation truncation)
+sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashes hashes)
 {
-    static readonly TimeSpan TruncationPatience = TimeSpan.FromSeconds(2);
-
     /// <summary>Deletes a batch of redeemed challenges that have expired.</summary>
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> ForgetChallengesAsync(Instant expired, CancellationToken ct)
@@ -96,7 +93,7 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
         while (await db.WriteAsync(connection => SealOldBatchAsync(connection, telephoneRegion, now), ct))
             hasSealed = true;
         if (hasSealed)
-            await truncation.TryAsync(TruncationPatience, ct);
+            await db.TryRemoveTracesAsync(ct);
     }
 
     /// <returns>Whether there may be more.</returns>
@@ -116,7 +113,7 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
             return false;
         foreach (var row in rows)
             await SealOldAsync(connection, row, telephoneRegion);
-        LogTruncation.Owe(connection, now);
+        await db.RememberErasureAsync(connection, now);
         return true;
     }
 

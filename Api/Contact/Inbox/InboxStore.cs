@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Api.Data;
-using Api.Data.Sqlite;
 using Api.Outbox;
 using Dapper;
 using NodaTime;
@@ -27,12 +26,9 @@ sealed class InboxStore(
     ContactStore submissions,
     SubmissionSeal seal,
     SubmissionHashes hashes,
-    OutboxStore outbox,
-    LogTruncation truncation
+    OutboxStore outbox
 )
 {
-    static readonly TimeSpan TruncationPatience = TimeSpan.FromSeconds(2);
-
     const string SelectSummaries = """
         SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.handled_at,
                CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
@@ -163,7 +159,7 @@ sealed class InboxStore(
 
     /// <summary>
     /// Removes a submission and everything that belongs to it. No byte of it stays in the database, nor in its log once
-    /// that can be emptied: see <see cref="LogTruncation"/>. Earlier backups still have it. If it came with an
+    /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have it. If it came with an
     /// Idempotency-Key, a keyed hash stays, so that a repetition is not stored again.
     /// </summary>
     /// <returns>False when there is no such submission.</returns>
@@ -182,13 +178,13 @@ sealed class InboxStore(
                     ) == 0
                 )
                     return false;
-                LogTruncation.Owe(connection, now);
+                await db.RememberErasureAsync(connection, now);
                 return true;
             },
             ct
         );
         if (isErased)
-            await truncation.TryAsync(TruncationPatience, ct);
+            await db.TryRemoveTracesAsync(ct);
         return isErased;
     }
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using NodaTime;
 using SQLitePCL;
 
 namespace Api.Data.Sqlite;
@@ -14,6 +15,7 @@ sealed class SqliteDatabase : Database
 {
     // How long emptying the log may wait for readers. Writes wait as long.
     static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan ErasurePatience = TimeSpan.FromSeconds(2);
 
     // A checkpoint at 16 MB of log (4000 pages): under load many messages touch the same pages, which are then copied
     // once. With 8 MB of cache the upper pages of a large index are not read again for each message.
@@ -245,6 +247,50 @@ sealed class SqliteDatabase : Database
         }
     }
 
+    public override Task RememberErasureAsync(DbConnection connection, Instant now) =>
+        connection.ExecuteAsync("INSERT INTO owed_log_truncations (erased_at) VALUES (@now)", new { now });
+
+    public override Task TryRemoveTracesAsync(CancellationToken ct) => TryTruncateLogAsync(ErasurePatience, ct);
+
+    /// <summary>Since when the log can have traces of erased rows; <c>null</c> when it has none.</summary>
+    public Task<Instant?> FindOldestTraceAsync(CancellationToken ct) =>
+        ReadAsync(
+            async connection =>
+            {
+                // The verb check can meet a database of an older program.
+                var isKnown = await connection.ExecuteScalarAsync<bool>(
+                    "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'owed_log_truncations')"
+                );
+                return isKnown
+                    ? await connection.ExecuteScalarAsync<Instant?>("SELECT min(erased_at) FROM owed_log_truncations")
+                    : null;
+            },
+            ct
+        );
+
+    /// <summary>Empties the log if something was erased or the log is too large.</summary>
+    /// <param name="patience">How long to wait for readers. Writers wait as long.</param>
+    /// <returns>False when the log must still be emptied.</returns>
+    public async Task<bool> TryTruncateLogAsync(TimeSpan patience, CancellationToken ct)
+    {
+        var last = await ReadAsync(
+            connection => connection.ExecuteScalarAsync<long?>("SELECT max(id) FROM owed_log_truncations"),
+            ct
+        );
+        if (last is null && Files.LogLength <= LargestLog)
+            return true;
+        if (!TryEmptyLog(patience))
+            return false;
+        // Later erasures have higher ids and stay owed.
+        if (last is not null)
+            await WriteAsync(
+                connection =>
+                    connection.ExecuteAsync("DELETE FROM owed_log_truncations WHERE id <= @last", new { last }),
+                ct
+            );
+        return true;
+    }
+
     /// <summary>
     /// Empties the write-ahead log into the database and truncates it, so that it has no trace of deleted rows.
     /// </summary>
@@ -261,9 +307,6 @@ sealed class SqliteDatabase : Database
         connection.Execute($"PRAGMA busy_timeout = {(int)patience.TotalMilliseconds}");
         return connection.ExecuteScalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
     }
-
-    /// <summary>Whether the log has grown too large, because of a long reader.</summary>
-    public bool IsLogTooLarge => Files.LogLength > LargestLog;
 
     // After a clean stop the database file alone has everything.
     void EmptyLogBeforeClosing(SqliteConnection writer)

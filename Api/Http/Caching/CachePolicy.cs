@@ -26,7 +26,7 @@ sealed class CachePolicy(CachedContent content) : IOutputCachePolicy
             : parameters.Where(parameter => parameter != Languages.Parameter).ToArray();
         if (request.Headers.AcceptEncoding.Count > 0 && FindEncoding(context.HttpContext) is { } encoding)
             rules.VaryByValues["encoding"] = encoding;
-        // By the language, not by its tags, of which there are any number. The query overrides the header.
+        // By the language, not by its tag: a caller can send any number of tags. The query overrides the header.
         if (parameters.Contains(Languages.Parameter) && Languages.NamedIn(request) is { } named)
             rules.VaryByValues["named"] = named.Name;
         else if (content.QueryKeys.Contains(Languages.Parameter) && request.Headers.AcceptLanguage.Count > 0)

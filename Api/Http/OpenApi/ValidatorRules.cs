@@ -13,7 +13,7 @@ namespace Api.Http.OpenApi;
 /// </summary>
 sealed class ValidatorRules(IServiceProvider services) : ISchemaFilter
 {
-    // What .NET trims as white space. \s lacks U+0085.
+    // The white space that .NET trims. \s lacks U+0085.
     const string Space = @"[\s\u0085]*";
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
