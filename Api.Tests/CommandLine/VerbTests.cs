@@ -425,6 +425,42 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Find_ends_while_it_waits_for_standard_input()
+    {
+        await using var api = await ServeAsync();
+        using var console = new SilentConsole();
+        using var interruption = new CancellationTokenSource();
+        var find = Task.Run(() => SubmissionVerbs.FindAsync(api.App, console, TextWriter.Null, interruption.Token));
+        await console.Reading;
+        await interruption.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => find.WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>A console on which nobody types. As the real one, it blocks also when it is read asynchronously.</summary>
+    sealed class SilentConsole : TextReader
+    {
+        readonly TaskCompletionSource reading = new();
+        readonly ManualResetEventSlim closed = new();
+
+        public Task Reading => reading.Task;
+
+        public override string? ReadLine()
+        {
+            reading.SetResult();
+            closed.Wait();
+            return null;
+        }
+
+        public override ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken) => new(ReadLine());
+
+        protected override void Dispose(bool disposing)
+        {
+            closed.Set();
+            base.Dispose(disposing);
+        }
+    }
+
+    [Fact]
     public async Task Help_lists_the_commands()
     {
         var (exitCode, output, _) = await Command.RunAsync("--help");

@@ -96,7 +96,9 @@ static class SubmissionVerbs
         CancellationToken ct
     )
     {
-        var sender = (await input.ReadLineAsync(ct))?.Trim() ?? "";
+        // The console's own asynchronous read blocks, and Ctrl-C would not end it.
+        var line = await Task.Run(input.ReadLine, ct).WaitAsync(ct);
+        var sender = line?.Trim() ?? "";
         var isEmail = sender.Contains('@', StringComparison.Ordinal);
         var region = app.Services.GetRequiredService<IOptions<ContactOptions>>().Value.TelephoneRegion;
         var telephone = isEmail ? null : TelephoneNumber.Read(sender, region);

@@ -57,8 +57,11 @@ sealed class VerbRunner(string[] settings)
             return 1;
         }
 
+        // The first signal asks the verb to end. The second one ends the program, unless the host still stops the server.
         void Cancel(PosixSignalContext signal)
         {
+            if (interruption.IsCancellationRequested)
+                return;
             signal.Cancel = true;
             interruption.Cancel();
         }
