@@ -41,10 +41,11 @@ sealed record CalendarDay(ScheduleDay Rule, IReadOnlyList<ResolvedPeriod>? Perio
             var rule = schedule.Zone.Skips(date)
                 ? new ScheduleDay(date, DayKind.Skipped, null, null, [])
                 : schedule.DayOn(date);
+            IReadOnlyList<ResolvedPeriod> ofDay = periods.TryGetValue(date, out var resolved) ? resolved : [];
             days.Add(
                 rule.Kind == DayKind.Unknown
                     ? new CalendarDay(rule, null, null)
-                    : new CalendarDay(rule, periods.GetValueOrDefault(date, []), openTime.GetValueOrDefault(date))
+                    : new CalendarDay(rule, ofDay, openTime.GetValueOrDefault(date))
             );
         }
         return days;

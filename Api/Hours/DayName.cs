@@ -41,10 +41,13 @@ static class DayNames
     /// <summary>The first date after today on which a day has another name; <c>null</c> if its name stays.</summary>
     public static LocalDate? NextChange(LocalDate day, LocalDate today)
     {
-        LocalDate[] candidates = [new(day.Year, 1, 1), day.PlusDays(-LastDayNamedByWeekday), day];
-        return candidates
-            .Where(date => date > today && Choose(day, date) != Choose(day, today))
-            .Select(date => (LocalDate?)date)
-            .Min();
+        var firstNamedByWeekday = day.PlusDays(-LastDayNamedByWeekday);
+        return Choose(day, today) switch
+        {
+            DayName.Today => null,
+            DayName.Weekday => day,
+            DayName.Date => firstNamedByWeekday,
+            _ => LocalDate.Min(firstNamedByWeekday, new LocalDate(day.Year, 1, 1)),
+        };
     }
 }

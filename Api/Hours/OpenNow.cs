@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace Api.Hours;
 
@@ -47,7 +48,7 @@ static class OpenNow
     }
 
     /// <summary>Walks along the timeline until it knows everything that a status has.</summary>
-    sealed class StatusSearch
+    struct StatusSearch
     {
         readonly Schedule schedule;
         readonly Timeline timeline;
@@ -91,7 +92,8 @@ static class OpenNow
                 timeline.Advance();
                 CompareMoments(before, timeline.Current);
             }
-            var status = new Status
+            LimitValidityToNames();
+            return new Status
             {
                 Moment = now,
                 Date = today,
@@ -99,9 +101,8 @@ static class OpenNow
                 ClosesAt = closesAt,
                 AccessUntil = accessUntil,
                 NextAccess = nextAccess,
+                ValidUntil = validUntil,
             };
-            LimitValidityToNames(status);
-            return status with { ValidUntil = validUntil };
         }
 
         void CompareMoments(Moment before, Moment next)
@@ -111,9 +112,7 @@ static class OpenNow
             var closes = isForeseeable && closesAt is null && !next.IsOpen && before.IsOpen;
             if (timeline.Date > horizon)
             {
-                // The sentence names the end of a period only.
-                var endsPeriod = changesAccess && now.Period is not null;
-                if (opens || closes || endsPeriod)
+                if (opens || closes || (changesAccess && now.NamesEnd))
                     dateBeyondHorizon ??= timeline.Date;
             }
             else
@@ -142,31 +141,28 @@ static class OpenNow
         }
 
         // The sentence calls a day "Monday" today and "December 7" on another day.
-        void LimitValidityToNames(Status status)
+        void LimitValidityToNames()
         {
             if (dateBeyondHorizon is { } date)
                 LimitValidity(date.PlusDays(-HoursLimits.DaysAhead));
             var clock = schedule.Zone.GetZoneInterval(start);
-            foreach (var day in DaysNamedBy(status))
-            {
-                if (DayNames.NextChange(day, today) is { } change)
-                    LimitValidity(change);
-                if (clock.HasEnd && IsNamedDifferently(day, schedule.DateAt(clock.End)))
-                    LimitValidity(clock.End);
-            }
+            if (now.NamesEnd && accessUntil is { } end)
+                LimitValidityToName(DayNames.DayOfEnd(end.InZone(schedule.Zone).LocalDateTime), clock);
+            if (now.NamesOpening && opensAt is { } opening)
+                LimitValidityToName(schedule.DateAt(opening), clock);
+        }
+
+        void LimitValidityToName(LocalDate day, ZoneInterval clock)
+        {
+            if (DayNames.NextChange(day, today) is { } change)
+                LimitValidity(change);
+            if (clock.HasEnd && IsNamedDifferently(day, schedule.DateAt(clock.End)))
+                LimitValidity(clock.End);
         }
 
         // Where clocks go back over midnight, yesterday comes again.
         bool IsNamedDifferently(LocalDate day, LocalDate dateAfterChange) =>
             dateAfterChange < today && DayNames.Choose(day, dateAfterChange) != DayNames.Choose(day, today);
-
-        IEnumerable<LocalDate> DaysNamedBy(Status status)
-        {
-            if (status.NamedEnd is { } end)
-                yield return DayNames.DayOfEnd(end.InZone(schedule.Zone).LocalDateTime);
-            if (status.NamedOpening is { } opening)
-                yield return schedule.DateAt(opening);
-        }
 
         void LimitValidity(LocalDate date)
         {

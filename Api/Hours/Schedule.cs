@@ -180,7 +180,7 @@ public enum DayKind
 /// <param name="Exception">The exception that decides, if one does.</param>
 /// <param name="Periods">The periods that open on the date, in order; <c>null</c> if they are not known.</param>
 /// <param name="ClosedParts">The exceptions that close a part of the date, the most specific first.</param>
-sealed record ScheduleDay(
+readonly record struct ScheduleDay(
     LocalDate Date,
     DayKind Kind,
     ScheduleException? Exception,

@@ -28,10 +28,16 @@ public enum State
 /// <param name="Period">The period that is running, if there is one.</param>
 /// <param name="Day">The day whose rule decides: the day of the period, or the date itself.</param>
 /// <param name="ClosedBy">The exception that closes this part of the day, if there is one.</param>
-sealed record Moment(State State, Period? Period, ScheduleDay Day, ScheduleException? ClosedBy = null)
+readonly record struct Moment(State State, Period? Period, ScheduleDay Day, ScheduleException? ClosedBy = null)
 {
     /// <summary>Whether patients are seen, with or without an appointment.</summary>
     public bool IsOpen => State is State.Open or State.ByAppointment;
+
+    /// <summary>Whether the sentence names the end of the period that is running.</summary>
+    public bool NamesEnd => Period is not null;
+
+    /// <summary>Whether the sentence names the next opening.</summary>
+    public bool NamesOpening => !IsOpen;
 
     /// <summary>Whether patients are seen in the same way at both moments.</summary>
     public bool HasSameAccessAs(Moment other) =>
@@ -74,9 +80,9 @@ sealed record Status
     /// </summary>
     public Instant? ValidUntil { get; init; }
 
-    /// <summary>The end that the sentence names: the end of the period that is running.</summary>
-    public Instant? NamedEnd => Moment.Period is null ? null : AccessUntil;
+    /// <summary>The end that the sentence names; <c>null</c> if it names none.</summary>
+    public Instant? NamedEnd => Moment.NamesEnd ? AccessUntil : null;
 
-    /// <summary>The opening that the sentence names: the next one, unless it is open.</summary>
-    public Instant? NamedOpening => Moment.IsOpen ? null : OpensAt;
+    /// <summary>The opening that the sentence names; <c>null</c> if it names none.</summary>
+    public Instant? NamedOpening => Moment.NamesOpening ? OpensAt : null;
 }

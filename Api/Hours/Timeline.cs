@@ -22,9 +22,6 @@ sealed class Timeline
     // has begun once already.
     Day[] days;
 
-    // Never added to.
-    static readonly List<Stretch> NoStretches = [];
-
     public Timeline(Schedule schedule, Instant start)
     {
         this.schedule = schedule;
@@ -58,7 +55,10 @@ sealed class Timeline
     {
         if (date == Date)
             return;
-        days = date == Date.PlusDays(1) ? [days[1], days[2], LoadDay(date.PlusDays(1))] : LoadDaysAround(date);
+        if (date == Date.PlusDays(1))
+            (days[0], days[1], days[2]) = (days[1], days[2], LoadDay(date.PlusDays(1)));
+        else
+            days = LoadDaysAround(date);
         Date = date;
     }
 
@@ -85,7 +85,7 @@ sealed class Timeline
 
     Moment FindMoment()
     {
-        Stretch? best = null;
+        Moment? best = null;
         foreach (var day in days)
         {
             foreach (var stretch in day.Stretches)
@@ -94,13 +94,11 @@ sealed class Timeline
                     continue;
                 if (stretch.ClosedBy is not null)
                     return ClosedMoment(stretch.ClosedBy);
-                if (best is not { } other || Rank(stretch.Period.Access) > Rank(other.Period.Access))
-                    best = stretch;
+                if (best is null || Rank(stretch.Period.Access) > Rank(best.Value.Period!.Access))
+                    best = new Moment(StateDuring(stretch.Period), stretch.Period, day.Rule);
             }
         }
-        return best is { Period: var period, Day: var rule }
-            ? new Moment(StateDuring(period), period, rule)
-            : MomentOutsidePeriods();
+        return best ?? MomentOutsidePeriods();
     }
 
     // In a closure, the closure is the reason.
@@ -141,37 +139,33 @@ sealed class Timeline
     Day LoadDay(LocalDate date)
     {
         var rule = schedule.DayOn(date);
-        if (rule.Periods is not { Count: > 0 } && rule.ClosedParts.Count == 0)
-            return new Day(rule, NoStretches);
-        if (schedule.Zone.Skips(date))
-            return new Day(rule, NoStretches);
-        var day = new Day(rule, new List<Stretch>((rule.Periods?.Count ?? 0) + rule.ClosedParts.Count));
-        foreach (var period in rule.Periods ?? [])
-            AddStretch(day, period, null);
-        foreach (var part in rule.ClosedParts)
-            AddStretch(day, part.Periods[0], part);
-        return day;
+        var (periods, closedParts) = (rule.Periods ?? [], rule.ClosedParts);
+        var count = periods.Count + closedParts.Count;
+        if (count == 0 || schedule.Zone.Skips(date))
+            return new Day(rule, []);
+        var stretches = new Stretch[count];
+        for (var i = 0; i < periods.Count; i++)
+            stretches[i] = ToStretch(date, periods[i], null);
+        for (var i = 0; i < closedParts.Count; i++)
+            stretches[periods.Count + i] = ToStretch(date, closedParts[i].Periods[0], closedParts[i]);
+        return new Day(rule, stretches);
     }
 
-    void AddStretch(Day day, Period period, ScheduleException? closedBy)
+    Stretch ToStretch(LocalDate opening, Period period, ScheduleException? closedBy)
     {
-        var opening = day.Rule.Date;
         var closing = period.EndsNextDay ? opening.PlusDays(1) : opening;
-        var start = schedule.Zone.EarliestInstant(opening.At(period.Opens));
-        var end = schedule.Zone.LatestInstant(closing.At(period.Closes));
-        // A period within an hour that clocks skip never happens.
-        if (start < end)
-            day.Stretches.Add(new Stretch(start, end, day.Rule, period, closedBy));
+        return new Stretch(
+            schedule.Zone.EarliestInstant(opening.At(period.Opens)),
+            schedule.Zone.LatestInstant(closing.At(period.Closes)),
+            period,
+            closedBy
+        );
     }
 
-    readonly record struct Day(ScheduleDay Rule, List<Stretch> Stretches);
+    readonly record struct Day(ScheduleDay Rule, Stretch[] Stretches);
 
-    /// <summary>A period or a closed part in instants. It excludes its end.</summary>
-    readonly record struct Stretch(
-        Instant Start,
-        Instant End,
-        ScheduleDay Day,
-        Period Period,
-        ScheduleException? ClosedBy
-    );
+    /// <summary>
+    /// A period or a closed part in instants. It excludes its end. Within an hour that clocks skip it is empty.
+    /// </summary>
+    readonly record struct Stretch(Instant Start, Instant End, Period Period, ScheduleException? ClosedBy);
 }
