@@ -140,6 +140,17 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_deleted_database_does_not_come_back_empty()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        File.Delete(api.Folder.File("clinic.db"));
+        Assert.Throws<StartupFault>(() => api.Database.OpenForWriting(create: false));
+        using var refused = await api.SubmitAsync(Submissions.Valid());
+        Assert.Equal(503, (int)refused.StatusCode);
+        Assert.False(File.Exists(api.Folder.File("clinic.db")));
+    }
+
+    [Fact]
     public async Task After_a_clean_stop_the_database_file_alone_has_every_message()
     {
         await using var api = new ApiFactory();

@@ -58,7 +58,8 @@ sealed class SqliteDatabase : Database
         };
         connection.Mode = SqliteOpenMode.ReadOnly;
         readString = connection.ToString();
-        connection.Mode = SqliteOpenMode.ReadWriteCreate;
+        // Only DatabaseFiles creates the file: a deleted one must not come back empty.
+        connection.Mode = SqliteOpenMode.ReadWrite;
         connection.ForeignKeys = true;
         connection.Pooling = false;
         writeString = connection.ToString();
