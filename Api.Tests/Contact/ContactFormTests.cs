@@ -235,7 +235,7 @@ public sealed class ContactFormTests(ApiFactory api) : IClassFixture<ApiFactory>
                     "{}",
                 ]
             ),
-            ["preferredContact"] = (["\"email\"", "\"telephone\""], ["null", "\"Email\"", "\"pigeon\"", "0", "\"\""]),
+            ["preferredContact"] = (["\"email\"", "\"telephone\""], ["null", "\"pigeon\"", "0", "\"\""]),
             ["location"] = (["\"jonesboro\"", "\"ash-flat\""], ["null", "\"\"", "\"nowhere\"", "\"JONESBORO\"", "3"]),
             ["message"] = (
                 ["\"Hello.\"", "\"a\\nb\\tc\\r\\nd\"", "\"\\u2028a\\fb\\u0085c\"", Text('x', 5000), Text("😀", 5000)],

@@ -45,6 +45,7 @@ public sealed class BodyReaderTests
         """{ "days": [{ "week": { "days": [{ "a/b~c": 1 }] } }] }""",
         "#/days/0/week/days/0/a~1b~0c: There is no such member here."
     )]
+    [InlineData("""{ "Name": "Ana" }""", "#/Name: There is no such member here.")]
     [InlineData("""{ "name": 1 }""", "#/name: This must be text.")]
     [InlineData("""{ "best": [] }""", "#/best: This must be an object.")]
     [InlineData("""{ "best": { "closed": "yes" } }""", "#/best/closed: This must be true or false.")]
@@ -61,6 +62,17 @@ public sealed class BodyReaderTests
     {
         var (_, reader) = Read(json);
         Assert.Equal([error], reader.Errors.Select(found => $"{found.Pointer}: {found.Detail}"));
+    }
+
+    [Theory]
+    [InlineData("winterBreak")]
+    [InlineData("WinterBreak")]
+    [InlineData("WINTERBREAK")]
+    public void The_value_of_an_enum_is_read_in_any_case(string value)
+    {
+        var (week, reader) = Read($$"""{ "season": "{{value}}" }""");
+        Assert.Empty(reader.Errors);
+        Assert.Equal(Season.WinterBreak, week.Season);
     }
 
     [Fact]

@@ -48,8 +48,8 @@ static class Json
             Converters = { new TidyTextConverter() },
             // "5" is no number.
             NumberHandling = JsonNumberHandling.Strict,
-            // BodyReader names unknown members. This refuses those in a type that it does not look into, such as a
-            // dictionary.
+            PropertyNameCaseInsensitive = false,
+            // BodyReader then looks for them, and names them all.
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         };
         Configure(options);

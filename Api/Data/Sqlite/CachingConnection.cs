@@ -97,7 +97,12 @@ sealed class CachingConnection(string connectionString) : SqliteConnection(conne
             compiled.CommandTimeout = CommandTimeout;
             compiled.Parameters.Clear();
             foreach (SqliteParameter parameter in described.Parameters)
+            {
+                // Dapper leaves the prefix out, and Microsoft.Data.Sqlite would try all three that there are.
+                if (!parameter.ParameterName.StartsWith('@'))
+                    parameter.ParameterName = "@" + parameter.ParameterName;
                 compiled.Parameters.Add(parameter);
+            }
             return compiled;
         }
 
