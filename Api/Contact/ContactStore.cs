@@ -78,7 +78,7 @@ sealed record StoredSubmission
 }
 
 /// <summary>Stores submissions, and finds them again for their receipts.</summary>
-sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outbox)
+sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes hashes, OutboxStore outbox)
 {
     /// <summary>
     /// Stores a submission, redeems its challenge and adds its deliveries to the outbox, all or nothing. When the task
@@ -123,7 +123,8 @@ sealed class ContactStore(Database db, SubmissionHashes hashes, OutboxStore outb
                 );
             },
             // A sender whose connection breaks now has still written to the clinic.
-            CancellationToken.None
+            CancellationToken.None,
+            seal.RequireKeys
         );
 
     /// <returns>False when the challenge was redeemed before.</returns>

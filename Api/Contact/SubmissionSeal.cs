@@ -34,7 +34,12 @@ sealed class SubmissionSeal(Keys keys)
 {
     readonly IDataProtector sealer = keys.Sealer("contact-submission");
 
-    public byte[] Seal(SubmissionContent content) => keys.Seal(sealer, JsonSerializer.SerializeToUtf8Bytes(content));
+    /// <summary>Seals content. Before it is committed, <see cref="RequireKeys"/> must hold.</summary>
+    public byte[] Seal(SubmissionContent content) => Keys.Seal(sealer, JsonSerializer.SerializeToUtf8Bytes(content));
+
+    /// <summary>Checks that what is sealed now can be opened after a restart.</summary>
+    /// <exception cref="StorageException">A key is missing.</exception>
+    public void RequireKeys() => keys.RequireInPlace();
 
     /// <exception cref="CryptographicException">
     /// The keys do not fit, or it is the content of another submission.

@@ -22,9 +22,16 @@ abstract class Database : IAsyncDisposable
     /// shares with others fails. If it throws, its statements are rolled back, and the task fails with what it threw.
     /// </param>
     /// <param name="ct">Leaves nothing behind when it fires before the work is done, and is ignored after that.</param>
+    /// <param name="beforeCommit">
+    /// Must hold for the write to be committed, or it throws. Writes that share a commit share the call.
+    /// </param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
     /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>
-    public abstract Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct);
+    public abstract Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        CancellationToken ct,
+        Action? beforeCommit = null
+    );
 
     /// <summary>
     /// Remembers that rows are erased, in the transaction that erases them, so that their traces are removed even after

@@ -149,13 +149,10 @@ sealed class Keys
     /// <summary>Seals and opens for one purpose, with the newest key of the ring.</summary>
     public IDataProtector Sealer(string purpose) => ring.CreateProtector(purpose);
 
-    /// <summary>Seals content.</summary>
-    /// <exception cref="StorageException">A key is missing from its folder.</exception>
-    public byte[] Seal(IDataProtector sealer, byte[] content)
-    {
-        RequireInPlace();
-        return WithRing(() => sealer.Protect(content));
-    }
+    /// <summary>
+    /// Seals content. Before it is committed, <see cref="RequireInPlace"/> must hold.
+    /// </summary>
+    public static byte[] Seal(IDataProtector sealer, byte[] content) => WithRing(() => sealer.Protect(content));
 
     /// <summary>Opens sealed content.</summary>
     /// <exception cref="CryptographicException">Its key is not in the ring, or the content was changed.</exception>

@@ -90,7 +90,9 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     public async Task SealOldAsync(string telephoneRegion, Instant now, CancellationToken ct)
     {
         var hasSealed = false;
-        while (await db.WriteAsync(connection => SealOldBatchAsync(connection, telephoneRegion, now), ct))
+        while (
+            await db.WriteAsync(connection => SealOldBatchAsync(connection, telephoneRegion, now), ct, seal.RequireKeys)
+        )
             hasSealed = true;
         if (hasSealed)
             await db.TryRemoveTracesAsync(ct);

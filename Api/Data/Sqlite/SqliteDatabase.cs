@@ -123,11 +123,15 @@ sealed class SqliteDatabase : Database
             ct
         );
 
-    public override async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken ct)
+    public override async Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        CancellationToken ct,
+        Action? beforeCommit = null
+    )
     {
         try
         {
-            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct);
+            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct, beforeCommit);
         }
         catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
         {

@@ -53,11 +53,12 @@ sealed class WriteQueue : IAsyncDisposable
     /// <summary>Runs last on the writing connection, before it is closed.</summary>
     public Action<SqliteConnection> Closing { get; init; } = _ => { };
 
-    public Task<T> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct)
+    /// <inheritdoc cref="Database.WriteAsync"/>
+    public Task<T> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct, Action? beforeCommit = null)
     {
         if (ct.IsCancellationRequested)
             return Task.FromCanceled<T>(ct);
-        var item = new Item<T>(work, ct);
+        var item = new Item<T>(work, ct) { BeforeCommit = beforeCommit };
         if (!waiting.Writer.TryWrite(item))
         {
             item.Abandon();
@@ -167,6 +168,8 @@ sealed class WriteQueue : IAsyncDisposable
         try
         {
             Run(items, writer);
+            foreach (var check in items.Select(item => item.BeforeCommit).Distinct())
+                check?.Invoke();
             BeforeCommit();
             writer.Commit.ExecuteNonQuery();
         }
@@ -277,6 +280,8 @@ sealed class WriteQueue : IAsyncDisposable
 
     abstract class Item
     {
+        public Action? BeforeCommit { get; init; }
+
         /// <returns>False when the caller cancelled it while it waited.</returns>
         public abstract bool TryStart();
 
