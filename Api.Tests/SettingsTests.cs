@@ -96,6 +96,34 @@ public sealed class SettingsTests
         return isCollection || property.SetMethod is { IsPublic: true };
     }
 
+    [Theory]
+    [InlineData("Contact:MessageMaxLenght=10", "Contact:MessageMaxLenght is no setting of this program")]
+    [InlineData("Contact:Limits:PerClient:Request=10", "Contact:Limits:PerClient:Request is no setting")]
+    [InlineData("Webhooks:Endpoints:crm:Uri=https://x.example", "Webhooks:Endpoints:crm:Uri is no setting")]
+    [InlineData("Keys:Certificates:0:Path=x.pfx", "Keys:Certificates:0:Path is no setting")]
+    [InlineData("Site:HomeUrl=https://x.example", "Site:HomeUrl is no setting")]
+    [InlineData("Site:Prefix:Value=/x", "Site:Prefix is no setting")]
+    public async Task A_setting_that_does_nothing_is_a_mistake(string setting, string sentence)
+    {
+        using var folder = new TempFolder();
+        var (exitCode, _, errors) = await Command.RunAsync($"--Database:Folder={folder.Path}", $"--{setting}");
+        Assert.Equal(1, exitCode);
+        Assert.Contains(sentence, errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData(null, "http://localhost:5080")]
+    [InlineData("urls=http://localhost:7000", "http://localhost:7000")]
+    [InlineData("http_ports=8080", null)]
+    [InlineData("https_ports=8443", null)]
+    [InlineData("Kestrel:Endpoints:Web:Url=http://localhost:7000", null)]
+    public async Task It_listens_where_it_is_told_else_at_the_default_address(string? setting, string? urls)
+    {
+        await using var app = Program.Compose(setting is null ? [] : [$"--{setting}"]);
+        Assert.Equal(urls, app.Configuration["urls"]);
+    }
+
     [Fact]
     public void Every_setting_that_the_operators_guide_names_is_in_the_file()
     {

@@ -77,14 +77,15 @@ static class Program
         app.UseDocs();
 
         app.MapDocs();
+        // The OpenAPI document has its tags in this order.
+        var v1 = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
+        v1.MapHours();
+        v1.MapLocations();
+        v1.MapArticles();
+        v1.MapContact();
+        v1.MapFormats();
         app.MapHealth();
         app.MapContactHealth();
-        var v1 = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
-        v1.MapArticles();
-        v1.MapLocations();
-        v1.MapHours();
-        v1.MapFormats();
-        v1.MapContact();
         return app;
     }
 }

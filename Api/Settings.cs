@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Reflection;
 using Microsoft.Extensions.Options;
 
 namespace Api;
@@ -60,22 +62,49 @@ static class Settings
         }
     }
 
-    // The binder would take the number of an enum's value, too, and its sentence does not name the values.
-    static void RequireNames(IConfigurationSection section, Type options)
+    // The binder would ignore a name that it does not know, and take the number of an enum's value.
+    static void RequireNames(IConfigurationSection section, Type type)
     {
-        foreach (var property in options.GetProperties())
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (ElementOf(type) is { } element)
         {
-            var (type, setting) = (property.PropertyType, section.GetSection(property.Name));
-            if (
-                type.IsEnum
-                && setting.Value is { } name
-                && !type.GetEnumNames().Contains(name, StringComparer.OrdinalIgnoreCase)
-            )
+            foreach (var child in section.GetChildren())
+                RequireNames(child, element);
+        }
+        else if (type.IsEnum)
+        {
+            if (section.Value is { } name && !type.GetEnumNames().Contains(name, StringComparer.OrdinalIgnoreCase))
                 throw new StartupFault(
-                    $"{setting.Path} is '{name}': set it to one of {string.Join(", ", type.GetEnumNames())}."
+                    $"{section.Path} is '{name}': set it to one of {string.Join(", ", type.GetEnumNames())}."
                 );
-            if (type.IsClass && type.Namespace == options.Namespace)
-                RequireNames(setting, type);
+        }
+        else if (type.Assembly == typeof(Settings).Assembly)
+        {
+            var properties = type.GetProperties()
+                .Where(IsSetting)
+                .ToDictionary(
+                    property => property.Name,
+                    property => property.PropertyType,
+                    StringComparer.OrdinalIgnoreCase
+                );
+            foreach (var child in section.GetChildren())
+            {
+                if (!properties.TryGetValue(child.Key, out var property))
+                    throw new StartupFault(
+                        $"{child.Path} is no setting of this program: correct its name or remove it. "
+                            + $"{section.Path} has {string.Join(", ", properties.Keys)}."
+                    );
+                RequireNames(child, property);
+            }
         }
     }
+
+    static bool IsSetting(PropertyInfo property) =>
+        property.SetMethod is { IsPublic: true } || ElementOf(property.PropertyType) is not null;
+
+    /// <summary>The type of the values of a list or dictionary; <c>null</c> for others.</summary>
+    static Type? ElementOf(Type type) =>
+        type.IsArray ? type.GetElementType()
+        : type.IsGenericType && type.IsAssignableTo(typeof(IEnumerable)) ? type.GetGenericArguments()[^1]
+        : null;
 }

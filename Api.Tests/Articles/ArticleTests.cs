@@ -173,7 +173,7 @@ public sealed class ArticleTests : IAsyncLifetime
         Assert.Empty(await SlugsAsync("tag=hidden"));
         Assert.Empty(await SlugsAsync("tag=%27%20OR%201=1"));
         JsonAssert.Equal(
-            """{ "items": [{ "name": "mood", "count": 2 }, { "name": "sleep", "count": 1 }], "nextCursor": null }""",
+            """{ "items": [{ "name": "mood", "count": 2 }, { "name": "sleep", "count": 1 }] }""",
             await api.GetAsync("/v1/tags")
         );
     }

@@ -59,7 +59,7 @@ public sealed class StatusTests : IAsyncLifetime
         JsonAssert.Equal(
             """
             {
-              "location": "main", "timeZone": "America/Chicago", "state": "closed", "access": null, "note": null,
+              "location": "main", "timeZone": "America/Chicago", "state": "closed", "isOpen": false, "access": null, "note": null,
               "opensAt": { "utc": "2026-07-06T13:00:00Z", "local": "2026-07-06T08:00:00-05:00" },
               "closesAt": { "utc": "2026-07-06T17:00:00Z", "local": "2026-07-06T12:00:00-05:00" },
               "reason": "Saturday, closed", "text": "Closed. Opens Monday at 8:00 am", "validUntil": "2026-07-05T05:00:00Z"
@@ -326,7 +326,11 @@ public sealed class StatusTests : IAsyncLifetime
         ) =>
             $$"""
                 {
-                  "location": "cut", "timeZone": "Africa/Abidjan", "state": "{{state}}", "access": {{access}}, "note": null, "opensAt": {{opensAt}}, "closesAt": {{closesAt}},
+                  "location": "cut", "timeZone": "Africa/Abidjan", "state": "{{state}}", "isOpen": {{(
+                    state == "unknown" ? "null"
+                    : state == "open" ? "true"
+                    : "false"
+                )}}, "access": {{access}}, "note": null, "opensAt": {{opensAt}}, "closesAt": {{closesAt}},
                   "reason": "{{reason}}", "text": "{{text}}", "validUntil": "{{validUntil}}"
                 }
                 """;
@@ -473,7 +477,7 @@ public sealed class StatusTests : IAsyncLifetime
         static string Status(string text, string reason, string validUntil) =>
             $$"""
                 {
-                  "location": "main", "timeZone": "America/Chicago", "state": "closed", "access": null, "note": null, "opensAt": null, "closesAt": null,
+                  "location": "main", "timeZone": "America/Chicago", "state": "closed", "isOpen": false, "access": null, "note": null, "opensAt": null, "closesAt": null,
                   "reason": "{{reason}}", "text": "{{text}}", "validUntil": {{validUntil}}
                 }
                 """;

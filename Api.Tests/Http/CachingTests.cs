@@ -77,7 +77,7 @@ public sealed class CachingTests : IAsyncLifetime
                 endpoint => endpoint.Metadata.GetRequiredMetadata<IEndpointNameMetadata>().EndpointName,
                 endpoint => endpoint.Metadata.GetRequiredMetadata<QueryParameters>().Names
             );
-        Assert.Equal(["near", "openAt", "limit", "cursor"], endpoints["listLocations"]);
+        Assert.Equal(["near", "openAt", "include", "in", "limit", "cursor"], endpoints["listLocations"]);
         Assert.Equal(["limit", "cursor", "tag", "q"], endpoints["listArticles"]);
         Assert.Equal(["from", "to", "in"], endpoints["getLocationCalendar"]);
         Assert.Equal([], endpoints["getLocation"]);

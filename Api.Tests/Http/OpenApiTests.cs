@@ -214,6 +214,104 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         }
     }
 
+    // Generators of typed clients make a class or type of its own, or none at all, of these.
+    [Fact]
+    public async Task A_submission_is_one_plain_object()
+    {
+        var schemas = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"))!["components"]!["schemas"]!;
+        var submission = schemas["ContactSubmission"]!;
+        foreach (var word in (string[])["allOf", "anyOf", "oneOf", "if"])
+            Assert.DoesNotContain($"\"{word}\"", submission.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "#/components/schemas/PreferredContact",
+            (string?)submission["properties"]!["preferredContact"]!["$ref"]
+        );
+    }
+
+    [Theory]
+    [InlineData("json", "\"null\",")]
+    [InlineData("yaml", "type:\n +- 'null'")]
+    public async Task Null_is_the_last_of_the_types(string form, string first)
+    {
+        var document = await api.Client.GetStringAsync($"/openapi.{form}");
+        Assert.DoesNotMatch(first, document);
+        Assert.Matches(form == "json" ? "\"string\",\\s+\"null\"" : "- string\n +- 'null'", document);
+    }
+
+    [Fact]
+    public async Task Every_body_has_an_example()
+    {
+        var document = await DocumentAsync();
+        var operations = document.Paths.SelectMany(path => path.Value.Operations!.Values);
+        foreach (var operation in operations)
+        foreach (var (status, response) in operation.Responses!)
+        foreach (var (type, body) in response.Content ?? new Dictionary<string, IOpenApiMediaType>())
+        {
+            // Those of feeds and calendars are texts that are long and say little.
+            if (type is not ("application/atom+xml" or "application/feed+json" or "text/calendar"))
+                Assert.True(body.Example is not null, $"{operation.OperationId} {status} {type}");
+        }
+    }
+
+    [Fact]
+    public async Task Every_parameter_can_be_tried_out_without_typing_and_has_a_largest_length()
+    {
+        var document = await DocumentAsync();
+        var operations = document.Paths.SelectMany(path => path.Value.Operations!.Values);
+        foreach (var operation in operations)
+        foreach (var parameter in operation.Parameters ?? [])
+        {
+            var name = $"{operation.OperationId} {parameter.Name}";
+            // A cursor is only valid for the list that it came with, and the sample clinic has no coordinates.
+            if (parameter.In != ParameterLocation.Header && parameter.Name is not ("cursor" or "near"))
+                Assert.True(parameter.Example is not null, name);
+            if (parameter.In != ParameterLocation.Header && parameter.Schema!.Type == JsonSchemaType.String)
+                Assert.True(parameter.Schema.MaxLength > 0, name);
+        }
+    }
+
+    [Fact]
+    public async Task Tags_are_in_the_order_that_a_front_end_needs_and_described()
+    {
+        var tags = (await DocumentAsync()).Tags!.ToArray();
+        Assert.Equal(["Hours", "Locations", "Articles", "Contact", "Formats", "Health"], tags.Select(tag => tag.Name));
+        Assert.All(tags, tag => Assert.False(string.IsNullOrEmpty(tag.Description), tag.Name));
+    }
+
+    [Fact]
+    public async Task What_operations_have_in_common_is_written_once()
+    {
+        var document = JsonNode.Parse(await api.Client.GetStringAsync("/openapi.json"))!;
+        var inline = document["paths"]!
+            .AsObject()
+            .SelectMany(path => path.Value!.AsObject())
+            .SelectMany(operation =>
+                operation.Value!["responses"]!
+                    .AsObject()
+                    .Select(response => response.Value!)
+                    .Concat(operation.Value["parameters"]?.AsArray().OfType<JsonNode>() ?? [])
+            )
+            .Where(part => part["$ref"] is null)
+            .Select(part => part.ToJsonString());
+        Assert.Empty(inline.GroupBy(text => text).Where(alike => alike.Count() > 1).Select(alike => alike.Key));
+    }
+
+    [Fact]
+    public async Task No_description_has_XML_in_it() =>
+        Assert.DoesNotMatch("</?(c|see|para|paramref)[ >/]", await api.Client.GetStringAsync("/openapi.json"));
+
+    [Fact]
+    public async Task The_webhook_is_described()
+    {
+        var call = (await DocumentAsync()).Webhooks!["submission.received"].Operations![HttpMethod.Post];
+        Assert.Equal(
+            ["webhook-id", "webhook-timestamp", "webhook-signature"],
+            call.Parameters!.Select(parameter => parameter.Name)
+        );
+        var body = call.RequestBody!.Content!["application/json"];
+        Validate(body.Example!, body.Schema!, "submission.received");
+    }
+
     [Fact]
     public async Task The_document_is_generated_once()
     {

@@ -64,7 +64,7 @@ public sealed class LocationTests : IAsyncLifetime
               "telephone": "+15555550100", "email": "front-desk@example.com", "coordinates": { "latitude": 35, "longitude": -90 },
               "timeZone": "America/New_York", "access": ["byAppointment", "walkIn"], "acceptingNewPatients": true, "telehealth": false,
               "languages": ["en", "es"], "accessibilityNotes": "Step-free.",
-              "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "closedForGoodOn": null, "distanceMeters": null
+              "temporaryClosure": { "closedFrom": null, "reopensOn": "2026-08-03", "reason": "Renovation" }, "closedForGoodOn": null
             }
             """,
             await api.GetAsync("/v1/locations/whole")
@@ -79,7 +79,7 @@ public sealed class LocationTests : IAsyncLifetime
               "address": { "streetAddress": null, "locality": null, "region": null, "postalCode": null, "country": null },
               "telephone": null, "email": null, "coordinates": null, "timeZone": "America/Chicago", "access": null,
               "acceptingNewPatients": null, "telehealth": null, "languages": null, "accessibilityNotes": null,
-              "temporaryClosure": null, "closedForGoodOn": null, "distanceMeters": null
+              "temporaryClosure": null, "closedForGoodOn": null
             }
             """,
             await api.GetAsync("/v1/locations/bare")
@@ -150,6 +150,66 @@ public sealed class LocationTests : IAsyncLifetime
             errors: """
             [{ "parameter": "near", "detail": "near must be latitude,longitude in degrees: -90 to 90, a comma, -180 to 180." }]
             """
+        );
+    }
+
+    [Fact]
+    public async Task Near_is_refused_where_no_location_has_coordinates()
+    {
+        await using var sample = await ApiFactory.StartAsync();
+        using var response = await sample.Client.GetAsync("/v1/locations?near=35,-90");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            errors: """
+            [{ "parameter": "near", "detail": "No location has known coordinates, so none is nearest." }]
+            """
+        );
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("&in=es")]
+    public async Task A_list_can_include_the_status_of_each_location(string language)
+    {
+        await using var open = await WithHoursAsync();
+        var items = (await open.GetAsync($"/v1/locations?include=status{language}"))["items"]!.AsArray();
+        Assert.Equal(5, items.Count);
+        foreach (var item in items)
+        {
+            var slug = (string)item!["slug"]!;
+            var status = await open.GetAsync($"/v1/locations/{slug}/status?{language}");
+            JsonAssert.Equal(status.ToJsonString(), item["status"]!);
+        }
+        Assert.All((await open.GetAsync("/v1/locations"))["items"]!.AsArray(), item => Assert.Null(item!["status"]));
+    }
+
+    [Fact]
+    public async Task A_list_with_the_status_is_fresh_until_the_first_status_changes()
+    {
+        await using var open = await WithHoursAsync();
+        // Wednesday, half a minute before location c closes.
+        await open.AdvanceAsync(
+            NodaTime.Instant.FromUtc(2026, 7, 1, 13, 59, 30).ToDateTimeOffset() - open.Clock.GetUtcNow()
+        );
+        using var response = await open.Client.GetAsync("/v1/locations?include=status");
+        Assert.Equal(TimeSpan.FromSeconds(30), response.Headers.CacheControl!.MaxAge);
+        Assert.Equal("en", response.Content.Headers.ContentLanguage.Single());
+        Assert.Contains("Accept-Language", response.Headers.Vary);
+    }
+
+    [Theory]
+    [InlineData("include=hours", "include", "This must be one of status.")]
+    [InlineData("include=status&in=fr", "in", "in must be one of en, es.")]
+    public async Task What_cannot_be_included_is_refused(string query, string parameter, string detail)
+    {
+        using var response = await api.Client.GetAsync($"/v1/locations?{query}");
+        await JsonAssert.ProblemAsync(
+            response,
+            422,
+            "invalid",
+            errors: $$"""[{ "parameter": "{{parameter}}", "detail": "{{detail}}" }]"""
         );
     }
 

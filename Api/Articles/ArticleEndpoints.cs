@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Api.Http;
 using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -13,17 +14,21 @@ namespace Api.Articles;
 
 static class ArticleEndpoints
 {
-    const string CacheTag = "articles";
+    const string CacheTag = "articles",
+        About = "What the clinic publishes: lists, full-text search, single articles, and feeds.";
 
     public static void MapArticles(this IEndpointRouteBuilder routes)
     {
-        var articles = routes.MapGroup("/articles").WithTags("Articles").Cached(CacheTag, "limit", "cursor", "tag");
+        var articles = routes
+            .MapGroup("/articles")
+            .WithTag("Articles", About)
+            .Cached(CacheTag, "limit", "cursor", "tag");
         articles.MapGet("/", ListAsync).WithName("listArticles").Paged();
         articles.MapGet("/feed.json", GetJsonFeedAsync).WithName("getJsonFeed");
         articles.MapGet("/feed.atom", GetAtomFeedAsync).WithName("getAtomFeed");
         articles.MapGet("/{slug}", GetAsync).WithName("getArticle");
 
-        var tags = routes.MapGroup("/tags").WithTags("Articles").Cached(CacheTag);
+        var tags = routes.MapGroup("/tags").WithTag("Articles", About).Cached(CacheTag);
         tags.MapGet("/", ListTagsAsync).WithName("listTags");
     }
 
@@ -36,10 +41,10 @@ static class ArticleEndpoints
     /// counts for more than one in the summary, and that for more than one in the text. All characters are allowed in
     /// `q`; there are no operators. When nothing is found, the list is empty.
     /// </remarks>
-    /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
+    /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
-    /// <param name="tag">Returns only articles with this tag.</param>
-    /// <param name="q">
+    /// <param name="tag" example="anxiety">Returns only articles with this tag.</param>
+    /// <param name="q" example="anxiety">
     /// The words to search for, at most 200 characters. Spaces, punctuation and symbols separate words. In a script
     /// without spaces, a run of characters is one word, and only its beginning is found.
     /// </param>
@@ -47,8 +52,8 @@ static class ArticleEndpoints
         Results<Ok<Page<ArticleSummary>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
-        string? cursor,
-        string? tag,
+        [MaxLength(1000)] string? cursor,
+        [MaxLength(64)] string? tag,
         [MaxLength(SqliteArticleSearch.LongestQuery)] string? q,
         ArticleStore store,
         SqliteArticleSearch search,
@@ -159,9 +164,9 @@ static class ArticleEndpoints
     /// Returns one published article with its outline and its text, both as Markdown and as sanitized HTML that is safe
     /// to put into a page.
     /// </remarks>
-    /// <param name="slug">The article's `slug`, as the list returns it.</param>
+    /// <param name="slug" example="understanding-anxiety">The article's slug, as in the list of articles.</param>
     static async Task<Results<Ok<Article>, Problem<Problems.NotFound>>> GetAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         ArticleStore store,
         IOptions<SiteOptions> site,
         TimeProvider time,
@@ -175,7 +180,7 @@ static class ArticleEndpoints
     /// <remarks>
     /// Returns the tags of all published articles in alphabetical order, each with its number of articles.
     /// </remarks>
-    static async Task<Ok<Page<Tag>>> ListTagsAsync(
+    static async Task<Ok<WholeList<Tag>>> ListTagsAsync(
         ArticleStore store,
         TimeProvider time,
         HttpContext http,
@@ -184,7 +189,7 @@ static class ArticleEndpoints
     {
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, await store.FindNextPublicationAsync(now, ct));
-        return TypedResults.Ok(new Page<Tag>(await store.ListTagsAsync(now, ct), null));
+        return TypedResults.Ok(new WholeList<Tag>(await store.ListTagsAsync(now, ct)));
     }
 
     /// <summary>Get the newest articles as a JSON Feed</summary>

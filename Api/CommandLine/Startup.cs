@@ -3,6 +3,7 @@ using Api.Contact.Housekeeping;
 using Api.Contact.Notifications;
 using Api.Data;
 using Api.Data.Sqlite;
+using Api.Http;
 using Api.Outbox;
 using Api.Seed;
 using Microsoft.Extensions.Options;
@@ -22,8 +23,18 @@ static partial class Startup
         await PrepareAsync(app);
         BuildEndpoints(app);
         await app.StartAsync(ct);
+        WarnOfLocalAddress(app);
         await app.Services.GetRequiredService<RecipientCheck>().RunAsync(ct);
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
+    }
+
+    // Feeds and links would lead their readers to their own machines.
+    static void WarnOfLocalAddress(WebApplication app)
+    {
+        var site = app.Services.GetRequiredService<IOptions<SiteOptions>>().Value;
+        var open = app.Urls.FirstOrDefault(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && !uri.IsLoopback);
+        if (site.IsLocal && open is not null)
+            LogLocalAddress(app.Logger, open, site.ApiUrl);
     }
 
     // Routing would build all endpoints at the first request, and only then find that a body has no validator. One
@@ -60,4 +71,11 @@ static partial class Startup
         Message = "Time zone rules: {Version}. They come with the program, so a newer program has newer rules"
     )]
     static partial void LogTimeZones(ILogger log, string version);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The program listens on {Listener}, but Site:ApiUrl is {ApiUrl}, which its links begin with: set it to "
+            + "the address that callers use"
+    )]
+    static partial void LogLocalAddress(ILogger log, string listener, string apiUrl);
 }

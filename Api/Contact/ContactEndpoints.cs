@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using Api.Http;
@@ -16,7 +17,9 @@ static class ContactEndpoints
     public static void MapContact(this IEndpointRouteBuilder routes)
     {
         var options = routes.ServiceProvider.GetRequiredService<IOptions<ContactOptions>>().Value;
-        var contact = routes.MapGroup("").WithTags("Contact");
+        var contact = routes
+            .MapGroup("")
+            .WithTag("Contact", "The contact form, its messages, and receipts for their senders.");
         contact
             .MapGet("/contact-form", GetFormAsync)
             .WithName("getContactForm")
@@ -92,11 +95,11 @@ static class ContactEndpoints
     /// `altcha` web component with `challenge.url` and send its solution as `altcha`. Make one `Idempotency-Key` for
     /// each filled-in form, and send it with every attempt until there is an answer.
     /// </remarks>
-    /// <param name="in">
+    /// <param name="in" example="es">
     /// The language of texts, `en` or `es`, with or without a region. Default: the best match of Accept-Language.
     /// </param>
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(
-        string? @in,
+        [MaxLength(35)] string? @in,
         ContactFormBuilder form,
         HttpContext http,
         CancellationToken ct
@@ -206,9 +209,9 @@ static class ContactEndpoints
     /// For the sender, who alone has the token: whether the clinic has marked the message as handled, and when. The
     /// answer never contains the message. A wrong token gets the same answer as one that never existed.
     /// </remarks>
-    /// <param name="token">The `token` of the 201.</param>
+    /// <param name="token" example="7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0">The `token` of the 201.</param>
     static async Task<Results<Ok<ReceiptStatus>, Problem<Problems.NotFound>>> GetReceiptAsync(
-        string token,
+        [MaxLength(44)] string token,
         ReceiptToken tokens,
         ContactStore store,
         HttpContext http,

@@ -12,7 +12,9 @@ namespace Api.Contact;
 /// <param name="Schema">
 /// A JSON Schema (2020-12) of a submission. Its members are in the order of the form, each with a <c>title</c> to show.
 /// It has the server's own rules. Only the server checks what a schema cannot express, for example whether a telephone
-/// number can be dialled.
+/// number can be dialled. <c>x-control</c> says how to show a member: as <c>text</c>, <c>email</c>, <c>tel</c>,
+/// <c>textarea</c>, <c>checkbox</c>, <c>radio</c> or <c>select</c>. A member with <c>none</c> is for the page and not
+/// for people.
 /// </param>
 /// <param name="Locations">The locations to choose from, sorted by name.</param>
 /// <param name="PreferredContacts">The ways to be answered.</param>
@@ -52,15 +54,15 @@ sealed class ContactFormBuilder(
 )
 {
     // The members that a person fills in.
-    static readonly (string Member, string Label)[] Labels =
+    static readonly (string Member, string Label, string Control)[] Fields =
     [
-        ("name", "LabelName"),
-        ("email", "LabelEmail"),
-        ("telephone", "LabelTelephone"),
-        ("preferredContact", "LabelPreferredContact"),
-        ("location", "LabelLocation"),
-        ("message", "LabelMessage"),
-        ("consent", "LabelConsent"),
+        ("name", "LabelName", "text"),
+        ("email", "LabelEmail", "email"),
+        ("telephone", "LabelTelephone", "tel"),
+        ("preferredContact", "LabelPreferredContact", "radio"),
+        ("location", "LabelLocation", "select"),
+        ("message", "LabelMessage", "textarea"),
+        ("consent", "LabelConsent", "checkbox"),
     ];
 
     readonly Lazy<Task<string>> schema = new(() => ReadSchemaAsync(documents));
@@ -103,8 +105,14 @@ sealed class ContactFormBuilder(
     {
         var rules = JsonNode.Parse(await schema.Value)!.AsObject();
         var members = rules["properties"]!.AsObject();
-        foreach (var (member, label) in Labels)
+        foreach (var (_, rule) in members)
+            rule!["x-control"] = "none";
+        foreach (var (member, label, control) in Fields)
+        {
             members[member]!["title"] = ContactText.Texts.In(language, label);
+            members[member]!["x-control"] = control;
+        }
+        members["email"]!["format"] = "email";
         members["location"]!["enum"] = new JsonArray([.. choices.Select(choice => JsonValue.Create(choice.Value))]);
         if (mode == ChallengeMode.Required)
             rules["required"]!.AsArray().Add("altcha");
@@ -124,6 +132,25 @@ sealed class ContactFormBuilder(
                 members[member] = schemas[reference.Split('/')[^1]]!.DeepClone();
         }
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        // The OpenAPI document says this in words: generators of typed clients do not know if and then.
+        schema["allOf"] = new JsonArray(RequirePreferred("email"), RequirePreferred("telephone"));
         return schema.ToJsonString();
     }
+
+    // A sender must give what preferredContact names.
+    static JsonNode RequirePreferred(string member) =>
+        JsonNode.Parse(
+            $$"""
+            {
+              "if": {
+                "properties": { "preferredContact": { "const": "{{member}}" } },
+                "required": ["preferredContact"]
+              },
+              "then": {
+                "properties": { "{{member}}": { "type": "string", "pattern": "[^\\s\\u0085]" } },
+                "required": ["{{member}}"]
+              }
+            }
+            """
+        )!;
 }

@@ -27,7 +27,11 @@ static class ContactServices
         services.AddSingleton<ContactIntake>();
         services.AddSingleton<ContactFormBuilder>();
         services.AddSingleton<IValidator<ContactSubmission>, ContactValidator>();
-        services.ConfigureSwaggerGen(gen => gen.SchemaFilter<ContactSchemaFilter>());
+        services.ConfigureSwaggerGen(gen =>
+        {
+            gen.SchemaFilter<ContactSchemaFilter>();
+            gen.DocumentFilter<SubmissionWebhook>();
+        });
         services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
 
         services.AddSingleton<InboxStore>();

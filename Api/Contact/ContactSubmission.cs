@@ -48,8 +48,8 @@ public sealed record ContactSubmission
     public double? SecondsToFill { get; init; }
 
     /// <summary>
-    /// The solution of a challenge, as the <c>altcha</c> web component makes it. It is needed when <c>GET
-    /// /v1/contact-form</c> says so.
+    /// The solution of a challenge, as the <c>altcha</c> web component makes it. It is needed when
+    /// `GET /v1/contact-form` says so.
     /// </summary>
     public string? Altcha { get; init; }
 

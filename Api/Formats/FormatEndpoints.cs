@@ -1,6 +1,8 @@
+using System.ComponentModel.DataAnnotations;
 using Api.Articles;
 using Api.Http;
 using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
@@ -11,7 +13,12 @@ static class FormatEndpoints
 {
     public static void MapFormats(this IEndpointRouteBuilder routes)
     {
-        var formats = routes.MapGroup("").WithTags("Formats");
+        var formats = routes
+            .MapGroup("")
+            .WithTag(
+                "Formats",
+                "Articles, locations and hours in the formats of other programs: search engines, maps, calendars."
+            );
         formats
             .MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync)
             .WithName("getArticleSchema")
@@ -48,9 +55,9 @@ static class FormatEndpoints
     }
 
     /// <remarks>A schema.org `MedicalWebPage` in JSON-LD, to embed in the page of the article.</remarks>
-    /// <param name="slug">The article's slug, as in the list of articles.</param>
+    /// <param name="slug" example="understanding-anxiety">The article's slug, as in the list of articles.</param>
     static async Task<Results<InFormat<MedicalWebPage, JsonLd>, Problem<Problems.NotFound>>> GetArticleAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         ArticleStore store,
         IOptions<SiteOptions> site,
         TimeProvider time,
@@ -66,9 +73,9 @@ static class FormatEndpoints
     /// A schema.org `MedicalClinic` in JSON-LD, with the weekly hours and the dates of the coming year that depart from
     /// them. Embed it in the page of the location as `script type="application/ld+json"`.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<MedicalClinic, JsonLd>, Problem<Problems.NotFound>>> GetSchemaAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         FormatReader reader,
         IOptions<SiteOptions> site,
         HttpContext http,
@@ -86,9 +93,9 @@ static class FormatEndpoints
     /// A FHIR R4 `Location`. `hoursOfOperation` has the usual week. `availabilityExceptions` describes what departs
     /// from it in the coming year.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<FhirLocation, FhirJson>, Problem<Problems.NotFound>>> GetFhirAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         FormatReader reader,
         HttpContext http,
         CancellationToken ct
@@ -106,9 +113,9 @@ static class FormatEndpoints
     /// `updateMask=regularHours,specialHours,openInfo.status`. Yearly exceptions are written as the dates of the coming
     /// year, so send the body again regularly.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<GoogleHours, PlainJson>, Problem<Problems.NotFound>>> GetGoogleAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         FormatReader reader,
         HttpContext http,
         CancellationToken ct
@@ -126,9 +133,9 @@ static class FormatEndpoints
     /// longer value loses its reasons first and then the dates that are furthest away. `Not-Expressed` names what is
     /// missing.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     static Task<Results<InFormat<string, PlainText>, Problem<Problems.NotFound>>> GetOsmAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         FormatReader reader,
         HttpContext http,
         CancellationToken ct
@@ -136,7 +143,7 @@ static class FormatEndpoints
         GetFormatAsync<string, PlainText>(slug, reader, http, source => OsmHours.Of(source.Schedule, source.Today), ct);
 
     static async Task<Results<InFormat<TBody, TMedia>, Problem<Problems.NotFound>>> GetFormatAsync<TBody, TMedia>(
-        string slug,
+        [MaxLength(64)] string slug,
         FormatReader reader,
         HttpContext http,
         Func<FormatSource, Formatted<TBody>> write,
@@ -154,11 +161,17 @@ static class FormatEndpoints
     /// iCalendar (RFC 5545) with an event for each exception of the coming year. Yearly exceptions are yearly events.
     /// Subscribe to this address in a calendar program.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<
         Results<InFormat<string, ICalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
-    > GetLocationCalendarAsync(string slug, string? @in, FormatReader reader, HttpContext http, CancellationToken ct)
+    > GetLocationCalendarAsync(
+        [MaxLength(64)] string slug,
+        [MaxLength(35)] string? @in,
+        FormatReader reader,
+        HttpContext http,
+        CancellationToken ct
+    )
     {
         if (Languages.Choose(http, @in, out var language) is { } error)
             return Problems.BrokenRules(error);
@@ -173,9 +186,9 @@ static class FormatEndpoints
     /// <remarks>
     /// iCalendar (RFC 5545) for the whole clinic. An exception of several locations is one event.
     /// </remarks>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.Invalid>>> GetCalendarAsync(
-        string? @in,
+        [MaxLength(35)] string? @in,
         FormatReader reader,
         IOptions<SiteOptions> site,
         TimeProvider time,

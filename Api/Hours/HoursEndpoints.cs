@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Api.Http;
 using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime.Extensions;
 
@@ -16,7 +17,10 @@ static class HoursEndpoints
 
     public static void MapHours(this IEndpointRouteBuilder routes)
     {
-        var hours = routes.MapGroup("").WithTags("Hours").Cached(CacheTag, "limit", "cursor", Languages.Parameter);
+        var hours = routes
+            .MapGroup("")
+            .WithTag("Hours", "Whether each location is open, its weekly hours, and a calendar of dates.")
+            .Cached(CacheTag, "limit", "cursor", Languages.Parameter);
         hours.MapGet("/hours", ListAsync).WithName("listHours").Paged().WithSummary("List the hours of all locations");
         hours.MapGet("/status", ListStatusAsync).WithName("listStatus").WithSummary("Get the status of all locations");
 
@@ -33,15 +37,15 @@ static class HoursEndpoints
     }
 
     /// <remarks>The locations are sorted by name. Each item is the same as at `/v1/locations/{slug}/hours`.</remarks>
-    /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
-    /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>
+    /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<
         Results<Ok<Page<LocationHours>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
-        string? cursor,
-        string? @in,
+        [MaxLength(1000)] string? cursor,
+        [MaxLength(35)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -79,11 +83,11 @@ static class HoursEndpoints
     /// a text for people. `days` is `null` if the hours are not known, which does not mean closed. The calendar has the
     /// actual hours of each date. The status says whether the location is open.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
-        string slug,
-        string? @in,
+        [MaxLength(64)] string slug,
+        [MaxLength(35)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -102,13 +106,13 @@ static class HoursEndpoints
     /// <remarks>
     /// All locations, sorted by name, on one page. Each item is the same as at `/v1/locations/{slug}/status`.
     /// </remarks>
-    /// <param name="at">
+    /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
-    static async Task<Results<Ok<Page<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
-        string? at,
-        string? @in,
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    static async Task<Results<Ok<WholeList<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
+        [DataType(DataType.DateTime), MaxLength(40)] string? at,
+        [MaxLength(35)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -134,7 +138,7 @@ static class HoursEndpoints
             foreach (var status in statuses)
                 http.FreshUntil(now, status.ValidUntil);
         }
-        return TypedResults.Ok(new Page<LocationStatus>(statuses, null));
+        return TypedResults.Ok(new WholeList<LocationStatus>(statuses));
     }
 
     /// <remarks>
@@ -166,17 +170,17 @@ static class HoursEndpoints
     /// **Limits.** `opensAt`, `closesAt` and `text` look 366 days ahead of the local date. They say nothing about what
     /// follows unknown hours. A period that runs until unknown hours closes at its end.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
-    /// <param name="at">
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
+    /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<
         Results<Ok<LocationStatus>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
     > GetStatusAsync(
-        string slug,
-        string? at,
-        string? @in,
+        [MaxLength(64)] string slug,
+        [DataType(DataType.DateTime), MaxLength(40)] string? at,
+        [MaxLength(35)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -204,17 +208,17 @@ static class HoursEndpoints
     /// The actual hours of each date, after exceptions, closures and clock changes: the periods as instants and by the
     /// local clock, the rule that decides, and the open minutes.
     /// </remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
-    /// <param name="from">The first date, `yyyy-MM-dd`. Without it, today at the location.</param>
-    /// <param name="to">The last date, at most 365 days after the first. Without it, 13 days after the first.</param>
-    /// <param name="in">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
+    /// <param name="from" example="2026-12-21">The first date, `yyyy-MM-dd`. Without it, today at the location.</param>
+    /// <param name="to" example="2026-12-31">The last date, at most 365 days after the first. Without it, 13 days after the first.</param>
+    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
     static async Task<
         Results<Ok<LocationCalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
     > GetCalendarAsync(
-        string slug,
-        string? from,
-        string? to,
-        string? @in,
+        [MaxLength(64)] string slug,
+        [DataType(DataType.Date), MaxLength(10)] string? from,
+        [DataType(DataType.Date), MaxLength(10)] string? to,
+        [MaxLength(35)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,

@@ -8,6 +8,9 @@ namespace Api.Hours;
 /// <param name="Location">The location's slug.</param>
 /// <param name="TimeZone">The IANA time zone of the location.</param>
 /// <param name="State">Whether it is open.</param>
+/// <param name="IsOpen">
+/// Whether patients are seen, with or without an appointment; <c>null</c> if the hours are not known.
+/// </param>
 /// <param name="Access">How patients are seen in the period that is running; <c>null</c> outside all periods.</param>
 /// <param name="Note">The note of the period that is running; <c>null</c> if there is none.</param>
 /// <param name="OpensAt">
@@ -30,6 +33,7 @@ public sealed record LocationStatus(
     string Location,
     string TimeZone,
     State State,
+    bool? IsOpen,
     AccessMode? Access,
     string? Note,
     PointInTime? OpensAt,
@@ -48,6 +52,7 @@ public sealed record LocationStatus(
             location.Location,
             schedule.Zone.Id,
             status.Moment.State,
+            status.Moment.IsOpenIfKnown,
             status.Moment.Period?.Access,
             status.Moment.Period?.Note,
             PointsInTime.Of(status.OpensAt, schedule.Zone),

@@ -15,11 +15,8 @@ static class OpenNow
         new StatusSearch(schedule, instant).Find();
 
     /// <summary>Whether the location is open, with or without an appointment; <c>null</c> if it is not known.</summary>
-    public static bool? IsOpen(this Schedule schedule, Instant instant)
-    {
-        var moment = new Timeline(schedule, instant).Current;
-        return moment.State == State.Unknown ? null : moment.IsOpen;
-    }
+    public static bool? IsOpen(this Schedule schedule, Instant instant) =>
+        new Timeline(schedule, instant).Current.IsOpenIfKnown;
 
     /// <summary>
     /// Finds the instant by which the location has been open for a given time, counted from an instant.

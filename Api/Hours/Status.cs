@@ -33,6 +33,9 @@ readonly record struct Moment(State State, Period? Period, ScheduleDay Day, Sche
     /// <summary>Whether patients are seen, with or without an appointment.</summary>
     public bool IsOpen => State is State.Open or State.ByAppointment;
 
+    /// <summary><see cref="IsOpen"/>; <c>null</c> if the hours are not known.</summary>
+    public bool? IsOpenIfKnown => State == State.Unknown ? null : IsOpen;
+
     /// <summary>Whether the sentence names the end of the period that is running.</summary>
     public bool NamesEnd => Period is not null;
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Reflection;
 using Api.Http.Caching;
 using Api.Http.OpenApi;
 using Markdig;
@@ -6,10 +8,11 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Http;
 
-/// <summary>The pages that explain the API: Swagger UI, its OpenAPI document, and a page for each problem.</summary>
+/// <summary>The pages that explain the API: Swagger UI, its OpenAPI document, and pages about the problems.</summary>
 static class Docs
 {
-    const string CacheTag = "docs";
+    const string CacheTag = "docs",
+        Stylesheet = "clinic.css";
 
     public static void UseDocs(this WebApplication app) =>
         app.UseSwaggerUI(ui =>
@@ -17,6 +20,7 @@ static class Docs
             ui.RoutePrefix = "docs";
             ui.DocumentTitle = "Clinic API";
             ui.SwaggerEndpoint("../openapi.json", "Clinic API");
+            ui.InjectStylesheet(Stylesheet);
             ui.DisplayRequestDuration();
             ui.EnableDeepLinking();
         });
@@ -39,6 +43,10 @@ static class Docs
             )
             .WithName("openapiYaml")
             .Cached(CacheTag);
+        docs.MapGet("/docs/" + Stylesheet, () => TypedResults.Text(ReadStylesheet(), "text/css"))
+            .WithName("stylesheet")
+            .Cached(CacheTag);
+        docs.MapGet("/problems", ProblemIndex).WithName("problems").Cached(CacheTag, Languages.Parameter);
         docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Cached(CacheTag, Languages.Parameter);
     }
 
@@ -57,21 +65,52 @@ static class Docs
             return Problems.NoSuch("problem", name);
         if (Languages.Choose(http, @in, out var language) is { } broken)
             return Problems.BrokenRules(broken);
-        var title = WebUtility.HtmlEncode(problem.Title);
-        return TypedResults.Text(
+        return Page(language, "..", $"{problem.Status}: {problem.Title}", Markdown.ToHtml(problem.Meaning));
+    }
+
+    static Results<ContentHttpResult, Problem<Problems.Invalid>> ProblemIndex(string? @in, HttpContext http)
+    {
+        if (Languages.Choose(http, @in, out var language) is { } broken)
+            return Problems.BrokenRules(broken);
+        var items = ProblemTypes.All.Select(problem =>
+            $"""
+                <li><a href="problems/{problem.Name}?in={language.Name}">{problem.Status}: {Encode(problem.Title)}</a>
+                """
+        );
+        return Page(language, ".", ProblemText.Get("Problems"), $"<ul>\n{string.Join('\n', items)}\n</ul>");
+    }
+
+    /// <summary>A page.</summary>
+    /// <param name="language">The language of its texts.</param>
+    /// <param name="root">The relative path to the root of the API.</param>
+    /// <param name="title">Its title, plain text.</param>
+    /// <param name="content">What follows the title, HTML.</param>
+    static ContentHttpResult Page(CultureInfo language, string root, string title, string content) =>
+        TypedResults.Text(
             $"""
             <!doctype html>
             <html lang="{language.Name}">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
             <link rel="icon" href="data:,">
-            <title>{title}</title>
-            <h1>{problem.Status}: {title}</h1>
-            {Markdown.ToHtml(problem.Meaning)}
-            <p><a href="../docs/index.html">{ProblemText.Get("AllOfTheApi")}</a></p>
+            <link rel="stylesheet" href="{root}/docs/{Stylesheet}">
+            <title>{Encode(title)}</title>
+            <main>
+            <h1>{Encode(title)}</h1>
+            {content}
+            <p><a href="{root}/docs/index.html">{Encode(ProblemText.Get("AllOfTheApi"))}</a></p>
+            </main>
             </html>
             """,
             "text/html; charset=utf-8"
         );
+
+    static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    static string ReadStylesheet()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Stylesheet)!;
+        using var text = new StreamReader(stream);
+        return text.ReadToEnd();
     }
 }

@@ -1,4 +1,5 @@
 using Api.Data;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Http;
@@ -11,7 +12,10 @@ static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health").WithProblems(ProblemTypes.Fault);
+        var health = routes
+            .MapGroup("/health")
+            .WithTag("Health", "Whether the program runs, and whether it can take messages and deliver them.")
+            .WithProblems(ProblemTypes.Fault);
         health.MapGet("/live", Live).WithName("getLiveness");
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness");
     }

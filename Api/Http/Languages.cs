@@ -37,13 +37,20 @@ static class Languages
     public static FieldError? Choose(HttpContext http, string? tag, out CultureInfo language)
     {
         language = Of(http.Request);
-        if (!string.IsNullOrEmpty(tag) && Find(tag) is null)
-        {
-            var names = string.Join(", ", Supported.Select(supported => supported.Name));
-            return FieldError.ForParameter(Parameter, ProblemText.Get("LanguageUnknown", Parameter, names));
-        }
+        if (Check(tag) is { } error)
+            return error;
         SetHeaders(http);
         return null;
+    }
+
+    /// <summary>Checks the parameter <c>in</c>.</summary>
+    /// <returns>The error when it names a language that is not supported.</returns>
+    public static FieldError? Check(string? tag)
+    {
+        if (string.IsNullOrEmpty(tag) || Find(tag) is not null)
+            return null;
+        var names = string.Join(", ", Supported.Select(supported => supported.Name));
+        return FieldError.ForParameter(Parameter, ProblemText.Get("LanguageUnknown", Parameter, names));
     }
 
     /// <summary>Sets Content-Language, and Vary when Accept-Language has an influence.</summary>

@@ -13,9 +13,12 @@ static class Server
 {
     const int LargestBody = 64 * 1024;
 
+    const string DefaultAddress = "http://localhost:5080";
+
     public static void AddServer(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        var listeners = ChooseAddresses(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -31,10 +34,7 @@ static class Server
             );
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
             // Kestrel counts per listener. It closes a connection above the limit at once.
-            kestrel.Limits.MaxConcurrentConnections = Connections.LimitOf(
-                Connections.Descriptors(),
-                Connections.ListenersOf(builder.Configuration["Urls"])
-            );
+            kestrel.Limits.MaxConcurrentConnections = Connections.LimitOf(Connections.Descriptors(), listeners);
         });
         // A fault at the start is reported in one sentence, see Verbs. The host would log a stack trace before it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
@@ -101,6 +101,18 @@ static class Server
     /// <summary>Lets the scripts of allowed origins read a header of the answers.</summary>
     public static IServiceCollection ExposeHeader(this IServiceCollection services, string name) =>
         services.PostConfigure<CorsOptions>(cors => cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add(name));
+
+    /// <summary>Listens on the default address where no setting names one. Containers name a port.</summary>
+    /// <returns>The number of sockets to listen on.</returns>
+    static int ChooseAddresses(WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var urls = configuration["urls"];
+        var ports = $"{configuration["http_ports"]};{configuration["https_ports"]}";
+        if (string.IsNullOrEmpty(urls) && ports == ";" && !configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(urls = DefaultAddress);
+        return Connections.ListenersOf(string.IsNullOrEmpty(urls) ? ports : urls);
+    }
 
     public static void UseServer(this WebApplication app)
     {

@@ -12,14 +12,18 @@ sealed class SiteOptions
         set => field = value.TrimEnd('/');
     } = "http://localhost:5080";
 
-    /// <summary>The address of an article's page on the web site, with <c>{slug}</c> in place of its slug.</summary>
-    public string ArticleUrl { get; set; } = "http://localhost:5080/v1/articles/{slug}";
+    /// <summary>
+    /// The address of an article's page on the web site, with <c>{slug}</c> in place of its slug; <c>null</c> for the
+    /// API's own.
+    /// </summary>
+    public string? ArticleUrl { get; set; }
 
     /// <summary>The title of the feeds.</summary>
     public string FeedTitle { get; set; } = "Health articles";
 
     /// <summary>The address of an article's page.</summary>
-    public string UrlOfArticle(string slug) => ArticleUrl.Replace(SlugPlaceholder, slug, StringComparison.Ordinal);
+    public string UrlOfArticle(string slug) =>
+        ArticleUrl?.Replace(SlugPlaceholder, slug, StringComparison.Ordinal) ?? $"{ApiUrl}/v1/articles/{slug}";
 
     /// <summary>The web site's home page.</summary>
     public string HomeUrl => new Uri(UrlOfArticle("x")).GetLeftPart(UriPartial.Authority) + "/";
@@ -27,11 +31,14 @@ sealed class SiteOptions
     /// <summary>The path under which the API is served; empty when it has a host for itself.</summary>
     public PathString Prefix => PathPrefix.Read(new Uri(ApiUrl).AbsolutePath) ?? PathString.Empty;
 
+    /// <summary>Whether no other machine can reach the API by its public address.</summary>
+    public bool IsLocal => new Uri(ApiUrl).IsLoopback;
+
     public IEnumerable<string> FindMistakes()
     {
         if (!IsApiUrl(ApiUrl))
             yield return "Site:ApiUrl must be an absolute URL like https://www.example.com/api: correct it.";
-        if (!ArticleUrl.Contains(SlugPlaceholder, StringComparison.Ordinal) || !IsHttp(UrlOfArticle("x"), out _))
+        if (ArticleUrl is not null && !IsArticleUrl(ArticleUrl))
             yield return "Site:ArticleUrl must be an absolute URL with {slug} in it, like "
                 + "https://www.example.com/articles/{slug}: correct it.";
         if (string.IsNullOrWhiteSpace(FeedTitle))
@@ -42,6 +49,9 @@ sealed class SiteOptions
         IsHttp(text, out var url)
         && url is { Query: "", Fragment: "", UserInfo: "" }
         && (url.AbsolutePath == "/" || PathPrefix.Read(url.AbsolutePath) is not null);
+
+    bool IsArticleUrl(string template) =>
+        template.Contains(SlugPlaceholder, StringComparison.Ordinal) && IsHttp(UrlOfArticle("x"), out _);
 
     static bool IsHttp(string text, out Uri url) =>
         Uri.TryCreate(text, UriKind.Absolute, out url!)

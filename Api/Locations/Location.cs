@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Api.Hours;
 using NodaTime;
 
@@ -53,10 +54,15 @@ public sealed record Location
     public required LocalDate? ClosedForGoodOn { get; init; }
 
     /// <summary>
-    /// The great-circle distance from the point <c>near</c>, in whole meters; <c>null</c> without <c>near</c> or
-    /// without coordinates.
+    /// The great-circle distance from the point <c>near</c>, in whole meters. Absent without <c>near</c>, and for a
+    /// location without coordinates.
     /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? DistanceMeters { get; init; }
+
+    /// <summary>Whether it is open now, and what changes next. Absent without <c>include=status</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LocationStatus? Status { get; init; }
 
     /// <summary>The instant at which the temporary closure is over; <c>null</c> if it has no end.</summary>
     internal Instant? ClosureEndsAt =>

@@ -4,6 +4,7 @@ using System.Globalization;
 using Api.Hours;
 using Api.Http;
 using Api.Http.Caching;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Extensions;
@@ -12,29 +13,42 @@ namespace Api.Locations;
 
 static class LocationEndpoints
 {
+    // What include can name.
+    const string IncludeStatus = "status";
+
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
-        var locations = routes.MapGroup("/locations").WithTags("Locations").Cached("locations", "limit", "cursor");
+        var locations = routes
+            .MapGroup("/locations")
+            .WithTag("Locations", "Where the clinic is, and how to reach it.")
+            .Cached("locations", "limit", "cursor", "include", Languages.Parameter);
         locations.MapGet("/", ListAsync).WithName("listLocations").Paged().WithSummary("List locations");
         locations.MapGet("/{slug}", GetAsync).WithName("getLocation").WithSummary("Get a location");
     }
 
     /// <remarks>
     /// Sorted by name. With `near`, the nearest location comes first, each has its `distanceMeters`, and those without
-    /// coordinates come last. With `openAt`, the list has only the locations that are open at that time, with or
-    /// without an appointment. Locations whose hours are not known are left out then.
+    /// coordinates come last. It is refused if no location has any. With `openAt`, the list has only the locations that are open at that time, with or
+    /// without an appointment. Locations whose hours are not known are left out then. With `include=status`, each has
+    /// the `status` that `/v1/locations/{slug}/status` answers, so that a page needs one call.
     /// </remarks>
     /// <param name="near">A point as `latitude,longitude` in degrees, WGS 84: `35.84,-90.70`.</param>
-    /// <param name="openAt">`now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.</param>
-    /// <param name="limit">The largest number of items on a page, 1 to 100.</param>
-    /// <param name="cursor">The `nextCursor` of the page before. Leave it out for the first page.</param>
+    /// <param name="openAt" example="now">`now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.</param>
+    /// <param name="include" example="status">What to add to each location: `status`.</param>
+    /// <param name="in" example="es">
+    /// The language of the status, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
+    /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>
+    /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
     static async Task<
         Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
-        string? near,
-        string? openAt,
+        [MaxLength(40)] string? near,
+        [MaxLength(40)] string? openAt,
+        [MaxLength(6)] string? include,
+        [MaxLength(35)] string? @in,
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
-        string? cursor,
+        [MaxLength(1000)] string? cursor,
         LocationStore store,
         HoursStore hours,
         TimeProvider time,
@@ -51,6 +65,10 @@ static class LocationEndpoints
                 ? FieldError.ForParameter("near", ProblemText.Get("PointWrong", "near"))
                 : null,
             instant is null ? PointsInTime.ReadInstant("openAt", openAt, out instant) : null,
+            include is null or IncludeStatus
+                ? null
+                : FieldError.ForParameter("include", ProblemText.Get("MustBeOneOf", IncludeStatus)),
+            Languages.Check(@in),
             Paging.CheckLimit(limit),
         ];
         if (Problems.FindBrokenRules(errors) is { } broken)
@@ -65,7 +83,11 @@ static class LocationEndpoints
             http.FreshUntil(now, FindClosureEnd(location, now));
         IReadOnlyList<Location> locations = [.. stored.Select(location => WithoutPastClosure(location, now))];
         if (point is not null)
+        {
+            if (locations.Count > 0 && locations.All(location => location.Coordinates is null))
+                return Problems.BrokenRules(FieldError.ForParameter("near", ProblemText.Get("NoCoordinates")));
             locations = SortByDistance(locations, point);
+        }
         if (!Paging.TryContinue(locations, location => location.Slug, key, out var following))
             return Problems.BadCursor();
 
@@ -84,15 +106,50 @@ static class LocationEndpoints
                 .. following.Where(location => statuses.GetValueOrDefault(location.Slug)?.Moment.IsOpen == true),
             ];
         }
+        var page = Paging.Page(
+            http,
+            following,
+            limit ?? Paging.DefaultLimit,
+            last => Paging.Cursor(filters, last.Slug)
+        );
         return TypedResults.Ok(
-            Paging.Page(http, following, limit ?? Paging.DefaultLimit, last => Paging.Cursor(filters, last.Slug))
+            include == IncludeStatus
+                ? page with
+                {
+                    Items = await WithStatusAsync(page.Items, hours, now, http, ct),
+                }
+                : page
         );
     }
 
+    static async Task<IReadOnlyList<Location>> WithStatusAsync(
+        IReadOnlyList<Location> locations,
+        HoursStore hours,
+        Instant now,
+        HttpContext http,
+        CancellationToken ct
+    )
+    {
+        Languages.SetHeaders(http);
+        var schedules = (await hours.ListAsync(ct)).ToDictionary(schedule => schedule.Location);
+        Location[] result =
+        [
+            .. locations.Select(location =>
+                location with
+                {
+                    Status = LocationStatus.Of(schedules[location.Slug], now, Languages.Of(http.Request)),
+                }
+            ),
+        ];
+        foreach (var location in result)
+            http.FreshUntil(now, location.Status!.ValidUntil);
+        return result;
+    }
+
     /// <remarks>All facts about one location. Unknown facts are `null`.</remarks>
-    /// <param name="slug">The location's slug, as in the list of locations.</param>
+    /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     static async Task<Results<Ok<Location>, Problem<Problems.NotFound>>> GetAsync(
-        string slug,
+        [MaxLength(64)] string slug,
         LocationStore store,
         TimeProvider time,
         HttpContext http,

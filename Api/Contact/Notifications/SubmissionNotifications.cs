@@ -39,13 +39,8 @@ sealed class SubmissionNotifications(
     {
         if (await FindAsync(delivery, ct) is not { } submission)
             return null;
-        var data = new
-        {
-            Id = submission.Reference,
-            submission.Location,
-            submission.ReceivedAt,
-        };
-        return new WebhookEvent("submission.received", submission.OccurredAt, data);
+        var data = new SubmissionReceived(submission.Reference, submission.Location, submission.ReceivedAt);
+        return new WebhookEvent(SubmissionWebhook.EventType, submission.OccurredAt, data);
     }
 
     MailText WriteNotice(Submission submission, string recipient)

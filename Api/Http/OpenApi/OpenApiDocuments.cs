@@ -33,10 +33,18 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
         provider.GetSwagger(Name).SerializeAsV31(to);
         await to.FlushAsync();
         // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the
-        // standard.
-        return OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
+        // standard. And some take a type whose first alternative is null for nothing but null.
+        var document = OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
+        document = NullFirstInJson().Replace(document, "${types}${space}\"null\"");
+        return NullFirstInYaml().Replace(document, "${types}${indent}- 'null'\n");
     }
 
     [GeneratedRegex("""\A(\s*\{?\s*"?openapi"?: ['"])3\.1\.\d+(['"])""")]
     private static partial Regex OpenApiVersion();
+
+    [GeneratedRegex("""(?<="type": \[\s*)"null"(?<space>,\s*)(?<types>"[a-z]+"(?:,\s*"[a-z]+")*)""")]
+    private static partial Regex NullFirstInJson();
+
+    [GeneratedRegex(@"(?<=type:\n)(?<indent> *)- 'null'\n(?<types>(?:\k<indent>- [a-z]+\n)+)")]
+    private static partial Regex NullFirstInYaml();
 }

@@ -26,17 +26,23 @@ static class OpenApiServices
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
 
-                Unknown values are `null`, never absent. Instants are RFC 3339 in UTC. Times of day are `HH:mm` in the
-                location's time zone. Every GET also answers HEAD.
+                **Values.** Unknown values are `null`, never absent. Instants are RFC 3339 in UTC. Times of day are
+                `HH:mm` in the location's time zone. A list with a `nextCursor` is paged: send it as `cursor`, or follow
+                the `Link` header with `rel="next"`, until it is `null`. Every GET also answers HEAD.
 
-                Content has a strong `ETag`, and a `Cache-Control` that ends when the content changes. Send
+                **Errors.** Every error is a problem document (RFC 9457, `application/problem+json`). Its `type` is the
+                address of [a page that explains it](../problems); compare that, not the texts. `errors` names each member
+                or parameter that is wrong.
+
+                **Caching.** Content has a strong `ETag`, and a `Cache-Control` that ends when the content changes. Send
                 `If-None-Match` to get a 304 without a body.
 
-                Lists are paged. Follow `nextCursor`, or the `Link` header with `rel="next"`, until it is `null` or
-                absent.
+                **Languages.** Texts for people are in English or Spanish. The parameter `in` chooses, else
+                `Accept-Language`.
 
-                Every error is a problem document (RFC 9457, `application/problem+json`). Its `type` is the address of a
-                page that explains it.
+                **Limits.** Only sending messages is limited. The `RateLimit` header tells what is left, and a 429 has a
+                `Retry-After`. Send an `Idempotency-Key` with each message, and the same one when you try again, so that
+                it is stored once.
                 """,
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             }
@@ -62,30 +68,24 @@ static class OpenApiServices
                 pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"
             )
         );
-        gen.MapType<IsoDayOfWeek>(() =>
-            new OpenApiSchema
-            {
-                Type = JsonSchemaType.String,
-                Description = "A day of the week.",
-                Enum = [.. Enum.GetValues<IsoDayOfWeek>().Where(day => day != IsoDayOfWeek.None).Select(Name)],
-            }
-        );
         gen.MapType<JsonObject>(() =>
             new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true }
         );
 
+        gen.SchemaFilter<DaysOfWeek>();
         gen.SchemaFilter<RequiredMembers>();
         gen.SchemaFilter<ValidatorRules>();
         gen.OperationFilter<ProblemResponses>();
         gen.OperationFilter<RateLimitHeaders>();
         gen.OperationFilter<IdempotencyKeyHeader>();
         gen.OperationFilter<ContentHeaders>();
+        gen.OperationFilter<LanguageHeaders>();
         gen.OperationFilter<ResponseHeaders>();
         gen.OperationFilter<ResponsesInOrder>();
         gen.OperationFilter<RealExamples>();
+        gen.DocumentFilter<TagDescriptions>();
+        gen.DocumentFilter<SharedComponents>();
     }
-
-    static JsonValue Name(IsoDayOfWeek day) => JsonValue.Create(day.ToString().ToLowerInvariant());
 
     static OpenApiSchema Text(string description, string example, string? format = null, string? pattern = null) =>
         new()

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -6,8 +10,19 @@ namespace Api.Http.OpenApi;
 /// <summary>
 /// Describes the problems that an endpoint can answer with, in the words of <see cref="ProblemTypes"/>.
 /// </summary>
-sealed class ProblemResponses : IOperationFilter
+sealed class ProblemResponses(IOptions<JsonOptions> json) : IOperationFilter
 {
+    // What the program answers where a caller does not provoke the problem on purpose, so there is no example file.
+    static readonly Dictionary<ProblemType, string> Details = new()
+    {
+        [ProblemTypes.Timeout] = "BodyTooSlow",
+        [ProblemTypes.TooLarge] = "BodyTooLarge",
+        [ProblemTypes.UnsupportedMediaType] = "MediaTypeWrong",
+        [ProblemTypes.Fault] = "Fault",
+        [ProblemTypes.Busy] = "DatabaseBusy",
+        [ProblemTypes.StorageFull] = "NoRoom",
+    };
+
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         foreach (
@@ -29,6 +44,25 @@ sealed class ProblemResponses : IOperationFilter
                 var example = problems.Key == StatusCodes.Status503ServiceUnavailable ? "1" : "540";
                 response.AddHeader(new ResponseHeader("Retry-After", "Seconds to wait before the next try.", example));
             }
+            if (Details.ContainsKey(problems.First()))
+                ((OpenApiMediaType)response.Content!.Values.Single()).Example = Example(problems.First(), context);
         }
+    }
+
+    JsonNode? Example(ProblemType type, OperationFilterContext context)
+    {
+        // One address for all GETs, so that they share the response.
+        var isGet = context.ApiDescription.HttpMethod == HttpMethods.Get;
+        var document = new ProblemDocument(
+            type.Path,
+            type.Title,
+            type.Status,
+            ProblemText.Get(Details[type]),
+            isGet ? "/health/ready" : "/" + context.ApiDescription.RelativePath,
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            null,
+            null
+        );
+        return JsonSerializer.SerializeToNode(document, json.Value.SerializerOptions);
     }
 }

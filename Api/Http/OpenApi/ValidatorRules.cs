@@ -73,12 +73,9 @@ sealed class ValidatorRules(IServiceProvider services) : ISchemaFilter
         }
     }
 
-    static void AddPattern(OpenApiSchema property, string pattern)
-    {
-        if (property.Pattern is null)
-            property.Pattern = pattern;
-        // With its type: client generators take a schema without one for a schema of anything.
-        else
-            (property.AllOf ??= []).Add(new OpenApiSchema { Type = property.Type, Pattern = pattern });
-    }
+    // Both must match. In one pattern, since generators of typed clients cannot read an allOf beside a type.
+    static void AddPattern(OpenApiSchema property, string pattern) =>
+        property.Pattern = property.Pattern is { } other
+            ? $@"^(?=[\s\S]*?(?:{other}))(?=[\s\S]*?(?:{pattern}))"
+            : pattern;
 }
