@@ -300,6 +300,11 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     public async Task No_description_has_XML_in_it() =>
         Assert.DoesNotMatch("</?(c|see|para|paramref)[ >/]", await api.Client.GetStringAsync("/openapi.json"));
 
+    [Theory]
+    [InlineData("json"), InlineData("yaml")]
+    public async Task No_line_of_a_text_has_only_spaces(string form) =>
+        Assert.DoesNotMatch(@"\\n +\\n", await api.Client.GetStringAsync($"/openapi.{form}"));
+
     [Fact]
     public async Task The_webhook_is_described()
     {

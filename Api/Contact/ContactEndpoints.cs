@@ -26,8 +26,9 @@ static class ContactEndpoints
             .Cached("contact-form", Languages.Parameter);
         contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
         contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(ReceiptEndpoint);
-        contact
+        var submissions = contact
             .MapGroup("/contact-submissions")
+            .AddEndpointFilter(LeadFormsOnAsync)
             .AddEndpointFilter(AnswerRepetitionAsync)
             .WithRateLimits("contact", options.Limits.PerClient, options.Limits.Overall)
             .WithValidation()
@@ -43,6 +44,26 @@ static class ContactEndpoints
             )
             .MapPost("/", AddAsync)
             .WithName("createContactSubmission");
+        if (options.Redirects is { Success: { } success, Failure: { } failure })
+            submissions
+                .WithMetadata(new HtmlForm(success, failure, ContactSubmission.Members))
+                .Accepts<ContactSubmission>("application/json", HtmlForms.MediaTypes);
+    }
+
+    /// <summary>Leads the browser of a plain form to the clinic's page, with the reference of the message.</summary>
+    static async ValueTask<object?> LeadFormsOnAsync(
+        EndpointFilterInvocationContext invocation,
+        EndpointFilterDelegate next
+    )
+    {
+        var result = await next(invocation);
+        while (result is INestedHttpResult nested)
+            result = nested.Result;
+        return
+            result is Created<ContactReceipt> { Value: { } receipt }
+            && HtmlForms.Find(invocation.HttpContext) is { } form
+            ? HtmlForms.Redirect(form.Success, new KeyValuePair<string, string?>("reference", receipt.Reference))
+            : result;
     }
 
     /// <summary>
@@ -122,6 +143,10 @@ static class ContactEndpoints
     /// key: it is stored once and gets the same answer, before limits and rules are checked. The key is remembered for
     /// 24 hours unless the clinic has set another time. Reusing a key with a different message returns 422;
     /// `secondsToFill` and `altcha` may differ.
+    ///
+    /// If the server's settings name pages to go on to, a plain HTML form can send its fields, too
+    /// (`application/x-www-form-urlencoded` or `multipart/form-data`). The answer is then a 303 to one of these pages,
+    /// with `reference`, or with `status` and the names of the wrong fields as `errors`, in its query.
     ///
     /// The answer has a `token`, and its address in `Location`, to look up later whether the message was handled.
     /// </remarks>

@@ -38,6 +38,9 @@ sealed class ContactOptions
     /// <summary>A message with more links than this is spam.</summary>
     public int MaximumLinks { get; set; } = 3;
 
+    /// <summary>Where the browser goes after a plain HTML form was sent.</summary>
+    public RedirectOptions Redirects { get; set; } = new();
+
     /// <summary>What the form and the receipt tell the sender, by language: <c>en</c>, <c>es</c>.</summary>
     public Dictionary<string, Notices> Notices { get; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -69,9 +72,21 @@ sealed class ContactOptions
             Challenge.LifetimeMinutes is >= 1 and <= LongestLifetimeMinutes,
             $"Challenge:LifetimeMinutes must be a whole number from 1 to {LongestLifetimeMinutes}"
         );
+        Require(
+            (Redirects.Success is null) == (Redirects.Failure is null),
+            "Redirects needs both Success and Failure, or neither"
+        );
+        RequirePage(Redirects.Success, "Success");
+        RequirePage(Redirects.Failure, "Failure");
         RequireLimit(Limits.PerClient, "PerClient");
         RequireLimit(Limits.Overall, "Overall");
         return mistakes;
+
+        void RequirePage(string? page, string which) =>
+            Require(
+                page is null || (Uri.TryCreate(page, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"),
+                $"Redirects:{which} must be an absolute URL like https://www.example.com/contact"
+            );
 
         void RequireLimit(LimitOptions limit, string which)
         {
@@ -102,6 +117,18 @@ sealed class ContactOptions
             return false;
         }
     }
+}
+
+/// <summary>
+/// Where the browser goes after a plain HTML form was sent. Without these pages only programs can send messages.
+/// </summary>
+sealed class RedirectOptions
+{
+    /// <summary>The page after a message was stored. It gets <c>reference</c> in its query.</summary>
+    public string? Success { get; set; }
+
+    /// <summary>The page after a message was refused. It gets <c>status</c> and <c>errors</c> in its query.</summary>
+    public string? Failure { get; set; }
 }
 
 /// <summary>How many messages are accepted in how much time.</summary>

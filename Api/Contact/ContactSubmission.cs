@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Json;
 using Api.Http.OpenApi;
 using NodaTime;
 
@@ -56,6 +58,13 @@ public sealed record ContactSubmission
     /// <summary>
     /// Reads the telephone number, once for the validator and the intake; <c>null</c> if it cannot be dialled.
     /// </summary>
+    /// <summary>The names of the members in JSON.</summary>
+    internal static IReadOnlySet<string> Members { get; } =
+        typeof(ContactSubmission)
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Select(member => JsonNamingPolicy.CamelCase.ConvertName(member.Name))
+            .ToHashSet();
+
     internal TelephoneNumber? ReadTelephone(string region)
     {
         if (Telephone is not null)

@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 namespace Api.Http;
 
 /// <summary>
-/// A JSON body. Everything in it that is unknown or has the wrong type is named at once, see <see cref="BodyReader"/>.
+/// A JSON body, or the fields of an HTML form. Everything in it that is unknown or has the wrong type is named at once, see <see cref="BodyReader"/>.
 /// The rules are checked by <see cref="Validation"/>, which answers with both.
 /// </summary>
 sealed class Body<T> : IBody, IEndpointParameterMetadataProvider
@@ -27,12 +27,13 @@ sealed class Body<T> : IBody, IEndpointParameterMetadataProvider
 
     public static async ValueTask<Body<T>> BindAsync(HttpContext http)
     {
-        if (!IsJsonInUtf8(http.Request))
+        var isForm = HtmlForms.Find(http) is not null;
+        if (!isForm && !IsJsonInUtf8(http.Request))
             throw new BadHttpRequestException("Not JSON in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
         if (IsEncoded(http.Request))
             throw new UnsupportedEncodingException();
 
-        using var document = await BodyReader.ParseAsync(http);
+        using var document = isForm ? await HtmlForms.ReadAsync(http, typeof(T)) : await BodyReader.ParseAsync(http);
         var ignoredName = http.GetEndpoint()?.Metadata.GetMetadata<IgnoredMember>()?.Name;
         var reader = new BodyReader(ignoredName);
         var value = reader.Read<T>(document.RootElement);

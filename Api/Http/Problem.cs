@@ -78,6 +78,8 @@ class Problem(ProblemType type, string detail, IReadOnlyList<FieldError>? errors
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        if (HtmlForms.Find(httpContext) is { } form)
+            return HtmlForms.RefuseAsync(httpContext, form, type.Status, errors);
         var (request, response) = (httpContext.Request, httpContext.Response);
         response.StatusCode = type.Status;
         response.Headers.CacheControl = "no-store";

@@ -35,12 +35,17 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
         // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the
         // standard. And some take a type whose first alternative is null for nothing but null.
         var document = OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
+        document = BlankLine().Replace(document, @"\n\n");
         document = NullFirstInJson().Replace(document, "${types}${space}\"null\"");
         return NullFirstInYaml().Replace(document, "${types}${indent}- 'null'\n");
     }
 
     [GeneratedRegex("""\A(\s*\{?\s*"?openapi"?: ['"])3\.1\.\d+(['"])""")]
     private static partial Regex OpenApiVersion();
+
+    // Between the paragraphs of an XML comment, as it is escaped in both forms.
+    [GeneratedRegex(@"\\n +\\n")]
+    private static partial Regex BlankLine();
 
     [GeneratedRegex("""(?<="type": \[\s*)"null"(?<space>,\s*)(?<types>"[a-z]+"(?:,\s*"[a-z]+")*)""")]
     private static partial Regex NullFirstInJson();

@@ -26,7 +26,7 @@ static class OpenApiServices
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
 
-                **Values.** Unknown values are `null`, never absent. Instants are RFC 3339 in UTC. Times of day are
+                **Values.** Unknown values are `null`; what was not asked for is absent. Instants are RFC 3339 in UTC. Times of day are
                 `HH:mm` in the location's time zone. A list with a `nextCursor` is paged: send it as `cursor`, or follow
                 the `Link` header with `rel="next"`, until it is `null`. Every GET also answers HEAD.
 
