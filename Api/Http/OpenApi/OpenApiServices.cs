@@ -48,6 +48,8 @@ static class OpenApiServices
             }
         );
         gen.AddServer(new OpenApiServer { Url = "/" });
+        // None is needed: all of it is public.
+        gen.AddSecurityRequirement(_ => []);
         gen.IncludeXmlComments(Assembly.GetExecutingAssembly(), includeControllerXmlComments: false);
         gen.SupportNonNullableReferenceTypes();
         gen.NonNullableReferenceTypesAsRequired();
