@@ -353,6 +353,12 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         );
     }
 
+    // SQLITE_PROTOCOL (15) is met while another process replaces the files.
+    [Theory]
+    [InlineData(5), InlineData(6), InlineData(15)]
+    public void What_passes_by_itself_is_busy(int code) =>
+        Assert.Equal(StorageFault.Busy, StorageFaults.Find(new SqliteException("", code)));
+
     [Theory]
     [InlineData(8, "The database cannot be written to: give this user write access to its file and folder.")]
     [InlineData(

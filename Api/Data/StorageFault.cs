@@ -54,6 +54,7 @@ static class StorageFaults
         Corrupt = 11,
         Full = 13,
         CannotOpen = 14,
+        Protocol = 15,
         NotADatabase = 26;
 
     /// <summary>The storage fault behind an exception; <c>null</c> when it has another cause.</summary>
@@ -64,7 +65,8 @@ static class StorageFaults
             StorageException storage => storage.Fault,
             SqliteException sqlite => sqlite.SqliteErrorCode switch
             {
-                Busy or Locked => StorageFault.Busy,
+                // Protocol: the files change while a connection begins to use them.
+                Busy or Locked or Protocol => StorageFault.Busy,
                 ReadOnly => StorageFault.ReadOnly,
                 IoError or CannotOpen => StorageFault.Inaccessible,
                 Corrupt or NotADatabase => StorageFault.Damaged,
