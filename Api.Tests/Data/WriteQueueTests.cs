@@ -96,6 +96,35 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Writes_that_share_a_commit_share_their_check_and_only_its_own_writes_fail()
+    {
+        var checks = 0;
+        Action holds = () => checks++;
+        Action fails = () => throw new InvalidOperationException("A key is missing.");
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        Task[] kept =
+        [
+            queue.EnqueueAsync(c => Insert(c, "a"), default, holds),
+            queue.EnqueueAsync(c => Insert(c, "b"), default, holds),
+        ];
+        gate.Dispose();
+        await first;
+        await Task.WhenAll(kept);
+        Assert.Equal(1, checks);
+
+        gate = new Gate();
+        first = gate.CloseAsync(queue);
+        var other = queue.EnqueueAsync(c => Insert(c, "c"), default);
+        var refused = queue.EnqueueAsync(c => Insert(c, "d"), default, fails);
+        gate.Dispose();
+        await first;
+        await other;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => refused);
+        Assert.Equal(["a", "b", "c"], Stored());
+    }
+
+    [Fact]
     public async Task Waiting_writers_share_a_commit()
     {
         var gate = new Gate();

@@ -74,8 +74,8 @@ static partial class Startup
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The program listens on {Listener}, but Site:ApiUrl is {ApiUrl}, which its links begin with: set it to "
-            + "the address that callers use"
+        Message = "The program listens on {Listener}, but Site:ApiUrl is {ApiUrl}, which its links begin with: set it "
+            + "to the address that callers use"
     )]
     static partial void LogLocalAddress(ILogger log, string listener, string apiUrl);
 }

@@ -57,7 +57,8 @@ sealed class VerbRunner(string[] settings)
             return 1;
         }
 
-        // The first signal asks the verb to end. The second one ends the program, unless the host still stops the server.
+        // The first signal asks the verb to end. The second one ends the program, unless the host still stops the
+        // server.
         void Cancel(PosixSignalContext signal)
         {
             if (interruption.IsCancellationRequested)

@@ -57,11 +57,10 @@ static class ContactEndpoints
     )
     {
         var result = await next(invocation);
-        while (result is INestedHttpResult nested)
-            result = nested.Result;
-        return
-            result is Created<ContactReceipt> { Value: { } receipt }
-            && HtmlForms.Find(invocation.HttpContext) is { } form
+        if (HtmlForms.Find(invocation.HttpContext) is not { } form)
+            return result;
+        var answer = result is INestedHttpResult nested ? nested.Result : result;
+        return answer is Created<ContactReceipt> { Value: { } receipt }
             ? HtmlForms.Redirect(form.Success, new KeyValuePair<string, string?>("reference", receipt.Reference))
             : result;
     }

@@ -39,7 +39,9 @@ static class HoursEndpoints
     /// <remarks>The locations are sorted by name. Each item is the same as at `/v1/locations/{slug}/hours`.</remarks>
     /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
-    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">
+    /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
     static async Task<
         Results<Ok<Page<LocationHours>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
@@ -84,7 +86,9 @@ static class HoursEndpoints
     /// actual hours of each date. The status says whether the location is open.
     /// </remarks>
     /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
-    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">
+    /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
         [MaxLength(64)] string slug,
         [MaxLength(35)] string? @in,
@@ -109,7 +113,9 @@ static class HoursEndpoints
     /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">
+    /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
     static async Task<Results<Ok<WholeList<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
         [DataType(DataType.DateTime), MaxLength(40)] string? at,
         [MaxLength(35)] string? @in,
@@ -174,7 +180,9 @@ static class HoursEndpoints
     /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="in" example="es">
+    /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
     static async Task<
         Results<Ok<LocationStatus>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
     > GetStatusAsync(
@@ -210,8 +218,12 @@ static class HoursEndpoints
     /// </remarks>
     /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
     /// <param name="from" example="2026-12-21">The first date, `yyyy-MM-dd`. Without it, today at the location.</param>
-    /// <param name="to" example="2026-12-31">The last date, at most 365 days after the first. Without it, 13 days after the first.</param>
-    /// <param name="in" example="es">The language, `en` or `es`, also with a region. Without it, Accept-Language decides.</param>
+    /// <param name="to" example="2026-12-31">
+    /// The last date, at most 365 days after the first. Without it, 13 days after the first.
+    /// </param>
+    /// <param name="in" example="es">
+    /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
+    /// </param>
     static async Task<
         Results<Ok<LocationCalendar>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
     > GetCalendarAsync(

@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Api.Http;
 
 /// <summary>
-/// A JSON body, or the fields of an HTML form. Everything in it that is unknown or has the wrong type is named at once, see <see cref="BodyReader"/>.
-/// The rules are checked by <see cref="Validation"/>, which answers with both.
+/// A JSON body, or the fields of an HTML form. Everything in it that is unknown or has the wrong type is named at once,
+/// see <see cref="BodyReader"/>. The rules are checked by <see cref="Validation"/>, which answers with both.
 /// </summary>
 sealed class Body<T> : IBody, IEndpointParameterMetadataProvider
     where T : class

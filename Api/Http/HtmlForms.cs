@@ -70,7 +70,9 @@ static class HtmlForms
     public static IResult Redirect(string page, params KeyValuePair<string, string?>[] query) =>
         new SeeOther(QueryHelpers.AddQueryString(page, query.Where(pair => !string.IsNullOrEmpty(pair.Value))));
 
-    /// <summary>Leads the browser to the page about a refusal, with the status and the names of the wrong fields.</summary>
+    /// <summary>
+    /// Leads the browser to the page about a refusal, with the status and the names of the wrong fields.
+    /// </summary>
     public static Task RefuseAsync(HttpContext http, HtmlForm form, int status, IReadOnlyList<FieldError>? errors)
     {
         var fields = (errors ?? [])

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Api.Http;
 
-/// <summary>UUIDs that are made of a name (RFC 9562, section 5.5: version 5). The same name has the same UUID.</summary>
+/// <summary>
+/// UUIDs that are made of a name (RFC 9562, section 5.5: version 5). The same name has the same UUID.
+/// </summary>
 static class NameUuid
 {
     /// <summary>Makes the UUID of a name.</summary>

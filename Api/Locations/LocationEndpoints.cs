@@ -28,12 +28,15 @@ static class LocationEndpoints
 
     /// <remarks>
     /// Sorted by name. With `near`, the nearest location comes first, each has its `distanceMeters`, and those without
-    /// coordinates come last. It is refused if no location has any. With `openAt`, the list has only the locations that are open at that time, with or
-    /// without an appointment. Locations whose hours are not known are left out then. With `include=status`, each has
-    /// the `status` that `/v1/locations/{slug}/status` answers, so that a page needs one call.
+    /// coordinates come last. It is refused if no location has any. With `openAt`, the list has only the locations that
+    /// are open at that time, with or without an appointment. Locations whose hours are not known are left out then.
+    /// With `include=status`, each has the `status` that `/v1/locations/{slug}/status` answers, so that a page needs
+    /// one call.
     /// </remarks>
     /// <param name="near">A point as `latitude,longitude` in degrees, WGS 84: `35.84,-90.70`.</param>
-    /// <param name="openAt" example="now">`now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.</param>
+    /// <param name="openAt" example="now">
+    /// `now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.
+    /// </param>
     /// <param name="include" example="status">What to add to each location: `status`.</param>
     /// <param name="in" example="es">
     /// The language of the status, `en` or `es`, also with a region. Without it, Accept-Language decides.
@@ -65,7 +68,7 @@ static class LocationEndpoints
                 ? FieldError.ForParameter("near", ProblemText.Get("PointWrong", "near"))
                 : null,
             instant is null ? PointsInTime.ReadInstant("openAt", openAt, out instant) : null,
-            include is null or IncludeStatus
+            include is null or "" or IncludeStatus
                 ? null
                 : FieldError.ForParameter("include", ProblemText.Get("MustBeOneOf", IncludeStatus)),
             Languages.Check(@in),
@@ -135,14 +138,17 @@ static class LocationEndpoints
         Location[] result =
         [
             .. locations.Select(location =>
-                location with
-                {
-                    Status = LocationStatus.Of(schedules[location.Slug], now, Languages.Of(http.Request)),
-                }
+                // One that was added since has no schedule here.
+                schedules.TryGetValue(location.Slug, out var schedule)
+                    ? location with
+                    {
+                        Status = LocationStatus.Of(schedule, now, Languages.Of(http.Request)),
+                    }
+                    : location
             ),
         ];
         foreach (var location in result)
-            http.FreshUntil(now, location.Status!.ValidUntil);
+            http.FreshUntil(now, location.Status?.ValidUntil);
         return result;
     }
 

@@ -159,8 +159,8 @@ sealed class InboxStore(
 
     /// <summary>
     /// Removes a submission and everything that belongs to it. No byte of it stays in the database, nor in its log once
-    /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have it. If it came with an
-    /// Idempotency-Key, a keyed hash stays, so that a repetition is not stored again.
+    /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have it.
+    /// If it came with an Idempotency-Key, a keyed hash stays, so that a repetition is not stored again.
     /// </summary>
     /// <returns>False when there is no such submission.</returns>
     public async Task<bool> EraseAsync(string reference, Instant now, CancellationToken ct)

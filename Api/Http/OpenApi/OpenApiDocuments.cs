@@ -33,7 +33,7 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
         provider.GetSwagger(Name).SerializeAsV31(to);
         await to.FlushAsync();
         // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the
-        // standard. And some take a type whose first alternative is null for nothing but null.
+        // standard. Some generators read a list of types that begins with null as null alone.
         var document = OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
         document = BlankLine().Replace(document, @"\n\n");
         document = NullFirstInJson().Replace(document, "${types}${space}\"null\"");

@@ -26,13 +26,14 @@ static class OpenApiServices
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
 
-                **Values.** Unknown values are `null`; what was not asked for is absent. Instants are RFC 3339 in UTC. Times of day are
-                `HH:mm` in the location's time zone. A list with a `nextCursor` is paged: send it as `cursor`, or follow
-                the `Link` header with `rel="next"`, until it is `null`. Every GET also answers HEAD.
+                **Values.** Unknown values are `null`; what was not asked for is absent. Instants are RFC 3339 in UTC.
+                Times of day are `HH:mm` in the location's time zone. A list with a `nextCursor` is paged: send it as
+                `cursor`, or follow the `Link` header with `rel="next"`, until it is `null`. Every GET also answers
+                HEAD.
 
                 **Errors.** Every error is a problem document (RFC 9457, `application/problem+json`). Its `type` is the
-                address of [a page that explains it](../problems); compare that, not the texts. `errors` names each member
-                or parameter that is wrong.
+                address of [a page that explains it](../problems); compare that, not the texts. `errors` names each
+                member or parameter that is wrong.
 
                 **Caching.** Content has a strong `ETag`, and a `Cache-Control` that ends when the content changes. Send
                 `If-None-Match` to get a 304 without a body.

@@ -12,7 +12,7 @@ namespace Api.Http.OpenApi;
 /// </summary>
 sealed class ProblemResponses(IOptions<JsonOptions> json) : IOperationFilter
 {
-    // What the program answers where a caller does not provoke the problem on purpose, so there is no example file.
+    // Problems that have no example file, because no plain request causes them, and their texts.
     static readonly Dictionary<ProblemType, string> Details = new()
     {
         [ProblemTypes.Timeout] = "BodyTooSlow",

@@ -6,8 +6,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Api.Http.OpenApi;
 
 /// <summary>
-/// Moves the parameters, headers and responses that operations have in common, word for word, into the components of
-/// the document. So it is a quarter shorter, and clients get one type for each.
+/// Moves the parameters, headers and responses that several operations have, word for word, into the components of the
+/// document.
 /// </summary>
 sealed partial class SharedComponents : IDocumentFilter
 {
