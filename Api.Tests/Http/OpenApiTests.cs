@@ -229,13 +229,13 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     }
 
     [Theory]
-    [InlineData("json", "\"null\",")]
-    [InlineData("yaml", "type:\n +- 'null'")]
-    public async Task Null_is_the_last_of_the_types(string form, string first)
+    [InlineData("json", "\"type\": \\[\\s*\"null\"", "\"string\",\\s+\"null\"")]
+    [InlineData("yaml", "type:( \\[|\n +- )'null'", "type: \\[string, 'null'\\]\n")]
+    public async Task Null_is_the_last_of_the_types(string form, string first, string last)
     {
         var document = await api.Client.GetStringAsync($"/openapi.{form}");
         Assert.DoesNotMatch(first, document);
-        Assert.Matches(form == "json" ? "\"string\",\\s+\"null\"" : "- string\n +- 'null'", document);
+        Assert.Matches(last, document);
     }
 
     [Fact]
@@ -300,10 +300,18 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     public async Task No_description_has_XML_in_it() =>
         Assert.DoesNotMatch("</?(c|see|para|paramref)[ >/]", await api.Client.GetStringAsync("/openapi.json"));
 
-    [Theory]
-    [InlineData("json"), InlineData("yaml")]
-    public async Task No_line_of_a_text_has_only_spaces(string form) =>
-        Assert.DoesNotMatch(@"\\n +\\n", await api.Client.GetStringAsync($"/openapi.{form}"));
+    [Fact]
+    public async Task A_paragraph_of_a_description_is_one_line()
+    {
+        var document = await DocumentAsync();
+        var operation = document.Paths["/v1/contact-submissions"].Operations![HttpMethod.Post];
+        Assert.Matches(@"\AThe answer is 201 .+ stores nothing\.\n\nThe number of messages", operation.Description);
+        var descriptions = document
+            .Paths.Values.SelectMany(path => path.Operations!.Values)
+            .SelectMany(call => (call.Parameters ?? []).Select(parameter => parameter.Description).Append(call.Description))
+            .Concat(document.Components!.Schemas!.Values.Select(schema => schema.Description));
+        Assert.All(descriptions, text => Assert.DoesNotMatch(@"[^\n]\n[^\n-]|\n +\n", text ?? ""));
+    }
 
     [Fact]
     public async Task The_webhook_is_described()
@@ -439,7 +447,11 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             .Responses![$"{status}"]
             .Content!.Values.Single();
         // The reader puts a text of its own in the place of null.
-        JsonAssert.Equal(NullSentinel().Replace(media.Example!.ToJsonString(), "null"), answer);
+        var example = JsonNode.Parse(NullSentinel().Replace(media.Example!.ToJsonString(), "null"))!;
+        // Problems that differ only in their address have one example together.
+        if (status >= 400)
+            example["instance"] = (string)answer["instance"]!;
+        JsonAssert.Equal(example.ToJsonString(), answer);
         Validate(answer, media.Schema!, name);
     }
 

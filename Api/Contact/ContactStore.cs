@@ -152,8 +152,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
         connection.ExecuteScalarAsync<long?>(
             """
             INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language,
-                quarantined_for,
-                                     email_index, telephone_index, fingerprint, sealed)
+                                     quarantined_for, email_index, telephone_index, fingerprint, sealed)
             SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
                    @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
             WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)

@@ -35,21 +35,34 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
         // Tools refuse versions that they do not know, and know 3.1.1. Later patch versions only change words of the
         // standard. Some generators read a list of types that begins with null as null alone.
         var document = OpenApiVersion().Replace(text.ToString(), "${1}3.1.1${2}", 1);
-        document = BlankLine().Replace(document, @"\n\n");
         document = NullFirstInJson().Replace(document, "${types}${space}\"null\"");
-        return NullFirstInYaml().Replace(document, "${types}${indent}- 'null'\n");
+        document = NullFirstInYaml().Replace(document, "${types}${indent}- 'null'\n");
+        document = LoneReference().Replace(document, "${start} { ${reference} }\n");
+        return ShortList()
+            .Replace(document, match => match.Groups["start"] + " " + ToFlow(match.Groups["item"]) + "\n");
     }
+
+    static string ToFlow(Group items) => $"[{string.Join(", ", items.Captures.Select(item => item.Value))}]";
 
     [GeneratedRegex("""\A(\s*\{?\s*"?openapi"?: ['"])3\.1\.\d+(['"])""")]
     private static partial Regex OpenApiVersion();
-
-    // Between the paragraphs of an XML comment, as it is escaped in both forms.
-    [GeneratedRegex(@"\\n +\\n")]
-    private static partial Regex BlankLine();
 
     [GeneratedRegex("""(?<="type": \[\s*)"null"(?<space>,\s*)(?<types>"[a-z]+"(?:,\s*"[a-z]+")*)""")]
     private static partial Regex NullFirstInJson();
 
     [GeneratedRegex(@"(?<=type:\n)(?<indent> *)- 'null'\n(?<types>(?:\k<indent>- [a-z]+\n)+)")]
     private static partial Regex NullFirstInYaml();
+
+    // What reads better on one line: `schema: { $ref: '…' }` and `type: [string, 'null']`.
+    [GeneratedRegex(
+        @"(?<start>^(?<indent> *)[^\s-].*:)\n\k<indent>  (?<reference>\$ref: '.+')\n(?!\k<indent>  )",
+        RegexOptions.Multiline
+    )]
+    private static partial Regex LoneReference();
+
+    [GeneratedRegex(
+        @"(?<start>^(?<indent> *)[^\s-].*:)\n(?:\k<indent>  - (?<item>[\w./-]+|'[^'\n]+')\n){1,12}(?!\k<indent>  )",
+        RegexOptions.Multiline
+    )]
+    private static partial Regex ShortList();
 }

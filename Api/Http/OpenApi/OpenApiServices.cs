@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using NodaTime;
@@ -51,7 +50,7 @@ static class OpenApiServices
         gen.AddServer(new OpenApiServer { Url = "/" });
         // None is needed: all of it is public.
         gen.AddSecurityRequirement(_ => []);
-        gen.IncludeXmlComments(Assembly.GetExecutingAssembly(), includeControllerXmlComments: false);
+        gen.IncludeXmlComments(XmlComments.Read);
         gen.SupportNonNullableReferenceTypes();
         gen.NonNullableReferenceTypesAsRequired();
 
@@ -78,6 +77,7 @@ static class OpenApiServices
         gen.SchemaFilter<DaysOfWeek>();
         gen.SchemaFilter<RequiredMembers>();
         gen.SchemaFilter<ValidatorRules>();
+        gen.SchemaFilter<PrimaryErrorMessage>();
         gen.OperationFilter<ProblemResponses>();
         gen.OperationFilter<RateLimitHeaders>();
         gen.OperationFilter<IdempotencyKeyHeader>();

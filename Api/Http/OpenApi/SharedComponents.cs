@@ -6,8 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Api.Http.OpenApi;
 
 /// <summary>
-/// Moves the parameters, headers and responses that several operations have, word for word, into the components of the
-/// document.
+/// Moves the parameters, headers and responses that several operations have into the components of the document.
 /// </summary>
 sealed partial class SharedComponents : IDocumentFilter
 {
@@ -37,6 +36,8 @@ sealed partial class SharedComponents : IDocumentFilter
                 var own = response.Headers ?? new Dictionary<string, IOpenApiHeader>();
                 foreach (var (name, header) in own)
                     headers.Add(ToName(name), operation, header, shared => own[name] = shared);
+                foreach (var content in response.Content?.Values ?? [])
+                    RemoveRepeatedDescription(content.Schema, components.Schemas!);
             }
         }
         components.Headers = headers.Share();
@@ -53,6 +54,16 @@ sealed partial class SharedComponents : IDocumentFilter
                 );
         }
         components.Responses = responses.Share();
+    }
+
+    // Swashbuckle repeats the description of a schema beside each reference to it.
+    static void RemoveRepeatedDescription(IOpenApiSchema? schema, IDictionary<string, IOpenApiSchema> schemas)
+    {
+        if (
+            schema is OpenApiSchemaReference { Reference: var reference }
+            && reference.Description == schemas[reference.Id!].Description
+        )
+            reference.Description = null;
     }
 
     // By the problems that it describes, else by its status.
@@ -99,7 +110,11 @@ sealed partial class SharedComponents : IDocumentFilter
         {
             using var text = new StringWriter(CultureInfo.InvariantCulture);
             ((IOpenApiSerializable)value).SerializeAsV31(new OpenApiJsonWriter(text));
-            return text.ToString();
+            // A problem that differs only in the address of its example is the same.
+            return Instance().Replace(text.ToString(), "");
         }
     }
+
+    [GeneratedRegex("\"instance\": \"[^\"]*\"")]
+    private static partial Regex Instance();
 }
