@@ -16,7 +16,8 @@ namespace Api;
 
 static class Program
 {
-    // No setting is read twice. And the program must start where the system allows no more file watchers.
+    // Settings are not read again after the start, and the program must start where the system allows no more file
+    // watchers.
     static readonly string[] NoWatching = ["--hostBuilder:reloadConfigOnChange=false"];
 
     static Task<int> Main(string[] args) => Verbs.RunAsync(args);

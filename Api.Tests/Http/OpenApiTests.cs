@@ -308,7 +308,9 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         Assert.Matches(@"\AThe answer is 201 .+ stores nothing\.\n\nThe number of messages", operation.Description);
         var descriptions = document
             .Paths.Values.SelectMany(path => path.Operations!.Values)
-            .SelectMany(call => (call.Parameters ?? []).Select(parameter => parameter.Description).Append(call.Description))
+            .SelectMany(call =>
+                (call.Parameters ?? []).Select(parameter => parameter.Description).Append(call.Description)
+            )
             .Concat(document.Components!.Schemas!.Values.Select(schema => schema.Description));
         Assert.All(descriptions, text => Assert.DoesNotMatch(@"[^\n]\n[^\n-]|\n +\n", text ?? ""));
     }

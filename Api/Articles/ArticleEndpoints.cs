@@ -36,6 +36,7 @@ static class ArticleEndpoints
     /// <remarks>
     /// Returns published articles without their texts. Without `q` the newest come first. With `q` the list is a
     /// full-text search, and the best matches come first.
+    ///
     /// A search finds articles in which every word of `q` occurs, in the title, the summary or the text. It finds every
     /// grammatical form of a word, with or without accents. The last word may be incomplete. A match in the title
     /// counts for more than one in the summary, and that for more than one in the text. All characters are allowed in

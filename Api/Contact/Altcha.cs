@@ -27,7 +27,7 @@ sealed partial class Altcha(byte[] key, ChallengeOptions options, TimeProvider t
     const int RandomDigits = 32;
 
     // The widget's own payload has about 350 characters.
-    const int LongestPayload = 2000;
+    public const int LongestPayload = 2000;
 
     // Further members are allowed: the widget also sends how long it took.
     static readonly JsonSerializerOptions PayloadJson = new()

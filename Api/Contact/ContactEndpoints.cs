@@ -67,8 +67,7 @@ static class ContactEndpoints
 
     /// <summary>
     /// Answers a repetition of an acknowledged message like the first time, whatever the limits, rules and challenges
-    /// say now.
-    /// The first answer is looked for only after a refusal, so a new message costs no extra read.
+    /// say now. The first answer is looked for only after a refusal, so a new message costs no extra read.
     /// </summary>
     static async ValueTask<object?> AnswerRepetitionAsync(
         EndpointFilterInvocationContext invocation,
@@ -149,9 +148,7 @@ static class ContactEndpoints
     ///
     /// The answer has a `token`, and its address in `Location`, to look up later whether the message was handled.
     /// </remarks>
-    static async Task<
-        Results<Created<ContactReceipt>, Problem<Problems.Malformed>, Problem<Problems.Invalid>>
-    > AddAsync(
+    static async Task<Results<Created<ContactReceipt>, Problem<Problems.Invalid>>> AddAsync(
         Body<ContactSubmission> body,
         ContactIntake intake,
         Altcha altcha,
@@ -159,8 +156,8 @@ static class ContactEndpoints
         HttpContext http
     )
     {
-        if (IdempotencyKey.Read(http.Request, out var key) is { } malformed)
-            return new Problem<Problems.Malformed>(malformed);
+        // AnswerRepetitionAsync has refused a malformed one.
+        IdempotencyKey.Read(http.Request, out var key);
         var submission = body.Value;
         // After the validation, so that a challenge is not spent on a message that is refused.
         if (CheckChallenge(submission.Altcha, altcha, options.Value.Challenge.Mode, out var redemption) is { } fault)

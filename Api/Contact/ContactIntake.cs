@@ -57,6 +57,7 @@ sealed class ContactIntake(
         var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
         var quarantinedFor = spam.FindReasons(submission, honeypotFilled);
+        // Again while the reference is taken: by an expired use of the same key, or by coincidence.
         for (var expiredUses = 0; ; expiredUses++)
         {
             var reference = key is null ? Reference.New() : hashes.MakeReference(Endpoint, key, expiredUses);

@@ -15,8 +15,8 @@ sealed class ContactSchemaFilter(IOptions<ContactOptions> options) : ISchemaFilt
         {
             Type = JsonSchemaType.String | JsonSchemaType.Null,
             Description =
-                "A field that people do not see and programs fill in. Its name is `honeypot` in `GET "
-                + "/v1/contact-form`. Send its value.",
+                "A field that people do not see and programs fill in. Its name is `honeypot` in "
+                + "`GET /v1/contact-form`. Send its value.",
         };
     }
 }

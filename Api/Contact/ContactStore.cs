@@ -124,15 +124,18 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             },
             // A sender whose connection breaks now has still written to the clinic.
             CancellationToken.None,
-            seal.RequireKeys
+            beforeCommit: seal.RequireKeys
         );
 
     /// <returns>False when the challenge was redeemed before.</returns>
     static async Task<bool> TryRedeemAsync(DbConnection connection, Redemption challenge)
     {
         var added = await connection.ExecuteAsync(
-            "INSERT INTO redeemed_challenges (digest, expires_at) VALUES (@Digest, @Expires) ON CONFLICT (digest) "
-                + "DO NOTHING",
+            """
+            INSERT INTO redeemed_challenges (digest, expires_at)
+            VALUES (@Digest, @Expires)
+            ON CONFLICT (digest) DO NOTHING
+            """,
             new { challenge.Digest, challenge.Expires }
         );
         return added == 1;
@@ -201,8 +204,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             new CommandDefinition(
                 """
                 SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language,
-                    s.handled_at,
-                       s.fingerprint, FALSE AS is_erased
+                       s.handled_at, s.fingerprint, FALSE AS is_erased
                 FROM submissions s
                 JOIN locations l ON l.id = s.location_id
                 WHERE s.reference = @reference

@@ -55,9 +55,6 @@ public sealed record ContactSubmission
     /// </summary>
     public string? Altcha { get; init; }
 
-    /// <summary>
-    /// Reads the telephone number, once for the validator and the intake; <c>null</c> if it cannot be dialled.
-    /// </summary>
     /// <summary>The names of the members in JSON.</summary>
     internal static IReadOnlySet<string> Members { get; } =
         typeof(ContactSubmission)
@@ -65,6 +62,9 @@ public sealed record ContactSubmission
             .Select(member => JsonNamingPolicy.CamelCase.ConvertName(member.Name))
             .ToHashSet();
 
+    /// <summary>
+    /// Reads the telephone number, once for the validator and the intake; <c>null</c> if it cannot be dialled.
+    /// </summary>
     internal TelephoneNumber? ReadTelephone(string region)
     {
         if (Telephone is not null)

@@ -12,7 +12,7 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
     public const int NameMaxLength = 100,
         EmailMaxLength = 254,
         TelephoneMaxLength = 40,
-        AltchaMaxLength = 2000;
+        AltchaMaxLength = Altcha.LongestPayload;
 
     public ContactValidator(ContactLocations locations, IOptions<ContactOptions> options, TimeProvider time)
     {

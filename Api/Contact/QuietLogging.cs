@@ -2,8 +2,7 @@ namespace Api.Contact;
 
 /// <summary>
 /// Keeps the tokens of receipts out of the log. A token is part of a path, and some lines of the framework contain the
-/// path.
-/// None of those lines is needed here, so they stay off whatever the settings say.
+/// path. None of those lines is needed here, so they stay off whatever the settings say.
 /// </summary>
 static class QuietLogging
 {

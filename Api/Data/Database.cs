@@ -7,7 +7,8 @@ namespace Api.Data;
 abstract class Database : IAsyncDisposable
 {
     /// <summary>
-    /// Runs queries on a read-only connection. They see one state of the database only inside a transaction.
+    /// Runs queries on a read-only connection. Two queries can see different states of the database: use
+    /// <see cref="ReadSnapshotAsync"/> if that matters.
     /// </summary>
     /// <exception cref="StorageException">The database cannot do its work at the moment.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct);
@@ -21,9 +22,10 @@ abstract class Database : IAsyncDisposable
     /// Statements on the given connection. It may await nothing else, and can run a second time, when a commit that it
     /// shares with others fails. If it throws, its statements are rolled back, and the task fails with what it threw.
     /// </param>
-    /// <param name="ct">Leaves nothing behind when it fires before the work is done, and is ignored after that.</param>
+    /// <param name="ct">Undoes the write when it fires before the work is done. Later it has no effect.</param>
     /// <param name="beforeCommit">
-    /// Must hold for the write to be committed, or it throws. Writes that share a commit share the call.
+    /// Called before the commit. If it throws, nothing is committed. Writes that share a commit and give equal delegates
+    /// share the call.
     /// </param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
     /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>

@@ -33,7 +33,7 @@ static class DayNames
         };
 
     /// <summary>
-    /// The day that a sentence names for an end. Midnight ends a day and does not begin the next one.
+    /// The day that a sentence names for an end. An end at midnight has the name of the day that ends.
     /// </summary>
     public static LocalDate DayOfEnd(LocalDateTime end) =>
         end.TimeOfDay == LocalTime.Midnight ? end.Date.PlusDays(-1) : end.Date;

@@ -34,8 +34,7 @@ sealed class HoursStore(Database db)
                 var locations = await QueryAsync<LocationRow>(
                     $"""
                     SELECT l.id, l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on,
-                           l.closure_reason,
-                           l.closed_for_good_on, l.hours_verified_at
+                           l.closure_reason, l.closed_for_good_on, l.hours_verified_at
                     FROM locations l
                     {where}
                     ORDER BY l.name, l.slug

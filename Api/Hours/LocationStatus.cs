@@ -26,8 +26,8 @@ namespace Api.Hours;
 /// </param>
 /// <param name="Text">The status as a sentence to show: <c>Closed. Opens Monday at 8:00 am</c>.</param>
 /// <param name="ValidUntil">
-/// The first instant at which anything else in this answer changes, in any language, UTC. <c>null</c> if nothing
-/// changes in the 366 days after the local date.
+/// Until then nothing in this answer changes, in any language (UTC). <c>null</c> if nothing changes in the 366 days
+/// after the local date.
 /// </param>
 public sealed record LocationStatus(
     string Location,

@@ -60,7 +60,7 @@ static class OpenNow
             validUntil;
         AccessMode? nextAccess;
 
-        // The first date beyond the horizon on which something happens that the status lacks.
+        // The date of the first change beyond the horizon that the status would name if it looked further.
         LocalDate? dateBeyondHorizon;
 
         // Nothing is known about the time after unknown hours.
@@ -79,8 +79,8 @@ static class OpenNow
 
         public Status Find()
         {
-            // A period of the evening before may still run, and where clocks go back over midnight yesterday comes
-            // again.
+            // A period of the evening before may still run. If the clock goes back past midnight, it is yesterday's
+            // date again.
             if (schedule.StaysTheSameFrom(today.PlusDays(-1)))
                 return new Status { Moment = now, Date = today };
 
@@ -133,6 +133,7 @@ static class OpenNow
             var isComplete = accessUntil is not null && (hasOpeningAndClosing || !isForeseeable);
             if (timeline.Date <= horizon)
                 return isComplete && validUntil is not null;
+            // A change that is still further away comes into view only after ValidUntil's own 366 days.
             var isFarAway = timeline.Date > horizon.PlusDays(HoursLimits.DaysAhead);
             return isComplete || isFarAway || dateBeyondHorizon is not null;
         }
@@ -157,7 +158,7 @@ static class OpenNow
                 LimitValidity(clock.End);
         }
 
-        // Where clocks go back over midnight, yesterday comes again.
+        // If the clock goes back past midnight, it is yesterday's date again.
         bool IsNamedDifferently(LocalDate day, LocalDate dateAfterChange) =>
             dateAfterChange < today && DayNames.Choose(day, dateAfterChange) != DayNames.Choose(day, today);
 

@@ -11,8 +11,8 @@ namespace Api.Hours;
 /// period of the evening before runs on into an exception or a closure. A closed part closes whatever runs into it.
 /// </para>
 /// <para>The most specific exception decides about a date: a dated one before a yearly one, then a location's before
-/// the clinic's, then the one with fewer days, then the later entered. All closed parts hold that are more specific
-/// than the exception that decides, or than the weekly hours.</para>
+/// the clinic's, then the one with fewer days, then the later entered. A closed part holds if it is more specific
+/// than the exception that decides, or if no exception decides.</para>
 /// </remarks>
 sealed class Schedule
 {

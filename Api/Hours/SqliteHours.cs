@@ -1,8 +1,9 @@
 namespace Api.Hours;
 
 /// <summary>
-/// The SQL on hours that only SQLite understands: rows as JSON. The 15,000 weekly periods of 1,000 locations are read
-/// in 8 ms so, and in 34 ms as a row each, which would double the time of their status.
+/// The SQL on hours that only SQLite understands: rows as JSON. Reading the 15,000 weekly
+/// periods of 1,000 locations takes 8 ms this way. With a row for each it takes 34 ms, which would double the time of
+/// their status.
 /// </summary>
 static class SqliteHours
 {

@@ -18,8 +18,8 @@ sealed class Timeline
     readonly Schedule schedule;
     ZoneInterval interval;
 
-    // Yesterday, today and tomorrow. A period may run on from yesterday. Where clocks go back over midnight, tomorrow
-    // has begun once already.
+    // Yesterday, today and tomorrow. A period may run on from yesterday. If the clock has gone back past midnight,
+    // tomorrow's date was shown before.
     Day[] days;
 
     public Timeline(Schedule schedule, Instant start)

@@ -15,8 +15,8 @@ sealed class Claim(string name, IReadOnlyList<Delivery> deliveries, Instant unti
     public static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// A claim that ends later was made before the clock was set back. It is twice the length, since another process
-    /// can have read a later time: its clock is ahead, or this one has waited for the writer since.
+    /// A claim that ends later was made before the clock was set back. A valid claim ends within one length of now. Two
+    /// are allowed, because clocks differ, and this process may have waited for the writer since it read the time.
     /// </summary>
     public static Instant LatestEnd(Instant now) => now + 2 * Length;
 

@@ -187,7 +187,7 @@ sealed partial class OutboxDelivery(
                 async ct =>
                 {
                     LogClockSetBack((long)setBack.TotalSeconds);
-                    await store.BringForwardAsync(ct);
+                    await store.MakeAllDueAsync(ct);
                     signal.Set();
                 },
                 ct
@@ -197,7 +197,7 @@ sealed partial class OutboxDelivery(
 
     async Task PrepareAsync(CancellationToken ct)
     {
-        await store.BringForwardAsync(time.GetCurrentInstant(), ct);
+        await store.MakeDueIfTriedAfterAsync(time.GetCurrentInstant(), ct);
         var givenUp = await store.GiveUpUnconfiguredAsync(time.GetCurrentInstant(), ct);
         if (givenUp > 0)
             LogUnconfigured(givenUp);

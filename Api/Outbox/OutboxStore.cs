@@ -106,7 +106,7 @@ sealed class OutboxStore
     /// each webhook. Called inside <see cref="Database.WriteAsync"/>.
     /// </summary>
     /// <param name="connection">The connection of the write.</param>
-    /// <param name="submission">The submission's row.</param>
+    /// <param name="submission">The id of the submission's row.</param>
     /// <param name="group">The group of recipients.</param>
     /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
     /// <param name="now">When the submission was received or released.</param>
@@ -225,9 +225,8 @@ sealed class OutboxStore
                         UPDATE outbox
                         SET claimed_by = @name, claimed_until = @until
                         WHERE id IN ({SelectDue})
-                        RETURNING id, delivery_id, channel, target, attempts, submission_id, nullif(due_at,
-                            '') AS due_at,
-                                  waiting_since
+                        RETURNING id, delivery_id, channel, target, attempts, submission_id,
+                                  nullif(due_at, '') AS due_at, waiting_since
                         """,
                         Parameters(source, name)
                     );
@@ -347,8 +346,11 @@ sealed class OutboxStore
                 if (goneWebhook is null)
                     return 0;
                 return await connection.ExecuteAsync(
-                    "INSERT INTO disabled_webhooks (name, disabled_at) VALUES (@goneWebhook, @now) ON CONFLICT "
-                        + "(name) DO NOTHING",
+                    """
+                    INSERT INTO disabled_webhooks (name, disabled_at)
+                    VALUES (@goneWebhook, @now)
+                    ON CONFLICT (name) DO NOTHING
+                    """,
                     new { goneWebhook, now }
                 );
             },
@@ -504,7 +506,7 @@ sealed class OutboxStore
     /// Makes deliveries due at once that were last tried in the future: the clock was set back while the program was
     /// down.
     /// </summary>
-    public Task<int> BringForwardAsync(Instant now, CancellationToken ct) =>
+    public Task<int> MakeDueIfTriedAfterAsync(Instant now, CancellationToken ct) =>
         db.WriteAsync(
             connection =>
                 connection.ExecuteAsync(
@@ -515,7 +517,7 @@ sealed class OutboxStore
         );
 
     /// <summary>Makes all deliveries due at once that were tried before: the clock was set back just now.</summary>
-    public Task<int> BringForwardAsync(CancellationToken ct) =>
+    public Task<int> MakeAllDueAsync(CancellationToken ct) =>
         db.WriteAsync(
             connection =>
                 connection.ExecuteAsync("UPDATE outbox SET due_at = '' WHERE state = 'waiting' AND due_at > ''"),
@@ -528,13 +530,12 @@ sealed class OutboxStore
                 connection.QuerySingleAsync<OutboxCounts>(
                     new CommandDefinition(
                         """
-                        SELECT (SELECT count(*) FROM outbox
-                            WHERE state = 'waiting' AND channel <> 'acknowledgement') AS waiting,
-                               (SELECT count(*) FROM outbox
-                                   WHERE state = 'failed' AND channel <> 'acknowledgement') AS failed,
+                        SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting' AND channel <> 'acknowledgement')
+                                   AS waiting,
+                               (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel <> 'acknowledgement')
+                                   AS failed,
                                (SELECT min(waiting_since) FROM outbox
-                                   WHERE state = 'waiting' AND channel <> 'acknowledgement')
-                                   AS oldest_waiting_since,
+                                WHERE state = 'waiting' AND channel <> 'acknowledgement') AS oldest_waiting_since,
                                (SELECT count(*) FROM outbox WHERE state = 'failed' AND channel = 'acknowledgement')
                                    AS failed_acknowledgements
                         """,

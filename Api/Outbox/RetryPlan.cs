@@ -8,14 +8,14 @@ namespace Api.Outbox;
 static class RetryPlan
 {
     /// <summary>
-    /// The largest part of a delay that is added to it, so that deliveries that failed together do not return together.
+    /// At most this part of a delay is added at random, so that deliveries that failed together do not return together.
     /// </summary>
     const double Jitter = 0.1;
 
     /// <summary>The longest time by which a peer's Retry-After puts off an attempt.</summary>
     static readonly Duration LongestRetryAfter = Duration.FromHours(24);
 
-    /// <summary>The delays before the first attempt, the second and so on.</summary>
+    /// <summary>The delays before the first attempt (which is made at once), the second and so on.</summary>
     static readonly Duration[] Delays =
     [
         Duration.Zero,

@@ -25,9 +25,8 @@ sealed class MessageKeys(
         {
             throw new StartupFault(
                 $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or "
-                    + "correct Keys:Folder. "
-                    + "If they are lost for good, start with --Keys:AcceptLoss=true; the messages from before then "
-                    + "stay unreadable."
+                    + "correct Keys:Folder. If they are lost for good, start with --Keys:AcceptLoss=true; the messages "
+                    + "from before then stay unreadable."
             );
         }
         await store.SealOldAsync(contactOptions.Value.TelephoneRegion, time.GetCurrentInstant(), ct);

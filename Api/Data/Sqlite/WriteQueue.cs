@@ -21,7 +21,7 @@ sealed class WriteQueue : IAsyncDisposable
 
     readonly Channel<Item> waiting;
     readonly Func<SqliteConnection> open;
-    readonly Thread follower;
+    readonly Thread queueThread;
     readonly SemaphoreSlim awaken = new(0);
     readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly List<Item> batch = new(LargestBatch);
@@ -35,8 +35,8 @@ sealed class WriteQueue : IAsyncDisposable
     {
         this.open = open;
         waiting = Channel.CreateBounded<Item>(capacity);
-        follower = new Thread(Follow) { IsBackground = true, Name = nameof(WriteQueue) };
-        follower.Start();
+        queueThread = new Thread(LeadWhenAsked) { IsBackground = true, Name = nameof(WriteQueue) };
+        queueThread.Start();
     }
 
     public long Commits => Interlocked.Read(ref commits);
@@ -69,7 +69,7 @@ sealed class WriteQueue : IAsyncDisposable
         if (TryLead())
         {
             CommitWaiting();
-            if (EndLead())
+            if (StillLeads())
             {
                 handedOver = true;
                 awaken.Release();
@@ -89,9 +89,9 @@ sealed class WriteQueue : IAsyncDisposable
 
     bool TryLead() => Interlocked.CompareExchange(ref leading, 1, 0) == 0;
 
-    // An item that was queued after the last look and before this did not lead itself, so it must be found here.
-    // True when there is more, and this thread leads again.
-    bool EndLead()
+    // Gives up the lead, and takes it again if there is more: the caller of an item that was queued after the last look
+    // could not lead itself.
+    bool StillLeads()
     {
         Volatile.Write(ref leading, 0);
         Interlocked.MemoryBarrier();
@@ -99,7 +99,7 @@ sealed class WriteQueue : IAsyncDisposable
     }
 
     // Its own thread, because under load it mostly waits for the disk.
-    void Follow()
+    void LeadWhenAsked()
     {
         do
         {
@@ -108,7 +108,7 @@ sealed class WriteQueue : IAsyncDisposable
                 continue;
             handedOver = false;
             do CommitWaiting();
-            while (EndLead());
+            while (StillLeads());
         } while (!stopping);
 
         // Nothing more is accepted. If a caller still leads, it soon ends or hands over.

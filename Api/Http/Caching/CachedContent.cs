@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.ResponseCompression;
 namespace Api.Http.Caching;
 
 /// <summary>Metadata of an endpoint: it serves public content, which may be cached.</summary>
-/// <param name="Tag">Names what the answer is made of, so that a write can evict it from the output cache.</param>
+/// <param name="Tag">Names what the answer is made of. The output cache can evict all answers with a tag.</param>
 /// <param name="QueryKeys">
 /// The query parameters with which answers are cached. With another one of the endpoint's they are not.
 /// </param>
