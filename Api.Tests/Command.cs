@@ -22,7 +22,10 @@ static class Command
     {
         var output = Output.Capture();
         var errors = Errors.Capture();
-        var exitCode = await Verbs.RunAsync([.. ApiProcess.WithKeys(args), "--Logging:Console:LogLevel:Default=None"]);
+        var exitCode = await Commands.RunAsync([
+            .. ApiProcess.WithKeys(args),
+            "--Logging:Console:LogLevel:Default=None",
+        ]);
         return (exitCode, output.ToString(), errors.ToString());
     }
 

@@ -20,7 +20,7 @@ static class Program
     // watchers.
     static readonly string[] NoWatching = ["--hostBuilder:reloadConfigOnChange=false"];
 
-    static Task<int> Main(string[] args) => Verbs.RunAsync(args);
+    static Task<int> Main(string[] args) => Commands.RunAsync(args);
 
     /// <summary>Composes the program. It opens, writes and listens to nothing before it starts.</summary>
     /// <param name="args">

@@ -1,4 +1,4 @@
--- The schema as it is now. Written by the verb schema; a test compares it with a new database.
+-- The schema as it is now. Written by the schema command; a test compares it with a new database.
 
 CREATE TABLE acknowledged_addresses (
     address    BLOB NOT NULL,

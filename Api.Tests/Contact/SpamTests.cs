@@ -148,7 +148,7 @@ public sealed class SpamTests
             var health = await api.GetAsync("/health/outbox");
             Assert.Equal(("ok", count), ((string?)health["status"], (int)health["quarantined"]!));
             await using var output = new StringWriter();
-            await SubmissionVerbs.ListAsync(api.App, quarantined: false, output, default);
+            await SubmissionCommands.ListAsync(api.App, quarantined: false, output, default);
             Assert.Equal(
                 line,
                 string.Concat(

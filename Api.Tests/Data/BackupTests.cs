@@ -61,7 +61,7 @@ public sealed class BackupTests : IDisposable
         var db = (SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!;
         var fault = await Assert.ThrowsAsync<StartupFault>(() => db.BackupAsync(elsewhere.File("copy.db"), default));
         Assert.Contains(
-            "is damaged, so it was not copied: run the verb check.",
+            "is damaged, so it was not copied: run the check command.",
             fault.Message,
             StringComparison.Ordinal
         );

@@ -369,7 +369,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         14,
         "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files."
     )]
-    [InlineData(11, "The database is damaged: run the verb check, then stop the program and restore a backup.")]
+    [InlineData(11, "The database is damaged: run the check command, then stop the program and restore a backup.")]
     [InlineData(13, "The disk is full: make room on it.")]
     public async Task A_full_disk_is_logged_once_a_minute_and_not_ready_until_it_has_room(int code, string sentence)
     {

@@ -16,7 +16,12 @@ public sealed class HealthTests
         await using var api = await ApiFactory.StartAsync();
         await api.ExecuteAsync("DELETE FROM SchemaVersions WHERE ScriptName = '0002_hours.sql'");
         using var response = await api.Client.GetAsync("/health/ready");
-        await JsonAssert.ProblemAsync(response, 503, "busy", "The database lacks a migration: run the verb migrate.");
+        await JsonAssert.ProblemAsync(
+            response,
+            503,
+            "busy",
+            "The database lacks a migration: run the migrate command."
+        );
         await api.GetAsync("/health/live");
     }
 

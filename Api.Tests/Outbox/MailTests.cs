@@ -526,7 +526,7 @@ public sealed class MailTests
         );
 
         // Neither does it get what is sent again, while all others do.
-        Assert.Equal(0, await OutboxVerbs.RetryAsync(without.App.Services, null, TextWriter.Null, default));
+        Assert.Equal(0, await OutboxCommands.RetryAsync(without.App.Services, null, TextWriter.Null, default));
         await without.PostAsync();
         rows = await without.UntilAsync(
             rows => rows is [_, _, _, { State: "delivered" }],

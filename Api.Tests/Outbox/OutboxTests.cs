@@ -51,16 +51,16 @@ public sealed class OutboxTests
         server.Behave();
         Assert.Equal(
             $"{row.DeliveryId}  failed  {reference}  mail  {OutboxApi.FrontDesk}  10 attempts  the mail server cannot be reached\n",
-            await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default))
+            await SaidAsync(output => OutboxCommands.ListAsync(api.App.Services, output, default))
         );
         await Assert.ThrowsAsync<StartupFault>(() =>
-            OutboxVerbs.RetryAsync(api.App.Services, "another", TextWriter.Null, default)
+            OutboxCommands.RetryAsync(api.App.Services, "another", TextWriter.Null, default)
         );
         Assert.Equal(
             "1 delivery waits again; a running server sends them within seconds.\n",
-            await SaidAsync(output => OutboxVerbs.RetryAsync(api.App.Services, row.DeliveryId, output, default))
+            await SaidAsync(output => OutboxCommands.RetryAsync(api.App.Services, row.DeliveryId, output, default))
         );
-        // The verb is another process as a rule, and wakes up nobody.
+        // The command is another process as a rule, and wakes up nobody.
         Assert.Equal(
             (row.DeliveryId, "delivered", 1),
             Assert.Single(
@@ -72,14 +72,14 @@ public sealed class OutboxTests
         Assert.Single(await server.TakenAsync(1));
         Assert.Equal(
             "Nothing waits, and nothing failed.\n",
-            await SaidAsync(output => OutboxVerbs.ListAsync(api.App.Services, output, default))
+            await SaidAsync(output => OutboxCommands.ListAsync(api.App.Services, output, default))
         );
     }
 
-    static async Task<string> SaidAsync(Func<TextWriter, Task<int>> verb)
+    static async Task<string> SaidAsync(Func<TextWriter, Task<int>> command)
     {
         await using var output = new StringWriter();
-        Assert.Equal(0, await verb(output));
+        Assert.Equal(0, await command(output));
         return output.ToString().ReplaceLineEndings("\n");
     }
 

@@ -134,8 +134,8 @@ public sealed class WebhookTests
         );
         Assert.Single(await receiver.ReceivedAsync(1));
 
-        Assert.Equal(0, await OutboxVerbs.RetryAsync(api.App.Services, null, TextWriter.Null, default));
-        // The verb is another process as a rule, and wakes up nobody.
+        Assert.Equal(0, await OutboxCommands.RetryAsync(api.App.Services, null, TextWriter.Null, default));
+        // The command is another process as a rule, and wakes up nobody.
         await api.DeliveredAsync(2, step: TimeSpan.FromMilliseconds(5));
         Assert.Equal(3, (await receiver.ReceivedAsync(3)).Length);
     }

@@ -10,7 +10,7 @@ namespace Api.CommandLine;
 static class Faults
 {
     /// <summary>
-    /// Describes an exception. No verb ends with a stack trace, which helps nobody here, nor with an unhandled
+    /// Describes an exception. No command ends with a stack trace, which helps nobody here, nor with an unhandled
     /// exception, since that can leave a core dump with a message in it.
     /// </summary>
     public static string Describe(Exception e) =>

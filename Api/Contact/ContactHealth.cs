@@ -22,8 +22,8 @@ namespace Api.Contact;
 /// </param>
 /// <param name="FailedAcknowledgements">How many acknowledgements to senders were given up.</param>
 /// <param name="Quarantined">
-/// How many messages are set aside as spam. Nobody is notified about them, and some may be honest: the verb
-/// `submissions list quarantine` shows them.
+/// How many messages are set aside as spam. Nobody is notified about them, and some may be honest: the
+/// `submissions list quarantine` command shows them.
 /// </param>
 public sealed record OutboxReport(
     OutboxStatus Status,
@@ -58,7 +58,7 @@ static class ContactHealth
     /// <summary>Check whether mails and webhooks are delivered</summary>
     /// <remarks>
     /// For monitoring, not for a load balancer: messages are accepted in any case. The status is `failing` when a
-    /// delivery was given up or has waited for more than an hour. The verb `outbox list` shows which one and why.
+    /// delivery was given up or has waited for more than an hour. The `outbox list` command shows which one and why.
     /// </remarks>
     static async Task<Results<Ok<OutboxReport>, Problem<Problems.Busy>>> GetAsync(
         OutboxStore outbox,

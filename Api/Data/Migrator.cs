@@ -45,7 +45,7 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
             ORDER BY tbl_name, type = 'table' DESC, name
             """
         );
-        return "-- The schema as it is now. Written by the verb schema; a test compares it with a new database.\n\n"
+        return "-- The schema as it is now. Written by the schema command; a test compares it with a new database.\n\n"
             + string.Join("\n\n", statements.Select(statement => statement + ";"))
             + "\n";
     }

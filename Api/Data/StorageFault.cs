@@ -88,7 +88,7 @@ static class StorageFaults
                 "The database's files cannot be opened, read or written: check the disk, its rights and the limit "
                     + "of open files.",
             StorageFault.Damaged =>
-                "The database is damaged: run the verb check, then stop the program and restore a backup.",
+                "The database is damaged: run the check command, then stop the program and restore a backup.",
             StorageFault.Replaced =>
                 "The database's files were moved, deleted or replaced while the program ran: put them back, or "
                     + "restart the program.",

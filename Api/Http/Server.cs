@@ -36,7 +36,7 @@ static class Server
             // Kestrel counts per listener. It closes a connection above the limit at once.
             kestrel.Limits.MaxConcurrentConnections = Connections.LimitOf(Connections.Descriptors(), listeners);
         });
-        // A fault at the start is reported in one sentence, see Verbs. The host would log a stack trace before it.
+        // A fault at the start is reported in one sentence, see Commands. The host would log a stack trace before it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // While this category may log, ASP.NET Core creates an Activity for every request, which costs a cached answer
         // 3 % of its time. A collector that listens gets Activities all the same, and Problem.TraceId does not need

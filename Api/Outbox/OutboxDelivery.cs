@@ -31,7 +31,7 @@ sealed partial class OutboxDelivery(
     const int SimultaneousCalls = 4;
 
     /// <summary>
-    /// The longest time between two reads of the outbox. The verbs write to it from another process, which sends no
+    /// The longest time between two reads of the outbox. The commands write to it from another process, which sends no
     /// signal.
     /// </summary>
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
@@ -52,7 +52,7 @@ sealed partial class OutboxDelivery(
     readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
-    /// Called when the database is ready. The verb openapi starts the host, too, and must not deliver anything.
+    /// Called when the database is ready. The openapi command starts the host, too, and must not deliver anything.
     /// </summary>
     public void Begin() => begun.TrySetResult();
 

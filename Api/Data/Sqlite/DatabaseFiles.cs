@@ -145,7 +145,7 @@ sealed class DatabaseFiles(string file) : IDisposable
             throw new StartupFault(
                 $"{file} is not the database that its log {log} was written for: somebody put a copy in its place "
                     + "and left the log. "
-                    + $"To use the copy, delete {log} and {logIndex}; next time use the verb restore."
+                    + $"To use the copy, delete {log} and {logIndex}; next time use the restore command."
             );
         }
         // An older program did not mark its database. At least the pages must fit together.

@@ -262,7 +262,7 @@ sealed class SqliteDatabase : Database
         ReadAsync(
             async connection =>
             {
-                // The verb check can meet a database of an older program.
+                // The check command can meet a database of an older program.
                 var isKnown = await connection.ExecuteScalarAsync<bool>(
                     "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'owed_log_truncations')"
                 );
@@ -335,7 +335,7 @@ sealed class SqliteDatabase : Database
     {
         if (!System.IO.File.Exists(File))
             throw new StartupFault(
-                $"There is no database at {File}: run the verb migrate first or set Database:Folder."
+                $"There is no database at {File}: run the migrate command first or set Database:Folder."
             );
     }
 

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace Api.Data.Sqlite;
 
-/// <summary>Backup, restore and check of the database's files, for the verbs.</summary>
+/// <summary>Backup, restore and check of the database's files, for the commands.</summary>
 sealed class SqliteMaintenance(SqliteDatabase db)
 {
     /// <summary>
@@ -28,7 +28,7 @@ sealed class SqliteMaintenance(SqliteDatabase db)
         {
             throw new StartupFault(
                 StorageFaults.Find(e) == StorageFault.Damaged
-                    ? $"{db.File} is damaged, so it was not copied: run the verb check. ({e.Message})"
+                    ? $"{db.File} is damaged, so it was not copied: run the check command. ({e.Message})"
                     : $"The backup could not be written to {target}: {e.Message}",
                 e
             );

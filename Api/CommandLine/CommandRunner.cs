@@ -3,20 +3,20 @@ using System.Runtime.InteropServices;
 
 namespace Api.CommandLine;
 
-/// <summary>Runs a verb on the composed program, and reports whatever ends it in one sentence.</summary>
-sealed class VerbRunner(string[] settings)
+/// <summary>Runs a command on the composed program, and reports whatever ends it in one sentence.</summary>
+sealed class CommandRunner(string[] settings)
 {
     const int Interrupted = 130;
 
-    /// <summary>Does the work of a verb and returns the exit code.</summary>
-    public delegate Task<int> Verb(WebApplication app, ParseResult parsed, CancellationToken ct);
+    /// <summary>Does the work of a command and returns the exit code.</summary>
+    public delegate Task<int> RunCommand(WebApplication app, ParseResult parsed, CancellationToken ct);
 
-    /// <param name="name">The verb.</param>
+    /// <param name="name">The command.</param>
     /// <param name="description">What it does, for <c>--help</c>.</param>
     /// <param name="run">Does it.</param>
     /// <param name="argument">Its argument, if it has one.</param>
     /// <param name="logs">Whether it logs. Otherwise the console has only what it prints.</param>
-    public Command Create(string name, string description, Verb run, Argument? argument = null, bool logs = false)
+    public Command Create(string name, string description, RunCommand run, Argument? argument = null, bool logs = false)
     {
         var command = new Command(name, description);
         if (argument is not null)
@@ -25,10 +25,10 @@ sealed class VerbRunner(string[] settings)
         return command;
     }
 
-    public void SetAction(Command command, Verb run, bool logs) =>
+    public void SetAction(Command command, RunCommand run, bool logs) =>
         command.SetAction((parsed, ct) => RunAsync(parsed, run, logs, ct));
 
-    async Task<int> RunAsync(ParseResult parsed, Verb run, bool logs, CancellationToken ct)
+    async Task<int> RunAsync(ParseResult parsed, RunCommand run, bool logs, CancellationToken ct)
     {
         using var interruption = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // Once the server has started, the host handles these too, and stops it in its own time.
@@ -57,7 +57,7 @@ sealed class VerbRunner(string[] settings)
             return 1;
         }
 
-        // The first signal asks the verb to end. The second one ends the program, unless the host still stops the
+        // The first signal asks the command to end. The second one ends the program, unless the host still stops the
         // server.
         void Cancel(PosixSignalContext signal)
         {

@@ -5,15 +5,15 @@ using Api.Data.Sqlite;
 namespace Api.CommandLine;
 
 /// <summary>Looking after the database's files.</summary>
-static class DatabaseVerbs
+static class DatabaseCommands
 {
-    public static IEnumerable<Command> Create(VerbRunner runner)
+    public static IEnumerable<Command> Create(CommandRunner runner)
     {
         var target = new Argument<FileInfo>("file")
         {
             Description = "The new file. An existing one is never overwritten.",
         };
-        var copy = new Argument<FileInfo>("file") { Description = "A copy that the verb backup made." };
+        var copy = new Argument<FileInfo>("file") { Description = "A copy that the backup command made." };
         return
         [
             runner.Create(

@@ -2,35 +2,35 @@ using System.CommandLine;
 
 namespace Api.CommandLine;
 
-/// <summary>The program's verbs. Settings can follow any of them as <c>--Section:Key=value</c>.</summary>
-static class Verbs
+/// <summary>The program's commands. Settings can follow any of them as <c>--Section:Key=value</c>.</summary>
+static class Commands
 {
     public static async Task<int> RunAsync(string[] args)
     {
         var (words, settings) = Split(args);
-        var runner = new VerbRunner(settings);
+        var runner = new CommandRunner(settings);
         var root = new RootCommand("The JSON backend of a clinic's web site.");
-        foreach (var verb in ServerVerbs.Create(runner))
-            root.Add(verb);
-        foreach (var verb in DatabaseVerbs.Create(runner))
-            root.Add(verb);
-        root.Add(SubmissionVerbs.Create(runner));
-        foreach (var verb in OutboxVerbs.Create(runner))
-            root.Add(verb);
-        runner.SetAction(root, ServerVerbs.ServeAsync, logs: true);
+        foreach (var command in ServerCommands.Create(runner))
+            root.Add(command);
+        foreach (var command in DatabaseCommands.Create(runner))
+            root.Add(command);
+        root.Add(SubmissionCommands.Create(runner));
+        foreach (var command in OutboxCommands.Create(runner))
+            root.Add(command);
+        runner.SetAction(root, ServerCommands.ServeAsync, logs: true);
 
         return await root.Parse(words)
             .InvokeAsync(
                 new InvocationConfiguration
                 {
-                    // VerbRunner handles signals.
+                    // CommandRunner handles signals.
                     ProcessTerminationTimeout = null,
                     EnableDefaultExceptionHandler = false,
                 }
             );
     }
 
-    // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value. They are not options of a verb.
+    // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value. They are not options of a command.
     static (string[] Words, string[] Settings) Split(string[] args)
     {
         List<string> words = [],

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Api.Tests.CommandLine;
 
-public sealed class VerbTests : IDisposable
+public sealed class CommandTests : IDisposable
 {
     static readonly object Message = new
     {
@@ -189,7 +189,7 @@ public sealed class VerbTests : IDisposable
             },
             {
                 new SqliteException("secret", 11),
-                "The database is damaged: run the verb check, then stop the program and restore a backup."
+                "The database is damaged: run the check command, then stop the program and restore a backup."
             },
             {
                 new SqliteException("secret", 1),
@@ -385,8 +385,8 @@ public sealed class VerbTests : IDisposable
                 await RunAsync("submissions", "erase", reference)
             );
         }
-        foreach (var verb in new[] { "show", "handled", "release", "erase" })
-            await AssertFaultAsync($"There is no submission {reference}", "submissions", verb, reference, Database);
+        foreach (var command in new[] { "show", "handled", "release", "erase" })
+            await AssertFaultAsync($"There is no submission {reference}", "submissions", command, reference, Database);
         await AssertFaultAsync(
             "There is no database",
             "submissions",
@@ -410,7 +410,10 @@ public sealed class VerbTests : IDisposable
         async Task<string> FindAsync(string sender)
         {
             var output = new StringWriter();
-            Assert.Equal(0, await SubmissionVerbs.FindAsync(api.App, new StringReader(sender + "\n"), output, default));
+            Assert.Equal(
+                0,
+                await SubmissionCommands.FindAsync(api.App, new StringReader(sender + "\n"), output, default)
+            );
             return output.ToString();
         }
         var found = $"{reference}  2026-07-01T12:00:00Z  jonesboro  reply by 2026-07-02T22:00:00Z\n";
@@ -430,7 +433,7 @@ public sealed class VerbTests : IDisposable
         await using var api = await ServeAsync();
         using var console = new SilentConsole();
         using var interruption = new CancellationTokenSource();
-        var find = Task.Run(() => SubmissionVerbs.FindAsync(api.App, console, TextWriter.Null, interruption.Token));
+        var find = Task.Run(() => SubmissionCommands.FindAsync(api.App, console, TextWriter.Null, interruption.Token));
         await console.Reading;
         await interruption.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => find.WaitAsync(TimeSpan.FromMinutes(1)));
@@ -466,7 +469,7 @@ public sealed class VerbTests : IDisposable
         var (exitCode, output, _) = await Command.RunAsync("--help");
         Assert.Equal(0, exitCode);
         foreach (
-            var verb in new[]
+            var command in new[]
             {
                 "serve",
                 "migrate",
@@ -480,6 +483,6 @@ public sealed class VerbTests : IDisposable
                 "outbox",
             }
         )
-            Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
+            Assert.Contains($"\n  {command} ", output, StringComparison.Ordinal);
     }
 }

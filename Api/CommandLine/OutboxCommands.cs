@@ -7,10 +7,10 @@ using NodaTime.Extensions;
 
 namespace Api.CommandLine;
 
-/// <summary>The verbs about notifications, for the operator.</summary>
-static class OutboxVerbs
+/// <summary>The commands about notifications, for the operator.</summary>
+static class OutboxCommands
 {
-    public static IEnumerable<Command> Create(VerbRunner runner)
+    public static IEnumerable<Command> Create(CommandRunner runner)
     {
         var delivery = new Argument<string?>("delivery")
         {

@@ -7,9 +7,9 @@ using Api.Seed;
 namespace Api.CommandLine;
 
 /// <summary>Serving, and what prepares it.</summary>
-static class ServerVerbs
+static class ServerCommands
 {
-    public static IEnumerable<Command> Create(VerbRunner runner)
+    public static IEnumerable<Command> Create(CommandRunner runner)
     {
         var folder = new Argument<DirectoryInfo?>("folder")
         {

@@ -12,16 +12,16 @@ using NodaTime.Extensions;
 namespace Api.CommandLine;
 
 /// <summary>
-/// The verbs about submissions, for people on the machine that has the database and its keys. Each prints what it found
-/// or did, and returns the exit code.
+/// The commands about submissions, for people on the machine that has the database and its keys. Each prints what it
+/// found or did, and returns the exit code.
 /// </summary>
-static class SubmissionVerbs
+static class SubmissionCommands
 {
     const int LongestList = 100;
 
-    delegate Task<int> SubmissionVerb(WebApplication app, string reference, TextWriter output, CancellationToken ct);
+    delegate Task<int> SubmissionCommand(WebApplication app, string reference, TextWriter output, CancellationToken ct);
 
-    public static Command Create(VerbRunner runner)
+    public static Command Create(CommandRunner runner)
     {
         var quarantine = new Argument<string?>("which")
         {
@@ -52,11 +52,12 @@ static class SubmissionVerbs
             OfOne("erase", "Erases a submission.", EraseAsync),
         };
 
-        Command OfOne(string name, string description, SubmissionVerb verb) =>
+        Command OfOne(string name, string description, SubmissionCommand command) =>
             runner.Create(
                 name,
                 description,
-                (app, parsed, ct) => verb(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
+                (app, parsed, ct) =>
+                    command(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
                 reference
             );
     }
@@ -187,7 +188,7 @@ static class SubmissionVerbs
         {
             await output.WriteLineAsync(
                 "Another program is reading the database, so its log may still have traces. "
-                    + "The server removes them as soon as it can; the verb check shows whether it has."
+                    + "The server removes them as soon as it can; the check command shows whether it has."
             );
         }
         return 0;
