@@ -30,7 +30,11 @@ static class Program
     internal static WebApplication Compose(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { Args = [.. NoWatching, .. args], ContentRootPath = Startup.ContentRoot() }
+            new WebApplicationOptions
+            {
+                Args = [.. NoWatching, .. args],
+                ContentRootPath = Startup.FindContentRoot(args),
+            }
         );
         builder.AddServer();
 
@@ -43,6 +47,7 @@ static class Program
                 $"Database:WriteQueueCapacity must be a whole number from 1 to {DatabaseOptions.LargestCapacity}: "
                     + "correct it."
             );
+        builder.Services.AddSettings<SeedOptions>("Seed");
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         builder.Services.AddCaching();

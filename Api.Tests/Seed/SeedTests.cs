@@ -2,6 +2,7 @@ using System.Text;
 using Api.CommandLine;
 using Api.Seed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Seed;
 
@@ -159,7 +160,7 @@ public sealed class SeedTests : IDisposable
             await using var api = await ApiFactory.StartAsync(factory =>
                 factory.Settings.Add($"--Seed:Folder={folder.Path}")
             );
-            api.App.Configuration["Seed:Folder"] = SeedFolder.Default;
+            api.App.Services.GetRequiredService<IOptions<SeedOptions>>().Value.Folder = null;
             await Startup.PrepareAsync(api.App);
             Assert.Equal(
                 locations,

@@ -54,17 +54,29 @@ static partial class Startup
         app.Services.GetRequiredService<SqliteDatabase>().RenewMark();
         await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
-        await app
-            .Services.GetRequiredService<SeedLoader>()
-            .LoadIfEmptyAsync(app.Configuration["Seed:Folder"] ?? SeedFolder.Default, CancellationToken.None);
+        await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(FindSeed(app), CancellationToken.None);
     }
 
+    /// <summary>The folder of the content that is loaded into an empty database.</summary>
+    public static string FindSeed(WebApplication app) =>
+        app.Services.GetRequiredService<IOptions<SeedOptions>>().Value.Folder is { Length: > 0 } folder
+            ? Path.Combine(app.Environment.ContentRootPath, folder)
+            : SeedFolder.Default;
+
     /// <summary>
-    /// The folder of appsettings.json, where relative paths begin: the current folder if it has settings, otherwise the
-    /// program's own.
+    /// The folder of appsettings.json, where relative paths in settings begin: <c>contentRoot</c>, or the current folder
+    /// if it has settings, or else the program's own.
     /// </summary>
-    public static string ContentRoot() =>
-        File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+    /// <param name="args">Settings of the command line.</param>
+    public static string FindContentRoot(string[] args)
+    {
+        var host = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddCommandLine(args).Build();
+        if (host["contentRoot"] is { } given)
+            return Directory.Exists(given)
+                ? Path.GetFullPath(given)
+                : throw new StartupFault($"contentRoot is '{given}': set it to the folder of appsettings.json.");
+        return File.Exists("appsettings.json") ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+    }
 
     [LoggerMessage(
         Level = LogLevel.Information,

@@ -264,7 +264,10 @@ sealed class Keys
             .UseCryptographicAlgorithms(
                 new AuthenticatedEncryptorConfiguration { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM }
             );
-        X509Certificate2[] certificates = [.. settings.Certificates.Select(Load)];
+        X509Certificate2[] certificates =
+        [
+            .. settings.Certificates.Select(certificate => Load(certificate, builder.Environment)),
+        ];
         if (certificates.Length == 0)
             return;
         protection.ProtectKeysWithCertificate(certificates[0]);
@@ -274,11 +277,14 @@ sealed class Keys
     static string FolderOf(KeysOptions options, IHostEnvironment environment) =>
         Path.GetFullPath(Path.Combine(environment.ContentRootPath, options.Folder));
 
-    static X509Certificate2 Load(KeyCertificate certificate)
+    static X509Certificate2 Load(KeyCertificate certificate, IHostEnvironment environment)
     {
         try
         {
-            return X509CertificateLoader.LoadPkcs12FromFile(certificate.File, certificate.Password);
+            return X509CertificateLoader.LoadPkcs12FromFile(
+                Path.Combine(environment.ContentRootPath, certificate.File),
+                certificate.Password
+            );
         }
         catch (Exception e)
             when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)

@@ -25,7 +25,7 @@ sealed class KeysOptions
 /// <summary>A certificate with its private key.</summary>
 sealed class KeyCertificate
 {
-    /// <summary>A PKCS #12 file (<c>.pfx</c>, <c>.p12</c>).</summary>
+    /// <summary>A PKCS #12 file (<c>.pfx</c>, <c>.p12</c>). Relative to the content root.</summary>
     public string File { get; set; } = "";
 
     /// <summary>Its password, if it has one.</summary>
