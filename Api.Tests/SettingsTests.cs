@@ -1,10 +1,17 @@
 using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Api.CommandLine;
+using Api.Data;
+using Api.Data.Sqlite;
+using Api.Seed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Api.Tests;
@@ -97,19 +104,158 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Contact:MessageMaxLenght=10", "Contact:MessageMaxLenght is no setting of this program")]
-    [InlineData("Contact:Limits:PerClient:Request=10", "Contact:Limits:PerClient:Request is no setting")]
-    [InlineData("Webhooks:Endpoints:crm:Uri=https://x.example", "Webhooks:Endpoints:crm:Uri is no setting")]
-    [InlineData("Keys:Certificates:0:Path=x.pfx", "Keys:Certificates:0:Path is no setting")]
-    [InlineData("Site:HomeUrl=https://x.example", "Site:HomeUrl is no setting")]
-    [InlineData("Site:Prefix:Value=/x", "Site:Prefix is no setting")]
-    public async Task A_setting_that_does_nothing_is_a_mistake(string setting, string sentence)
+    [InlineData("Nonsense:Foo=1", "Nonsense is no setting of this program: *. Its sections are *Contact*.")]
+    [InlineData("nonsense=1", "nonsense is no setting of this program: *")]
+    [InlineData(
+        "Contact:MessageMaxLenght=10",
+        "Contact:MessageMaxLenght is no setting of this program: *MessageMaxLength*"
+    )]
+    [InlineData("Contact:Limits:PerClient:Request=10", "Contact:Limits:PerClient:Request is no setting *")]
+    [InlineData("Contact:MessageMaxLength:x=10", "Contact:MessageMaxLength:x is no setting *")]
+    [InlineData("Webhooks:Endpoints:crm:Uri=https://x.example", "Webhooks:Endpoints:crm:Uri is no setting *")]
+    [InlineData("Keys:Certificates:0:Path=x.pfx", "Keys:Certificates:0:Path is no setting *")]
+    [InlineData("Seed:Path=x", "Seed:Path is no setting *")]
+    [InlineData("Site:HomeUrl=https://x.example", "Site:HomeUrl is no setting *")]
+    [InlineData("Site:Prefix:Value=/x", "Site:Prefix is no setting *")]
+    [InlineData("Contact:Limits=5", "Contact:Limits is not a single value: set Contact:Limits:PerClient, *")]
+    [InlineData("Contact:Notices=x", "Contact:Notices is not a single value: set Contact:Notices:NAME:Emergency, *")]
+    [InlineData("Keys:Certificates=x.pfx", "Keys:Certificates is not a single value: set Keys:Certificates:0:File, *")]
+    [InlineData("Mail:Recipients=a@example.com", "Mail:Recipients is not a single value: set Mail:Recipients:NAME.")]
+    [InlineData(
+        "Webhooks:Endpoints=hidden",
+        "Webhooks:Endpoints is not a single value: set Webhooks:Endpoints:NAME:Url, *"
+    )]
+    [InlineData("Database:Folder=", "Database:Folder is '': set it to the folder of the database.")]
+    [InlineData(
+        "Database:WriteQueueCapacity=0",
+        "Database:WriteQueueCapacity is 0: set it to a whole number from 1 to 1000000."
+    )]
+    [InlineData("Keys:Folder=", "Keys:Folder is '': set it to the folder of the keys.")]
+    [InlineData("Site:ApiUrl=clinic.example", "Site:ApiUrl is 'clinic.example': set it to an absolute URL like *.")]
+    [InlineData("Site:ApiUrl=ftp://x", "Site:ApiUrl is 'ftp://x': set it to an absolute URL like *.")]
+    [InlineData(
+        "Site:ArticleUrl=https://x.example/a",
+        "Site:ArticleUrl is 'https://x.example/a': set it to * {slug} *."
+    )]
+    [InlineData("Site:FeedTitle=", "Site:FeedTitle is '': set it to a text.")]
+    [InlineData(
+        "Contact:MessageMaxLength=0",
+        "Contact:MessageMaxLength is 0: set it to a whole number from 1 to 16000."
+    )]
+    [InlineData("Contact:MessageMaxLength=", "Contact:MessageMaxLength is '': set it to a whole number of *.")]
+    [InlineData("Contact:IdempotencyHours=-1", "Contact:IdempotencyHours is -1: set it to a number above 0 *.")]
+    [InlineData("Contact:MinimumSeconds=soon", "Contact:MinimumSeconds is 'soon': set it to a number.")]
+    [InlineData(
+        "Contact:Limits:PerClient:WindowSeconds=0",
+        "Contact:Limits:PerClient:WindowSeconds is 0: set it to 1 or more."
+    )]
+    [InlineData(
+        "Contact:Challenge:Mode=on",
+        "Contact:Challenge:Mode is 'on': set it to one of Off, Optional, Required."
+    )]
+    [InlineData("Contact:Redirects:Success=https://x.example", "Contact:Redirects:Failure is not set: set it to *.")]
+    [InlineData(
+        "Contact:Notices:fr:Emergency=x",
+        "Contact:Notices:fr is for a language that the program does not have: use en or es."
+    )]
+    [InlineData("Mail:Acknowledge=maybe", "Mail:Acknowledge is 'maybe': set it to true or false.")]
+    [InlineData("Mail:Port=0", "Mail:Port is 0: set it to a whole number from 1 to 65535.")]
+    [InlineData("Mail:Link=nonsense", "Mail:Link is 'nonsense': set it to an absolute http or https URL, *.")]
+    [InlineData("Mail:From=website", "Mail:From is 'website': set it to the address *.")]
+    [InlineData(
+        "Mail:Recipients:jonesboro=nobody",
+        "Mail:Recipients:jonesboro is 'nobody': set it to e-mail addresses *."
+    )]
+    [InlineData(
+        "Mail:Recipients:nowhere:0=a@example.com",
+        "Mail:Recipients:nowhere is for a location that does not exist: use ash-flat, jonesboro, paragould, *, or *."
+    )]
+    [InlineData("Cors:Origins:0=localhost:5173", "Cors:Origins has 'localhost:5173', which is no origin like *.")]
+    [InlineData("Cors:Origins=www.example.com", "Cors:Origins has 'www.example.com', which is no origin like *.")]
+    [InlineData("Proxies:Known=nginx", "Proxies:Known has 'nginx', which is neither an IP address nor a network *.")]
+    [InlineData("Urls=localhost", "Urls is 'localhost': set it to addresses like http://localhost:5080.")]
+    [InlineData(
+        "Logging:LogLevel:Default=Loud",
+        "Logging:LogLevel:Default is 'Loud': set it to one of Trace, Debug, *."
+    )]
+    [InlineData("contentRoot=/nowhere", "contentRoot is '/nowhere': set it to the folder of appsettings.json.")]
+    public async Task A_wrong_setting_stops_the_start_with_one_sentence(string setting, string sentence)
     {
         using var folder = new TempFolder();
-        var (exitCode, _, errors) = await Command.RunAsync($"--Database:Folder={folder.Path}", $"--{setting}");
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => StartAsync(folder, [$"--{setting}"]));
+        Assert.Matches($"^{Pattern(sentence)}$", Faults.Describe(fault));
+    }
+
+    [Theory]
+    [InlineData("Mail:Port=")]
+    [InlineData("Mail:Recipients:JONESBORO=a@example.com")]
+    [InlineData("Mail:Recipients:*=a@example.com")]
+    [InlineData("Site:ApiUrl=https://www.example.com/api/")]
+    [InlineData("Cors:Origins=https://www.example.com/")]
+    [InlineData("Proxies:Known=127.0.0.1")]
+    [InlineData("Contact:Notices:ES:Privacy=x")]
+    [InlineData("Logging:LogLevel:Default=none")]
+    public async Task What_people_write_into_the_environment_is_accepted(string setting)
+    {
+        using var folder = new TempFolder();
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        await StartAsync(folder, [$"--{setting}"]);
+    }
+
+    static string Pattern(string sentence) => Regex.Escape(sentence).Replace(@"\*", ".*", StringComparison.Ordinal);
+
+    static async Task StartAsync(TempFolder folder, string[] settings)
+    {
+        string[] usual =
+        [
+            $"--Database:Folder={folder.Path}",
+            $"--Keys:Folder={folder.Keys}",
+            "--Urls=http://127.0.0.1:0",
+        ];
+        await using var app = Program.Compose([.. usual, .. settings], builder => builder.Logging.ClearProviders());
+        await Startup.StartAsync(app);
+    }
+
+    [Theory]
+    [InlineData("""{ "Site": { "ApiUrl": null } }""", "Site:ApiUrl is null: set it to a text or remove it.")]
+    [InlineData(
+        """{ "Contact": { "MaximumLinks": null } }""",
+        "Contact:MaximumLinks is null: set it to a whole number of at most 2147483647 or remove it."
+    )]
+    [InlineData("""{ "Sit": { } }""", "Sit is no setting of this program: *")]
+    [InlineData("{\n nonsense", "Failed to load configuration from file '*appsettings.json'. Correct it near line 2.")]
+    public async Task A_mistake_in_the_file_stops_the_start_with_one_sentence(string file, string sentence)
+    {
+        using var folder = new TempFolder();
+        System.IO.File.WriteAllText(folder.File("appsettings.json"), file);
+        var (exitCode, _, errors) = await Command.RunAsync("migrate", $"--contentRoot={folder.Path}");
         Assert.Equal(1, exitCode);
-        Assert.Contains(sentence, errors, StringComparison.Ordinal);
-        Assert.Single(errors.Trim().Split('\n'));
+        Assert.Matches($"^{Pattern(sentence)}\n$", errors);
+    }
+
+    [Fact]
+    public async Task Relative_paths_in_settings_begin_at_the_folder_of_the_file()
+    {
+        using var folder = new TempFolder();
+        using (var key = ECDsa.Create())
+        {
+            var request = new CertificateRequest("CN=clinic", key, HashAlgorithmName.SHA256);
+            using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+            System.IO.File.WriteAllBytes(folder.File("clinic.pfx"), certificate.Export(X509ContentType.Pkcs12));
+        }
+        await using var app = Program.Compose([
+            $"--contentRoot={folder.Path}",
+            "--Database:Folder=data",
+            "--Keys:Folder=keys",
+            "--Keys:Certificates:0:File=clinic.pfx",
+            "--Seed:Folder=content",
+        ]);
+        Assert.Equal(folder.File("data/clinic.db"), app.Services.GetRequiredService<SqliteDatabase>().File);
+        Assert.Equal(folder.File("keys"), app.Services.GetRequiredService<Keys>().Folder);
+        Assert.Equal(folder.File("content"), Startup.FindSeed(app));
+        app.Services.GetRequiredService<IOptions<SeedOptions>>().Value.Folder = null;
+        Assert.Equal(SeedFolder.Default, Startup.FindSeed(app));
     }
 
     [Theory]

@@ -40,13 +40,7 @@ static class Program
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<SiteOptions>("Site").ValidateAll(site => site.FindMistakes());
-        builder
-            .Services.AddSettings<DatabaseOptions>("Database")
-            .Validate(
-                database => database.WriteQueueCapacity is >= 1 and <= DatabaseOptions.LargestCapacity,
-                $"Database:WriteQueueCapacity must be a whole number from 1 to {DatabaseOptions.LargestCapacity}: "
-                    + "correct it."
-            );
+        builder.Services.AddSettings<DatabaseOptions>("Database").ValidateAll(database => database.FindMistakes());
         builder.Services.AddSettings<SeedOptions>("Seed");
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
@@ -67,6 +61,8 @@ static class Program
         builder.Services.AddFormats();
         builder.Services.AddContact();
         builder.Services.AddOutbox();
+        builder.RequireKnownSections();
+        builder.Configuration.RequireLogLevels();
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -511,23 +511,23 @@ public sealed class AltchaTests
     [InlineData("Mode=sometimes", "Contact:Challenge:Mode is 'sometimes': set it to one of Off, Optional, Required.")]
     [InlineData("Mode=1", "Contact:Challenge:Mode is '1': set it to one of Off, Optional, Required.")]
     [InlineData("Mode=", "Contact:Challenge:Mode is '': set it to one of Off, Optional, Required.")]
-    [InlineData("MaxNumber=0", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
-    [InlineData("MaxNumber=-5", "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it.")]
+    [InlineData("MaxNumber=0", "Contact:Challenge:MaxNumber is 0: set it to a whole number from 1 to 10000000.")]
+    [InlineData("MaxNumber=-5", "Contact:Challenge:MaxNumber is -5: set it to a whole number from 1 to 10000000.")]
     [InlineData(
         "MaxNumber=many",
-        "A setting cannot be understood: Failed to convert configuration value 'many' at 'Contact:Challenge:MaxNumber' to type 'System.Int32'."
+        "Contact:Challenge:MaxNumber is 'many': set it to a whole number of at most 2147483647."
     )]
     [InlineData(
         "MaxNumber=10000001",
-        "Contact:Challenge:MaxNumber must be a whole number from 1 to 10000000: correct it."
+        "Contact:Challenge:MaxNumber is 10000001: set it to a whole number from 1 to 10000000."
     )]
     [InlineData(
         "LifetimeMinutes=0",
-        "Contact:Challenge:LifetimeMinutes must be a whole number from 1 to 1440: correct it."
+        "Contact:Challenge:LifetimeMinutes is 0: set it to a whole number from 1 to 1440."
     )]
     [InlineData(
         "LifetimeMinutes=99999999999",
-        "A setting cannot be understood: Failed to convert configuration value '99999999999' at 'Contact:Challenge:LifetimeMinutes' to type 'System.Int32'."
+        "Contact:Challenge:LifetimeMinutes is '99999999999': set it to a whole number of at most 2147483647."
     )]
     public void A_wrong_setting_stops_the_start(string setting, string sentence) =>
         Assert.Equal(

@@ -456,11 +456,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
         await using var api = new ApiFactory();
         api.Settings.Add($"--Contact:{setting}");
         var fault = await Assert.ThrowsAsync<OptionsValidationException>(async () => await api.InitializeAsync());
-        Assert.StartsWith(
-            $"Contact:{setting.Split('=')[0]} must be ",
-            fault.Failures.Single(),
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith($"Contact:{setting.Split('=')[0]} is ", fault.Failures.Single(), StringComparison.Ordinal);
     }
 
     [Fact]

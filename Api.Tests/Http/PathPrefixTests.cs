@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Api.Http;
 using Api.Tests.Contact;
 using Microsoft.Extensions.Options;
@@ -143,7 +144,7 @@ public sealed class PathPrefixTests
     }
 
     [Theory]
-    [InlineData("--Nothing=1"), InlineData("--Proxies:Known:0=192.0.2.1")]
+    [InlineData("--Proxies:Known="), InlineData("--Proxies:Known:0=192.0.2.1")]
     public async Task A_prefix_from_an_unknown_proxy_is_ignored(string setting)
     {
         await using var api = await StartAsync(setting);
@@ -167,7 +168,7 @@ public sealed class PathPrefixTests
     ]
     public void An_invalid_site_URL_stops_the_start_with_one_sentence(string setting) =>
         Assert.Matches(
-            $"^Site:{setting.Split('=')[0]} must be .*: correct it\\.$",
+            $"^Site:{setting.Split('=')[0]} is '{Regex.Escape(setting.Split('=', 2)[1])}': set it to .*\\.$",
             Assert.Throws<OptionsValidationException>(() => Program.Compose([$"--Site:{setting}"])).Failures.Single()
         );
 

@@ -251,9 +251,9 @@ public sealed class RateLimitTests
     [Theory]
     [InlineData(
         "PerClient:Requests=-1",
-        "Contact:Limits:PerClient:Requests must be the number of requests, or 0 for no limit: correct it."
+        "Contact:Limits:PerClient:Requests is -1: set it to a number of requests, or 0 for no limit."
     )]
-    [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds must be 1 or more: correct it.")]
+    [InlineData("Overall:WindowSeconds=0", "Contact:Limits:Overall:WindowSeconds is 0: set it to 1 or more.")]
     public void An_invalid_limit_stops_the_start(string setting, string sentence) =>
         Assert.Equal(
             sentence,
@@ -262,8 +262,8 @@ public sealed class RateLimitTests
 
     [Theory]
     [
-        InlineData("PerClient:Requests=five", "'five' at 'Contact:Limits:PerClient:Requests'"),
-        InlineData("Overall:WindowSeconds=99999999999", "'99999999999' at 'Contact:Limits:Overall:WindowSeconds'")
+        InlineData("PerClient:Requests=five", "Contact:Limits:PerClient:Requests is 'five': "),
+        InlineData("Overall:WindowSeconds=99999999999", "Contact:Limits:Overall:WindowSeconds is '99999999999': ")
     ]
     public async Task A_limit_that_is_not_a_number_stops_the_start_with_one_sentence(string setting, string named)
     {
@@ -274,8 +274,7 @@ public sealed class RateLimitTests
             $"--Contact:Limits:{setting}"
         );
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("A setting cannot be understood", errors, StringComparison.Ordinal);
-        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.StartsWith(named, errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
     }
 

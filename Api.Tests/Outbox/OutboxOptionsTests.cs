@@ -118,7 +118,7 @@ public sealed class OutboxOptionsTests
     public void A_mail_setting_of_the_wrong_type_is_named_with_its_value(string named, string value)
     {
         var fault = Assert.Throws<StartupFault>(() => Mail($"--{named}={value}"));
-        Assert.Contains($"'{value}' at '{named}'", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{named} is '{value}': set it to ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
     }
 
@@ -174,7 +174,7 @@ public sealed class OutboxOptionsTests
         await using var app = Program.Compose(["--Mail:Host=smtp.example.com"]);
         var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => Startup.StartAsync(app));
         Assert.Equal(
-            "Mail:From must be the address that mails are sent from, like website@example.com.",
+            "Mail:From is not set: set it to the address that mails are sent from, like website@example.com.",
             fault.Message
         );
     }
@@ -190,7 +190,6 @@ public sealed class OutboxOptionsTests
             "--Mail:Recipients:jonesboro:0=a@example.com",
             "--Mail:Recipients:paragould:0=a@example.com",
             "--Mail:Recipients:paragould:1=b@example.com",
-            "--Mail:Recipients:atlantis:0=b@example.com",
             "--Webhooks:Endpoints:crm:Url=https://crm.example.com/",
             $"--Webhooks:Endpoints:crm:Secrets:0={Secret}"
         );
@@ -199,7 +198,6 @@ public sealed class OutboxOptionsTests
             "Information Notifications: mail to 2 recipients by smtp.example.com:587 (STARTTLS), acknowledgements off, webhooks: crm "
         );
         await SaysAsync(on, "Warning Nobody gets a mail about messages to ash-flat: ");
-        await SaysAsync(on, "Warning Mail:Recipients names atlantis, which is not a location ");
         Assert.DoesNotContain("messages to jonesboro", on.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, on.Log.Text, StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Api.Data;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -26,6 +27,8 @@ static class Faults
             SocketException or IOException { InnerException: SocketException } =>
                 $"The address to listen on cannot be used: choose another with --urls. ({e.Message})",
             FormatException => $"A setting cannot be understood: {e.Message}",
+            InvalidDataException { InnerException: FormatException { InnerException: JsonException json } } =>
+                $"{e.Message} Correct it near line {json.LineNumber + 1}.",
             WriteQueueFullException => e.Message,
             CryptographicException => "A message cannot be opened with these keys: restore the keys from a backup.",
             _ when StorageFaults.Find(e) is { } fault => fault.Sentence(),

@@ -21,10 +21,11 @@ static partial class Startup
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         LogTimeZones(app.Logger, DateTimeZoneProviders.Tzdb.VersionId);
         await PrepareAsync(app);
+        // Before it accepts a message.
+        await app.Services.GetRequiredService<RecipientCheck>().RequireLocationsAsync(ct);
         BuildEndpoints(app);
         await app.StartAsync(ct);
         WarnOfLocalAddress(app);
-        await app.Services.GetRequiredService<RecipientCheck>().RunAsync(ct);
         app.Services.GetRequiredService<OutboxDelivery>().Begin();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Api.Http;
 using Api.Http.RateLimiting;
 
 namespace Api.Contact;
@@ -54,50 +55,76 @@ sealed class ContactOptions
         const int LargestMaxNumber = 10_000_000,
             LongestLifetimeMinutes = 24 * 60;
         List<string> mistakes = [];
-        Require(MessageMaxLength is >= 1 and <= 16_000, "MessageMaxLength must be from 1 to 16000");
-        Require(IsRegion(TelephoneRegion), "TelephoneRegion must be an ISO 3166-1 code like US");
-        Require(ReplyWithinOpenHours is >= 0 and <= 1000, "ReplyWithinOpenHours must be from 0 to 1000");
-        Require(IdempotencyHours is > 0 and <= 24 * 365, "IdempotencyHours must be more than 0 and at most 8760");
-        Require(MinimumSeconds is >= 0 and <= 60, "MinimumSeconds must be from 0 to 60");
-        Require(MaximumLinks >= 0, "MaximumLinks must be 0 or more");
         Require(
+            "MessageMaxLength",
+            MessageMaxLength,
+            MessageMaxLength is >= 1 and <= 16_000,
+            "a whole number from 1 to 16000"
+        );
+        Require("TelephoneRegion", TelephoneRegion, IsRegion(TelephoneRegion), "an ISO 3166-1 code like US");
+        Require(
+            "ReplyWithinOpenHours",
+            ReplyWithinOpenHours,
+            ReplyWithinOpenHours is >= 0 and <= 1000,
+            "a number from 0 to 1000"
+        );
+        Require(
+            "IdempotencyHours",
+            IdempotencyHours,
+            IdempotencyHours is > 0 and <= 24 * 365,
+            "a number above 0 and at most 8760"
+        );
+        Require("MinimumSeconds", MinimumSeconds, MinimumSeconds is >= 0 and <= 60, "a number from 0 to 60");
+        Require("MaximumLinks", MaximumLinks, MaximumLinks >= 0, "0 or more");
+        Require(
+            "Honeypot",
+            Honeypot,
             Honeypot.Length > 0 && !IsMember(Honeypot),
-            "Honeypot must be a name that no member of a submission has"
+            "a name that no member of a submission has"
         );
         Require(
+            "Challenge:MaxNumber",
+            Challenge.MaxNumber,
             Challenge.MaxNumber is >= 1 and <= LargestMaxNumber,
-            $"Challenge:MaxNumber must be a whole number from 1 to {LargestMaxNumber}"
+            $"a whole number from 1 to {LargestMaxNumber}"
         );
         Require(
+            "Challenge:LifetimeMinutes",
+            Challenge.LifetimeMinutes,
             Challenge.LifetimeMinutes is >= 1 and <= LongestLifetimeMinutes,
-            $"Challenge:LifetimeMinutes must be a whole number from 1 to {LongestLifetimeMinutes}"
+            $"a whole number from 1 to {LongestLifetimeMinutes}"
         );
-        Require(
-            (Redirects.Success is null) == (Redirects.Failure is null),
-            "Redirects needs both Success and Failure, or neither"
-        );
-        RequirePage(Redirects.Success, "Success");
-        RequirePage(Redirects.Failure, "Failure");
-        RequireLimit(Limits.PerClient, "PerClient");
-        RequireLimit(Limits.Overall, "Overall");
+        RequirePage("Redirects:Success", Redirects.Success, other: Redirects.Failure);
+        RequirePage("Redirects:Failure", Redirects.Failure, other: Redirects.Success);
+        RequireLimit("Limits:PerClient", Limits.PerClient);
+        RequireLimit("Limits:Overall", Limits.Overall);
+        foreach (var language in Notices.Keys.Except(Languages.Names, StringComparer.OrdinalIgnoreCase))
+            mistakes.Add(
+                $"Contact:Notices:{language} is for a language that the program does not have: use "
+                    + $"{string.Join(" or ", Languages.Names)}."
+            );
         return mistakes;
 
-        void RequirePage(string? page, string which) =>
+        void RequirePage(string key, string? page, string? other) =>
             Require(
-                page is null || (Uri.TryCreate(page, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"),
-                $"Redirects:{which} must be an absolute URL like https://www.example.com/contact"
+                key,
+                page,
+                page is null
+                    ? other is null
+                    : Uri.TryCreate(page, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https"),
+                "an absolute URL like https://www.example.com/contact, or set neither Success nor Failure"
             );
 
-        void RequireLimit(LimitOptions limit, string which)
+        void RequireLimit(string key, LimitOptions limit)
         {
-            Require(limit.Requests >= 0, $"Limits:{which}:Requests must be the number of requests, or 0 for no limit");
-            Require(limit.WindowSeconds >= 1, $"Limits:{which}:WindowSeconds must be 1 or more");
+            Require($"{key}:Requests", limit.Requests, limit.Requests >= 0, "a number of requests, or 0 for no limit");
+            Require($"{key}:WindowSeconds", limit.WindowSeconds, limit.WindowSeconds >= 1, "1 or more");
         }
 
-        void Require(bool holds, string rule)
+        void Require(string key, object? value, bool isRight, string allowed)
         {
-            if (!holds)
-                mistakes.Add($"Contact:{rule}: correct it.");
+            if (!isRight)
+                mistakes.Add(Settings.DescribeMistake($"Contact:{key}", value, allowed));
         }
     }
 

@@ -237,7 +237,7 @@ sealed class Keys
     /// </exception>
     public static void Add(WebApplicationBuilder builder)
     {
-        builder.Services.AddSettings<KeysOptions>("Keys");
+        builder.Services.AddSettings<KeysOptions>("Keys").ValidateAll(keys => keys.FindMistakes());
         builder.Services.AddSingleton<Keys>();
         builder.Services.AddSingleton(provider => new KeyRepository(
             FolderOf(provider.GetRequiredService<IOptions<KeysOptions>>().Value, builder.Environment),

@@ -20,6 +20,13 @@ sealed class KeysOptions
     /// lost.
     /// </summary>
     public bool AcceptLoss { get; set; }
+
+    /// <summary>The settings that break a rule, one sentence each.</summary>
+    public IEnumerable<string> FindMistakes()
+    {
+        if (Folder.Length == 0)
+            yield return Settings.DescribeMistake("Keys:Folder", Folder, "the folder of the keys");
+    }
 }
 
 /// <summary>A certificate with its private key.</summary>

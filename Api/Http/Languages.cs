@@ -14,6 +14,9 @@ static class Languages
     // The first one is the default.
     static readonly CultureInfo[] Supported = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("es")];
 
+    /// <summary>The names of the languages.</summary>
+    public static IEnumerable<string> Names => Supported.Select(language => language.Name);
+
     /// <summary>The language of texts that belong to no request, such as the OpenAPI document.</summary>
     public static CultureInfo Default => Supported[0];
 
@@ -49,8 +52,10 @@ static class Languages
     {
         if (string.IsNullOrEmpty(tag) || Find(tag) is not null)
             return null;
-        var names = string.Join(", ", Supported.Select(supported => supported.Name));
-        return FieldError.ForParameter(Parameter, ProblemText.Get("LanguageUnknown", Parameter, names));
+        return FieldError.ForParameter(
+            Parameter,
+            ProblemText.Get("LanguageUnknown", Parameter, string.Join(", ", Names))
+        );
     }
 
     /// <summary>Sets Content-Language, and Vary when Accept-Language has an influence.</summary>

@@ -111,7 +111,21 @@ static class Server
         var ports = $"{configuration["http_ports"]};{configuration["https_ports"]}";
         if (string.IsNullOrEmpty(urls) && ports == ";" && !configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(urls = DefaultAddress);
+        foreach (var url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+            RequireAddress(url);
         return Connections.ListenersOf(string.IsNullOrEmpty(urls) ? ports : urls);
+    }
+
+    static void RequireAddress(string url)
+    {
+        try
+        {
+            BindingAddress.Parse(url);
+        }
+        catch (FormatException e)
+        {
+            throw new StartupFault(Settings.DescribeMistake("Urls", url, "addresses like http://localhost:5080"), e);
+        }
     }
 
     public static void UseServer(this WebApplication app)

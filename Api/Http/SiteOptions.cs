@@ -37,12 +37,19 @@ sealed class SiteOptions
     public IEnumerable<string> FindMistakes()
     {
         if (!IsApiUrl(ApiUrl))
-            yield return "Site:ApiUrl must be an absolute URL like https://www.example.com/api: correct it.";
+            yield return Settings.DescribeMistake(
+                "Site:ApiUrl",
+                ApiUrl,
+                "an absolute URL like https://www.example.com/api"
+            );
         if (ArticleUrl is not null && !IsArticleUrl(ArticleUrl))
-            yield return "Site:ArticleUrl must be an absolute URL with {slug} in it, like "
-                + "https://www.example.com/articles/{slug}: correct it.";
+            yield return Settings.DescribeMistake(
+                "Site:ArticleUrl",
+                ArticleUrl,
+                "an absolute URL with {slug} in it, like https://www.example.com/articles/{slug}"
+            );
         if (string.IsNullOrWhiteSpace(FeedTitle))
-            yield return "Site:FeedTitle must be a text: correct it.";
+            yield return Settings.DescribeMistake("Site:FeedTitle", FeedTitle, "a text");
     }
 
     static bool IsApiUrl(string text) =>

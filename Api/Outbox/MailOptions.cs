@@ -31,7 +31,7 @@ sealed class MailOptions
     public string? From { get; set; }
 
     /// <summary>The addresses of the staff by group. The group of a submission is the slug of its location.</summary>
-    public Dictionary<string, string[]> Recipients { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, string[]> Recipients { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a sender gets a mail that confirms the message.</summary>
     public bool Acknowledge { get; set; }
@@ -99,40 +99,47 @@ sealed class MailOptions
     public IEnumerable<string> FindMistakes()
     {
         if (Port is < 1 or > ushort.MaxValue)
-            yield return $"Mail:Port must be a whole number from 1 to {ushort.MaxValue}.";
+            yield return Describe("Port", Port, $"a whole number from 1 to {ushort.MaxValue}");
         if (TimeoutSeconds is < 1 or > LongestTimeoutSeconds)
-            yield return $"Mail:TimeoutSeconds must be a whole number from 1 to {LongestTimeoutSeconds}.";
+            yield return Describe(
+                "TimeoutSeconds",
+                TimeoutSeconds,
+                $"a whole number from 1 to {LongestTimeoutSeconds}"
+            );
         if (ToHeloName(HeloName!) is null)
-            yield return "Mail:HeloName must be a host name with a dot, like web.example.com, or an address like "
-                + "[192.0.2.1].";
-        if (!IsOn)
-            yield break;
-
-        if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
-            yield return "Mail:Host must be the name or the address of a mail server.";
-        if (!MailAddress.TryRead(From, out _))
-            yield return "Mail:From must be the address that mails are sent from, like website@example.com.";
-        if (User is null && Password is not null)
+            yield return Describe(
+                "HeloName",
+                HeloName,
+                "a host name with a dot, like web.example.com, or an address like [192.0.2.1]"
+            );
+        if (IsOn && Uri.CheckHostName(Host) == UriHostNameType.Unknown)
+            yield return Describe("Host", Host, "the name or the address of a mail server");
+        if ((IsOn || From is not null) && !MailAddress.TryRead(From, out _))
+            yield return Describe("From", From, "the address that mails are sent from, like website@example.com");
+        if (IsOn && User is null && Password is not null)
             yield return "Mail:User is missing: set both User and Password, or neither.";
-        if (Password is null && User is not null)
+        if (IsOn && Password is null && User is not null)
             yield return "Mail:Password is missing: set both User and Password, or neither.";
         if (Link is not null && !IsLink(Link))
-            yield return "Mail:Link must be an absolute http or https URL, in which {reference} stands for the "
-                + "reference.";
+            yield return Describe(
+                "Link",
+                Link,
+                "an absolute http or https URL, in which {reference} stands for the reference"
+            );
         foreach (var (group, addresses) in Recipients)
         {
             foreach (var address in addresses.Where(address => !MailAddress.TryRead(address, out _)))
-                yield return $"Mail:Recipients:{group} must have e-mail addresses only, and "
-                    + $"'{WithoutControls(address)}' is none.";
+                yield return Describe($"Recipients:{group}", address, "e-mail addresses like desk@example.com");
         }
     }
+
+    static string Describe(string key, object? value, string allowed) =>
+        Settings.DescribeMistake($"Mail:{key}", value, allowed);
 
     static bool IsLink(string link) =>
         !link.Any(char.IsControl)
         && Uri.TryCreate(link.Replace("{reference}", "x", StringComparison.Ordinal), UriKind.Absolute, out var url)
         && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
-
-    static string WithoutControls(string text) => string.Concat(text.Where(letter => !char.IsControl(letter)));
 }
 
 /// <summary>How the connection to the mail server is secured.</summary>
