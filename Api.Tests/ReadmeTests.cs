@@ -1,10 +1,13 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Api.CommandLine;
 
 namespace Api.Tests;
 
@@ -82,6 +85,71 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         return json;
     }
 
+    [Fact]
+    public async Task Every_command_prints_what_is_printed()
+    {
+        using var folder = new TempFolder();
+        var calls = CommandCall().Matches(await File.ReadAllTextAsync(PathOf("Api/OPERATING.md")));
+        Assert.True(calls.Count >= 2);
+        foreach (Match call in calls)
+            Assert.Equal(call.Groups["answer"].Value, await RunAsync(call.Groups["args"].Value.Split(' '), folder));
+    }
+
+    // From the folder of the clone, as a reader would.
+    static async Task<string> RunAsync(string[] args, TempFolder folder)
+    {
+        var configuration = typeof(Program)
+            .Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!
+            .Configuration;
+        string[] run = ["run", "--no-build", "-c", configuration, "--project", "Api", "--", .. args];
+        var start = new ProcessStartInfo("dotnet", run)
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = PathOf("."),
+            Environment =
+            {
+                ["Database__Folder"] = folder.Path,
+                ["Keys__Folder"] = folder.Keys,
+                // The page shows what the commands print, without the log.
+                ["Logging__LogLevel__Default"] = "None",
+            },
+        };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return output;
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("Api/OPERATING.md")]
+    public async Task Every_command_that_is_named_exists(string file)
+    {
+        var text = await File.ReadAllTextAsync(PathOf(file));
+        var root = Commands.Create([]);
+        var names = root.Subcommands.Select(command => command.Name).ToArray();
+        var named = NamedCommand()
+            .Matches(text)
+            .Select(match => match.Groups["words"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(words => names.Contains(words[0]))
+            .ToArray();
+        Assert.NotEmpty(named);
+        // A page may name a command without its argument.
+        Assert.All(named, words => Assert.Empty(root.Parse(words).UnmatchedTokens));
+    }
+
+    [Fact]
+    public async Task The_operators_guide_names_every_command()
+    {
+        var text = await File.ReadAllTextAsync(PathOf("Api/OPERATING.md"));
+        var commands = Commands.Create([]).Subcommands.SelectMany(command => command.Subcommands.Prepend(command));
+        Assert.All(
+            commands.Where(command => command.Action is not null),
+            command =>
+                Assert.Contains($"`{HelpPage.FindPath(command).Split(' ', 2)[1]}", text, StringComparison.Ordinal)
+        );
+    }
+
     [Theory]
     [InlineData("README.md")]
     [InlineData("Api/OPERATING.md")]
@@ -106,6 +174,13 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         """(?<=^|\n)\$ curl -s '?http://localhost:5080(?<path>[^' ]+)'?( -H 'Content-Type: application/json' -d '(?<body>[^']*)')?(?<jq> \| jq( '(?<filter>[^']*)')?)?\n(?<answer>(?:(?!```|\$ ).*\n)*)"""
     )]
     private static partial Regex Call();
+
+    [GeneratedRegex("""(?<=^|\n)\$ dotnet run --project Api -- (?<args>.+)\n(?<answer>(?:(?!```|\$ ).*\n)*)""")]
+    private static partial Regex CommandCall();
+
+    // `backup copy.db` or `… -- openapi > openapi.yaml`, without what the shell replaces or reads.
+    [GeneratedRegex(@"`(?:[^`]* -- )?(?<words>[a-z][^`>…[$]*)[^`]*`")]
+    private static partial Regex NamedCommand();
 
     [GeneratedRegex(@"\.(?<name>\w+)|\[(?<index>\d+)\]")]
     private static partial Regex Step();

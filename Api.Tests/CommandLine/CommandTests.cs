@@ -463,26 +463,129 @@ public sealed class CommandTests : IDisposable
         }
     }
 
+    static readonly System.CommandLine.RootCommand Root = Commands.Create([]);
+
+    static IEnumerable<System.CommandLine.Command> Below(System.CommandLine.Command command) =>
+        [command, .. command.Subcommands.SelectMany(Below)];
+
+    static string[] WordsOf(string command) => command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    static System.CommandLine.Command Find(string command) => Root.Parse(WordsOf(command)).CommandResult.Command;
+
+    /// <summary>All commands, the program's own list. The empty one is the program without a command.</summary>
+    public static TheoryData<string> All =>
+        [.. Below(Root).Select(command => string.Join(' ', WordsOf(HelpPage.FindPath(command)).Skip(1)))];
+
     [Fact]
-    public async Task Help_lists_the_commands()
+    public void The_list_has_commands_and_their_parts() =>
+        Assert.All(["", "serve", "outbox", "outbox list"], name => Assert.Contains(name, All.Select(row => row.Data)));
+
+    [Theory, MemberData(nameof(All), DisableDiscoveryEnumeration = true)]
+    public async Task Help_shows_the_settings_and_an_example(string name)
     {
-        var (exitCode, output, _) = await Command.RunAsync("--help");
-        Assert.Equal(0, exitCode);
-        foreach (
-            var command in new[]
+        var (exitCode, output, errors) = await Command.RunAsync([.. WordsOf(name), "--help"]);
+        Assert.Equal((0, ""), (exitCode, errors));
+        var command = Find(name);
+        Assert.Contains(command.Description!, output, StringComparison.Ordinal);
+        foreach (var below in command.Subcommands)
+            Assert.Contains($"\n  {below.Name} ", output, StringComparison.Ordinal);
+        if (command.Action is null)
+            return;
+        var example = output.Split("Example:\n")[1].Trim();
+        Assert.StartsWith(HelpPage.FindPath(command), example, StringComparison.Ordinal);
+        string[] words =
+        [
+            .. example
+                .Split(" > ")[0]
+                .Split(" < ")[0]
+                .Split(' ')
+                .Skip(1)
+                .Where(word => !word.StartsWith("--", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(Root.Parse(words).Errors);
+        if (name != "schema")
+            Assert.Matches(@"\nSettings:\n  \w+:?\w* ", output);
+    }
+
+    [Fact]
+    public void Every_setting_in_the_help_is_one_of_the_program()
+    {
+        using var app = Program.Compose([]);
+        Assert.All(
+            HelpPage.Meanings.Keys.Where(name => name != "Urls"),
+            name =>
             {
-                "serve",
-                "migrate",
-                "seed",
-                "openapi",
-                "backup",
-                "restore",
-                "check",
-                "submissions",
-                "notify",
-                "outbox",
+                var parts = name.Split(':');
+                var section = app.Configuration.GetSection(parts[0]).GetChildren();
+                Assert.Contains(parts[1], section.Select(child => child.Key));
             }
-        )
-            Assert.Contains($"\n  {command} ", output, StringComparison.Ordinal);
+        );
+    }
+
+    [Theory, MemberData(nameof(All), DisableDiscoveryEnumeration = true)]
+    public async Task A_wrong_call_is_refused_in_one_sentence(string name)
+    {
+        var words = WordsOf(name);
+        var argument = Find(name).Arguments.SingleOrDefault();
+        // A group needs one of its commands, and a command its argument.
+        if (Find(name).Action is null || argument?.Arity.MinimumNumberOfValues == 1)
+            await RefusesAsync($"See: {HelpPage.FindPath(Find(name))} --help");
+        await RefusesAsync("See: ", "surplus", "surplus");
+        await RefusesAsync("-x is no option", "-x");
+        await RefusesAsync("--nonsense is no option", "--nonsense");
+        await RefusesAsync("--Urls is no option, and a setting needs a value", "--Urls", "--help");
+        if (Find(name).Action is null)
+            return;
+        string[] given = argument?.Arity.MinimumNumberOfValues == 1 ? ["given"] : [];
+        await RefusesAsync("Nonsense is no setting of this program", [.. given, "--Nonsense:Foo=1"]);
+        await RefusesAsync("Contact:MaximumLinks is 'many'", [.. given, "--Contact:MaximumLinks=many"]);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+
+        Task RefusesAsync(string sentence, params string[] args) =>
+            AssertFaultAsync(sentence, [.. words, .. args, Database]);
+    }
+
+    [Theory]
+    [InlineData("submissions list spam", "Argument 'spam' not recognized. Must be one of: 'quarantine'. See: ")]
+    [InlineData("seed /nowhere", "There is no /nowhere/clinic.yaml: ")]
+    [InlineData("restore /nowhere.db", "/nowhere.db")]
+    [InlineData("backup /proc/copy.db", "The backup could not be written")]
+    public async Task A_file_or_a_word_that_cannot_be_used_is_refused_in_one_sentence(string call, string sentence)
+    {
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        await AssertFaultAsync(sentence, [.. call.Split(' '), Database]);
+    }
+
+    [Fact]
+    public async Task Paths_of_a_command_begin_at_the_folder_of_the_caller()
+    {
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        string[] args = ["backup", "copy.db", Database, $"--Keys:Folder={folder.Keys}"];
+        await using var backup = new ChildProcess("dotnet", folder.Path, [typeof(Program).Assembly.Location, .. args]);
+        Assert.True(await backup.ExitAsync() == 0, backup.Log);
+        Assert.True(File.Exists(folder.File("copy.db")));
+    }
+
+    [Fact]
+    public async Task Seed_warns_about_recipients_without_a_location_and_locations_without_recipients()
+    {
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        var (exitCode, output, _) = await ApiProcess.RunAsync(
+            "seed",
+            Database,
+            "--Mail:Host=smtp.example.com",
+            "--Mail:From=website@example.com",
+            "--Mail:Recipients:annex=a@example.com",
+            "--Mail:Recipients:jonesboro=a@example.com",
+            "--Mail:Recipients:paragould=a@example.com"
+        );
+        Assert.Equal(0, exitCode);
+        Assert.Contains(
+            "Mail:Recipients:annex is for a location that does not exist",
+            output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Nobody gets a mail about messages to ash-flat", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("messages to jonesboro", output, StringComparison.Ordinal);
     }
 }

@@ -6,27 +6,46 @@ namespace Api.CommandLine;
 /// <summary>Runs a command on the composed program, and reports whatever ends it in one sentence.</summary>
 sealed class CommandRunner(string[] settings)
 {
+    /// <summary>The exit code after a fault or a wrong call.</summary>
+    public const int Failed = 1;
+
     const int Interrupted = 130;
+
+    readonly Dictionary<Command, CommandHelp> helps = [];
+
+    /// <summary>The help of the commands.</summary>
+    public IReadOnlyDictionary<Command, CommandHelp> Helps => helps;
 
     /// <summary>Does the work of a command and returns the exit code.</summary>
     public delegate Task<int> RunCommand(WebApplication app, ParseResult parsed, CancellationToken ct);
 
     /// <param name="name">The command.</param>
     /// <param name="description">What it does, for <c>--help</c>.</param>
+    /// <param name="help">What else <c>--help</c> says.</param>
     /// <param name="run">Does it.</param>
     /// <param name="argument">Its argument, if it has one.</param>
     /// <param name="logs">Whether it logs. Otherwise the console has only what it prints.</param>
-    public Command Create(string name, string description, RunCommand run, Argument? argument = null, bool logs = false)
+    public Command Create(
+        string name,
+        string description,
+        CommandHelp help,
+        RunCommand run,
+        Argument? argument = null,
+        bool logs = false
+    )
     {
         var command = new Command(name, description);
         if (argument is not null)
             command.Add(argument);
-        SetAction(command, run, logs);
+        SetAction(command, help, run, logs);
         return command;
     }
 
-    public void SetAction(Command command, RunCommand run, bool logs) =>
+    public void SetAction(Command command, CommandHelp help, RunCommand run, bool logs)
+    {
+        helps.Add(command, help);
         command.SetAction((parsed, ct) => RunAsync(parsed, run, logs, ct));
+    }
 
     async Task<int> RunAsync(ParseResult parsed, RunCommand run, bool logs, CancellationToken ct)
     {
@@ -54,7 +73,7 @@ sealed class CommandRunner(string[] settings)
         catch (Exception e)
         {
             await Console.Error.WriteLineAsync(Faults.Describe(e));
-            return 1;
+            return Failed;
         }
 
         // The first signal asks the command to end. The second one ends the program, unless the host still stops the

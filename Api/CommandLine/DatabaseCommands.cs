@@ -19,6 +19,7 @@ static class DatabaseCommands
             runner.Create(
                 "backup",
                 "Copies the database to a file. The server can run meanwhile.",
+                new CommandHelp("/backups/2026-07-01.db --Database:Folder=/var/lib/clinic/data", "Database:Folder"),
                 (app, parsed, ct) => BackupAsync(app, parsed.GetRequiredValue(target).FullName, ct),
                 target,
                 logs: true
@@ -26,12 +27,24 @@ static class DatabaseCommands
             runner.Create(
                 "restore",
                 "Replaces the database by a copy, and keeps the previous database beside it. The server must not run.",
+                new CommandHelp("/backups/2026-07-01.db --Database:Folder=/var/lib/clinic/data", "Database:Folder"),
                 (app, parsed, ct) => RestoreAsync(app, parsed.GetRequiredValue(copy).FullName, ct),
                 copy,
                 logs: true
             ),
-            runner.Create("schema", "Prints the schema of a new database as SQL.", PrintSchemaAsync),
-            runner.Create("check", "Checks the database's integrity and foreign keys.", CheckAsync, logs: true),
+            runner.Create(
+                "schema",
+                "Prints the schema of a new database as SQL.",
+                new CommandHelp("> schema.sql"),
+                PrintSchemaAsync
+            ),
+            runner.Create(
+                "check",
+                "Checks the database's integrity and foreign keys.",
+                new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:Folder"),
+                CheckAsync,
+                logs: true
+            ),
         ];
     }
 

@@ -24,6 +24,7 @@ static class OutboxCommands
                 runner.Create(
                     "test",
                     "Sends a test to every recipient and webhook that is configured.",
+                    new CommandHelp("", "Mail:Host", "Mail:From", "Mail:Recipients", "Webhooks:Endpoints"),
                     (app, _, ct) => TestAsync(app.Services, Console.Out, ct)
                 ),
             },
@@ -32,11 +33,13 @@ static class OutboxCommands
                 runner.Create(
                     "list",
                     "Lists what failed and what waits, and why.",
+                    new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:Folder"),
                     (app, _, ct) => ListAsync(app.Services, Console.Out, ct)
                 ),
                 runner.Create(
                     "retry",
                     "Sends again what failed, and enables webhooks whose receiver was gone.",
+                    new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:Folder"),
                     (app, parsed, ct) => RetryAsync(app.Services, parsed.GetValue(delivery), Console.Out, ct),
                     delivery
                 ),

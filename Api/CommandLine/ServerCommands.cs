@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Api.Contact.Notifications;
 using Api.Data;
 using Api.Data.Sqlite;
 using Api.Http.OpenApi;
@@ -9,6 +10,22 @@ namespace Api.CommandLine;
 /// <summary>Serving, and what prepares it.</summary>
 static class ServerCommands
 {
+    public static readonly CommandHelp ServeHelp = new(
+        "--Database:Folder=/var/lib/clinic/data --Keys:Folder=/var/lib/clinic/keys",
+        "Urls",
+        "Database:Folder",
+        "Keys:Folder",
+        "Keys:Certificates",
+        "Seed:Folder",
+        "Site:ApiUrl",
+        "Mail:Host",
+        "Mail:From",
+        "Mail:Recipients",
+        "Webhooks:Endpoints",
+        "Cors:Origins",
+        "Proxies:Known"
+    );
+
     public static IEnumerable<Command> Create(CommandRunner runner)
     {
         var folder = new Argument<DirectoryInfo?>("folder")
@@ -22,19 +39,32 @@ static class ServerCommands
             runner.Create(
                 "serve",
                 "Serves the API (the default). Creates, migrates and seeds the database where needed.",
+                ServeHelp,
                 ServeAsync,
                 logs: true
             ),
-            runner.Create("migrate", "Brings the database up to date.", MigrateAsync, logs: true),
+            runner.Create(
+                "migrate",
+                "Brings the database up to date.",
+                new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:Folder"),
+                MigrateAsync,
+                logs: true
+            ),
             runner.Create(
                 "seed",
                 "Loads content into the database. Replaces what has the same slug. If a file has a mistake, nothing "
                     + "is changed.",
+                new CommandHelp("content --Database:Folder=/var/lib/clinic/data", "Database:Folder", "Mail:Recipients"),
                 (app, parsed, ct) => SeedAsync(app, parsed.GetValue(folder)?.FullName ?? SeedFolder.Default, ct),
                 folder,
                 logs: true
             ),
-            runner.Create("openapi", "Prints the OpenAPI document.", PrintOpenApiAsync),
+            runner.Create(
+                "openapi",
+                "Prints the OpenAPI document.",
+                new CommandHelp("> openapi.yaml", "Contact:MessageMaxLength", "Contact:Honeypot"),
+                PrintOpenApiAsync
+            ),
         ];
     }
 
@@ -54,8 +84,10 @@ static class ServerCommands
 
     static async Task<int> SeedAsync(WebApplication app, string folder, CancellationToken ct)
     {
+        var recipients = app.Services.GetRequiredService<RecipientCheck>();
         app.Services.GetRequiredService<Migrator>().Migrate();
         var loaded = await app.Services.GetRequiredService<SeedLoader>().LoadAsync(folder, ct);
+        await recipients.WarnAsync(ct);
         await Console.Out.WriteLineAsync(
             $"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded."
         );

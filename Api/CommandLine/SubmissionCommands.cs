@@ -19,13 +19,15 @@ static class SubmissionCommands
 {
     const int LongestList = 100;
 
+    static readonly string[] Settings = ["Database:Folder", "Keys:Folder", "Keys:Certificates"];
+
     delegate Task<int> SubmissionCommand(WebApplication app, string reference, TextWriter output, CancellationToken ct);
 
     public static Command Create(CommandRunner runner)
     {
-        var quarantine = new Argument<string?>("which")
+        var quarantine = new Argument<string?>("quarantine")
         {
-            Description = "quarantine: those that look like spam.",
+            Description = "The word quarantine: those that look like spam, instead of the newest.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         quarantine.AcceptOnlyFromAmong("quarantine");
@@ -37,7 +39,8 @@ static class SubmissionCommands
         {
             runner.Create(
                 "list",
-                "Lists the newest 100, or those in quarantine: list quarantine.",
+                "Lists the newest 100 submissions, or those in quarantine.",
+                new CommandHelp("quarantine", Settings),
                 (app, parsed, ct) => ListAsync(app, parsed.GetValue(quarantine) is not null, Console.Out, ct),
                 quarantine
             ),
@@ -45,6 +48,7 @@ static class SubmissionCommands
             runner.Create(
                 "find",
                 "Finds what a person sent, by the e-mail address or telephone number on standard input.",
+                new CommandHelp("< address.txt", [.. Settings, "Contact:TelephoneRegion"]),
                 (app, _, ct) => FindAsync(app, Console.In, Console.Out, ct)
             ),
             OfOne("handled", "Marks a submission as handled.", MarkHandledAsync),
@@ -56,6 +60,7 @@ static class SubmissionCommands
             runner.Create(
                 name,
                 description,
+                new CommandHelp("7K3Q-X9MZ-2TBV", Settings),
                 (app, parsed, ct) =>
                     command(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
                 reference
