@@ -30,6 +30,7 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         public async ValueTask InitializeAsync()
         {
             await Api.InitializeAsync();
+            await Api.ExecuteAsync("UPDATE locations SET latitude = 35, longitude = -90");
             ReceiptToken = (string)(await Api.ReceivedAsync(Submissions.Valid()))["token"]!;
         }
 
@@ -375,6 +376,33 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
         }
         await api.GetAsync("/v1/articles");
         await api.GetAsync("/v1/articles?limit=", 400);
+    }
+
+    /// <summary>Texts of any length: what stands between the bars is repeated.</summary>
+    [Theory]
+    [InlineData("/v1/articles", "tag", 64, "|x|"), InlineData("/v1/articles", "tag", 64, "|😀|")]
+    [InlineData("/v1/articles", "q", 200, "|x|"), InlineData("/v1/articles", "q", 200, "|😀|")]
+    [InlineData("/v1/hours", "in", 35, "es-|x|"), InlineData("/v1/locations", "in", 35, "es-|x|")]
+    [InlineData("/v1/status", "at", 64, "2026-07-01T00:00:00.|0|-05:00")]
+    [InlineData("/v1/locations", "openAt", 64, "2026-07-01T00:00:00.|0|-05:00")]
+    [InlineData("/v1/locations", "near", 40, "35.|0|,-90")]
+    public async Task A_text_can_be_as_long_as_documented_and_no_longer(
+        string path,
+        string parameter,
+        int longest,
+        string text
+    )
+    {
+        var parts = text.Split('|');
+        string Of(int length) =>
+            Uri.EscapeDataString(
+                parts[0]
+                    + string.Concat(Enumerable.Repeat(parts[1], length - parts[0].Length - parts[2].Length))
+                    + parts[2]
+            );
+        await api.GetAsync($"{path}?{parameter}={Of(longest)}");
+        var problem = await api.GetAsync($"{path}?{parameter}={Of(longest + 1)}", 422);
+        Assert.Equal(parameter, (string?)problem["errors"]![0]!["parameter"]);
     }
 
     [Fact]

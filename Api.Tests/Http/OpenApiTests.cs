@@ -270,6 +270,20 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         }
     }
 
+    [Theory]
+    [InlineData("getArticle", 200, "ETag", true), InlineData("getArticle", 200, "Cache-Control", true)]
+    [InlineData("getArticle", 304, "ETag", true), InlineData("getArticle", 304, "Cache-Control", true)]
+    [InlineData("createContactSubmission", 201, "Location", true)]
+    [InlineData("createContactSubmission", 415, "Accept-Encoding", false)]
+    [InlineData("createContactSubmission", 503, "Retry-After", true)]
+    [InlineData("listArticles", 200, "Link", false)]
+    public async Task A_header_that_is_never_absent_is_required(string id, int status, string header, bool isRequired)
+    {
+        var operations = (await DocumentAsync()).Paths.SelectMany(path => path.Value.Operations!.Values);
+        var response = operations.Single(operation => operation.OperationId == id).Responses![$"{status}"];
+        Assert.Equal(isRequired, response.Headers![header].Required);
+    }
+
     [Fact]
     public async Task Tags_are_in_the_order_that_a_front_end_needs_and_described()
     {

@@ -17,6 +17,8 @@ static class ArticleEndpoints
     const string CacheTag = "articles",
         About = "What the clinic publishes: lists, full-text search, single articles, and feeds.";
 
+    const int LongestTag = 64;
+
     public static void MapArticles(this IEndpointRouteBuilder routes)
     {
         var articles = routes
@@ -54,7 +56,7 @@ static class ArticleEndpoints
     > ListAsync(
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         [MaxLength(1000)] string? cursor,
-        [MaxLength(64)] string? tag,
+        [MaxLength(LongestTag)] string? tag,
         [MaxLength(SqliteArticleSearch.LongestQuery)] string? q,
         ArticleStore store,
         SqliteArticleSearch search,
@@ -64,7 +66,13 @@ static class ArticleEndpoints
         CancellationToken ct
     )
     {
-        if (Problems.FindBrokenRules(Paging.CheckLimit(limit), CheckQuery(q)) is { } broken)
+        FieldError?[] errors =
+        [
+            Paging.CheckLimit(limit),
+            TextRules.CheckLength("tag", tag, LongestTag),
+            TextRules.CheckLength("q", q, SqliteArticleSearch.LongestQuery),
+        ];
+        if (Problems.FindBrokenRules(errors) is { } broken)
             return broken;
 
         if (tag is "")
@@ -83,12 +91,6 @@ static class ArticleEndpoints
 
         var items = page.Items.Select(article => article with { Url = site.Value.UrlOfArticle(article.Slug) });
         return TypedResults.Ok(page with { Items = [.. items] });
-    }
-
-    static FieldError? CheckQuery(string? q)
-    {
-        const int Longest = SqliteArticleSearch.LongestQuery;
-        return q?.Length > Longest ? FieldError.ForParameter("q", ProblemText.Get("TooLong", "q", Longest)) : null;
     }
 
     /// <returns><c>null</c> when the cursor's key is not one of this list.</returns>

@@ -39,7 +39,8 @@ static class ContactEndpoints
                 new ResponseHeader(
                     "Location",
                     "The address of the receipt.",
-                    "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                    "/v1/contact-receipts/7k3qx9mz2tbv0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                    IsRequired: true
                 )
             )
             .MapPost("/", AddAsync)
@@ -118,7 +119,7 @@ static class ContactEndpoints
     /// The language of texts, `en` or `es`, with or without a region. Default: the best match of Accept-Language.
     /// </param>
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(
-        [MaxLength(35)] string? @in,
+        [MaxLength(Languages.LongestTag)] string? @in,
         ContactFormBuilder form,
         HttpContext http,
         CancellationToken ct

@@ -47,7 +47,7 @@ static class HoursEndpoints
     > ListAsync(
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         [MaxLength(1000)] string? cursor,
-        [MaxLength(35)] string? @in,
+        [MaxLength(Languages.LongestTag)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -91,7 +91,7 @@ static class HoursEndpoints
     /// </param>
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
         [MaxLength(64)] string slug,
-        [MaxLength(35)] string? @in,
+        [MaxLength(Languages.LongestTag)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -117,8 +117,8 @@ static class HoursEndpoints
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<Results<Ok<WholeList<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
-        [DataType(DataType.DateTime), MaxLength(40)] string? at,
-        [MaxLength(35)] string? @in,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? at,
+        [MaxLength(Languages.LongestTag)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -187,8 +187,8 @@ static class HoursEndpoints
         Results<Ok<LocationStatus>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>
     > GetStatusAsync(
         [MaxLength(64)] string slug,
-        [DataType(DataType.DateTime), MaxLength(40)] string? at,
-        [MaxLength(35)] string? @in,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? at,
+        [MaxLength(Languages.LongestTag)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,
@@ -230,7 +230,7 @@ static class HoursEndpoints
         [MaxLength(64)] string slug,
         [DataType(DataType.Date), MaxLength(10)] string? from,
         [DataType(DataType.Date), MaxLength(10)] string? to,
-        [MaxLength(35)] string? @in,
+        [MaxLength(Languages.LongestTag)] string? @in,
         HoursStore store,
         TimeProvider time,
         HttpContext http,

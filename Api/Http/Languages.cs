@@ -11,6 +11,9 @@ static class Languages
     /// <summary>The query parameter that chooses the language. It overrides Accept-Language.</summary>
     public const string Parameter = "in";
 
+    /// <summary>The length of the longest tag that RFC 5646 asks to support.</summary>
+    public const int LongestTag = 35;
+
     // The first one is the default.
     static readonly CultureInfo[] Supported = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("es")];
 
@@ -92,6 +95,8 @@ static class Languages
     // The region is ignored: es-US is answered in es (RFC 4647, section 3.4).
     static CultureInfo? Find(ReadOnlySpan<char> tag)
     {
+        if (tag.Length > LongestTag)
+            return null;
         var end = tag.IndexOf('-');
         var primary = end < 0 ? tag : tag[..end];
         foreach (var supported in Supported)

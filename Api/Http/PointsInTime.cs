@@ -12,6 +12,9 @@ public sealed record PointInTime(Instant Utc, OffsetDateTime Local);
 /// <summary>Instants and dates as callers give them and get them.</summary>
 static partial class PointsInTime
 {
+    /// <summary>The length of the longest instant that is read.</summary>
+    public const int LongestInstant = 64;
+
     // Outside this range neither hours nor time-zone rules are meaningful.
     static readonly LocalDate Earliest = new(1900, 1, 1),
         Latest = new(2199, 12, 31);
@@ -33,6 +36,8 @@ static partial class PointsInTime
         instant = null;
         if (string.IsNullOrEmpty(text))
             return null;
+        if (text.Length > LongestInstant)
+            return NotAnInstant(parameter);
         // An unescaped + in a URL arrives as a space.
         var (usual, leap) = ToUsualForm(text.Replace(' ', '+'));
         foreach (var pattern in Instants)
@@ -44,7 +49,7 @@ static partial class PointsInTime
             instant = parsed.ToInstant() + leap;
             return null;
         }
-        return FieldError.ForParameter(parameter, ProblemText.Get("InstantWrong", parameter));
+        return NotAnInstant(parameter);
     }
 
     /// <summary>
@@ -84,6 +89,9 @@ static partial class PointsInTime
         date = parsed;
         return null;
     }
+
+    static FieldError NotAnInstant(string parameter) =>
+        FieldError.ForParameter(parameter, ProblemText.Get("InstantWrong", parameter));
 
     static FieldError OutOfRange(string parameter) =>
         FieldError.ForParameter(parameter, ProblemText.Get("YearOutOfRange", parameter, Earliest.Year, Latest.Year));

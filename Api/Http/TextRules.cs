@@ -15,6 +15,16 @@ static class TextRules
         int maximum
     ) => rule.SetValidator(new MaximumCharactersValidator<T>(maximum));
 
+    /// <summary>Checks the length of a parameter in Unicode code points.</summary>
+    /// <returns>The error when it is longer than the maximum.</returns>
+    public static FieldError? CheckLength(string parameter, string? text, int maximum) =>
+        IsLonger(text, maximum)
+            ? FieldError.ForParameter(parameter, ProblemText.Get("TooLong", parameter, maximum))
+            : null;
+
+    public static bool IsLonger(string? text, int maximum) =>
+        text?.Length > maximum && text.EnumerateRunes().Count() > maximum;
+
     /// <summary>Refuses control characters (Unicode category Cc).</summary>
     public static IRuleBuilderOptions<T, string?> NoControlCharacters<T>(
         this IRuleBuilder<T, string?> rule,
@@ -34,8 +44,7 @@ sealed class MaximumCharactersValidator<T>(int maximum) : PropertyValidator<T, s
 
     public override string Name => "MaximumCharactersValidator";
 
-    public override bool IsValid(ValidationContext<T> context, string? value) =>
-        value is null || value.Length <= maximum || value.EnumerateRunes().Count() <= maximum;
+    public override bool IsValid(ValidationContext<T> context, string? value) => !TextRules.IsLonger(value, maximum);
 }
 
 /// <summary>What the OpenAPI document needs to know of <see cref="NoControlCharactersValidator{T}"/>.</summary>

@@ -16,6 +16,8 @@ static class LocationEndpoints
     // What include can name.
     const string IncludeStatus = "status";
 
+    const int LongestPoint = 40;
+
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {
         var locations = routes
@@ -46,10 +48,10 @@ static class LocationEndpoints
     static async Task<
         Results<Ok<Page<Location>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
-        [MaxLength(40)] string? near,
-        [MaxLength(40)] string? openAt,
+        [MaxLength(LongestPoint)] string? near,
+        [MaxLength(PointsInTime.LongestInstant)] string? openAt,
         [MaxLength(6)] string? include,
-        [MaxLength(35)] string? @in,
+        [MaxLength(Languages.LongestTag)] string? @in,
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         [MaxLength(1000)] string? cursor,
         LocationStore store,
@@ -188,7 +190,7 @@ static class LocationEndpoints
 
     static Coordinates? ParsePoint(string text)
     {
-        if (text.Split(',') is not [var first, var second])
+        if (text.Length > LongestPoint || text.Split(',') is not [var first, var second])
             return null;
         if (ParseDegrees(first, 90) is not { } latitude || ParseDegrees(second, 180) is not { } longitude)
             return null;

@@ -32,7 +32,8 @@ static class OpenApiServices
 
                 **Errors.** Every error is a problem document (RFC 9457, `application/problem+json`). Its `type` is the
                 address of [a page that explains it](../problems); compare that, not the texts. `errors` names each
-                member or parameter that is wrong.
+                member or parameter that is wrong. An unknown address is a 404, and a method that an address does not
+                have a 405 with `Allow`.
 
                 **Caching.** Content has a strong `ETag`, and a `Cache-Control` that ends when the content changes. Send
                 `If-None-Match` to get a 304 without a body.

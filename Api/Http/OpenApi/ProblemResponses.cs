@@ -42,8 +42,18 @@ sealed class ProblemResponses(IOptions<JsonOptions> json) : IOperationFilter
             if (problems.Key is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             {
                 var example = problems.Key == StatusCodes.Status503ServiceUnavailable ? "1" : "540";
-                response.AddHeader(new ResponseHeader("Retry-After", "Seconds to wait before the next try.", example));
+                response.AddHeader(
+                    new ResponseHeader("Retry-After", "Seconds to wait before the next try.", example, IsRequired: true)
+                );
             }
+            if (problems.Key == StatusCodes.Status415UnsupportedMediaType)
+                response.AddHeader(
+                    new ResponseHeader(
+                        "Accept-Encoding",
+                        "The only `Content-Encoding` that a body can have. Absent if the body has no other.",
+                        "identity"
+                    )
+                );
             if (Details.ContainsKey(problems.First()))
                 ((OpenApiMediaType)response.Content!.Values.Single()).Example = Example(problems.First(), context);
         }

@@ -8,7 +8,8 @@ namespace Api.Http.OpenApi;
 /// <param name="Name">The name of the header.</param>
 /// <param name="Description">What it tells, in Markdown.</param>
 /// <param name="Example">A value that it can have.</param>
-sealed record ResponseHeader(string Name, string Description, string Example);
+/// <param name="IsRequired">Whether it is never absent.</param>
+sealed record ResponseHeader(string Name, string Description, string Example, bool IsRequired = false);
 
 /// <summary>Describes the headers that endpoints announce in their metadata.</summary>
 sealed class ResponseHeaders : IOperationFilter
@@ -33,6 +34,7 @@ static class OperationExtensions
             new OpenApiHeader
             {
                 Description = header.Description,
+                Required = header.IsRequired,
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
                 Example = JsonValue.Create(header.Example),
             };
