@@ -6,7 +6,7 @@ using FsCheck.Xunit;
 namespace Api.Tests.Hours;
 
 /// <summary>
-/// Runs a test with many seeds of <see cref="RandomSchedules"/>, drawn from all integers. A failure prints its seed, as
+/// Runs a test with many seeds, such as those of <see cref="RandomSchedules"/>, drawn from all integers. A failure prints its seed, as
 /// <c>Original: 123</c>. <c>SEED=123</c> in the environment runs that seed alone, <c>PLANS=10000</c> that many seeds.
 /// </summary>
 #pragma warning disable xUnit3003 // PropertyAttribute takes no source information.
@@ -19,6 +19,9 @@ sealed class RandomPlansAttribute : PropertyAttribute
         Arbitrary = [typeof(Seeds)];
         MaxTest = CountOf(count);
     }
+
+    /// <summary>Whether only the seed of a failure is run again.</summary>
+    public static bool IsReplay => Seeds.Replayed is not null;
 
     /// <summary>Seeds for a test that goes through many plans by itself.</summary>
     public static IEnumerable<int> DrawSeeds(int count) =>

@@ -12,7 +12,7 @@ namespace Api.Tests.Seed;
 /// </summary>
 public sealed partial class SeedMutationTests : IAsyncLifetime
 {
-    const string Clinic = """
+    internal const string Clinic = """
         clinic:
           timeZone: America/Chicago
           exceptions:
