@@ -21,7 +21,7 @@ static class OpenApiServices
             new OpenApiInfo
             {
                 Title = "Clinic API",
-                Version = "1",
+                Version = "1.0.0",
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
 
