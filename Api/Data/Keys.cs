@@ -266,7 +266,9 @@ sealed class Keys
             );
         X509Certificate2[] certificates =
         [
-            .. settings.Certificates.Select(certificate => Load(certificate, builder.Environment)),
+            .. settings.Certificates.Select(
+                (certificate, index) => Load(certificate, index, builder.Environment.ContentRootPath)
+            ),
         ];
         if (certificates.Length == 0)
             return;
@@ -277,23 +279,36 @@ sealed class Keys
     static string FolderOf(KeysOptions options, IHostEnvironment environment) =>
         Path.GetFullPath(Path.Combine(environment.ContentRootPath, options.Folder));
 
-    static X509Certificate2 Load(KeyCertificate certificate, IHostEnvironment environment)
+    static X509Certificate2 Load(KeyCertificate certificate, int index, string contentRoot)
     {
+        var setting = $"Keys:Certificates:{index}";
+        if (certificate.File == "")
+            throw new StartupFault($"{setting}:File is missing: set it to a PKCS #12 file.");
+        var file = Path.GetFullPath(Path.Combine(contentRoot, certificate.File));
+        if (!File.Exists(file))
+            throw new StartupFault($"There is no file {file}, which {setting}:File names: correct the setting.");
+        X509Certificate2 loaded;
         try
         {
-            return X509CertificateLoader.LoadPkcs12FromFile(
-                Path.Combine(environment.ContentRootPath, certificate.File),
-                certificate.Password
-            );
+            loaded = X509CertificateLoader.LoadPkcs12FromFile(file, certificate.Password);
         }
-        catch (Exception e)
-            when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupFault($"{file} of {setting} cannot be read: give this user read access to it.", e);
+        }
+        catch (CryptographicException e)
         {
             throw new StartupFault(
-                $"The certificate '{certificate.File}' of Keys:Certificates cannot be read: correct its file or "
-                    + $"password. ({e.Message})",
+                $"{file} of {setting} cannot be opened: correct {setting}:Password, or the file if it is not PKCS #12. "
+                    + $"({e.Message})",
                 e
             );
         }
+        using var key = loaded.GetRSAPrivateKey();
+        return key is not null
+            ? loaded
+            : throw new StartupFault(
+                $"{file} of {setting} has no private RSA key, so it cannot decrypt the keys: export it with its key."
+            );
     }
 }
