@@ -257,9 +257,26 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(
             (
                 1,
-                $"{DatabaseFile} cannot be written to: give this user write access to it and its folder, or set Database:Folder to another folder.\n"
+                $"{DatabaseFile} cannot be written to: give this user write access to its folder and to all files there, or set Database:Folder to another folder.\n"
             ),
             (process.ExitCode, errors)
+        );
+    }
+
+    [Fact]
+    public async Task A_restore_as_root_says_whom_the_files_must_belong_to()
+    {
+        Tools.Need(Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows(), "not root");
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        var copy = folder.File("copy.db");
+        Assert.Equal(0, (await Command.RunAsync("backup", copy, Database)).ExitCode);
+        var (exitCode, output, _) = await Command.RunAsync("restore", copy, Database);
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith(
+            "The restored files belong to root. If the program runs as another user, give them to that user: "
+                + $"chown -R USER {folder.Path}\n",
+            output,
+            StringComparison.Ordinal
         );
     }
 

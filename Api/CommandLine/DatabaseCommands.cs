@@ -64,11 +64,19 @@ static class DatabaseCommands
     static async Task<int> RestoreAsync(WebApplication app, string copy, CancellationToken ct)
     {
         var previous = await app.Services.GetRequiredService<SqliteMaintenance>().RestoreAsync(copy, ct);
-        await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<SqliteDatabase>().File} is restored.");
+        var file = app.Services.GetRequiredService<SqliteDatabase>().File;
+        await Console.Out.WriteLineAsync($"{file} is restored.");
         if (previous is not null)
             await Console.Out.WriteLineAsync(
                 $"The previous database is {previous}: delete it when you do not need it."
             );
+        if (Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
+        {
+            await Console.Out.WriteLineAsync(
+                "The restored files belong to root. If the program runs as another user, give them to that user: "
+                    + $"chown -R USER {Path.GetDirectoryName(file)}"
+            );
+        }
         return 0;
     }
 

@@ -198,8 +198,8 @@ sealed class SqliteDatabase : Database
     }
 
     string CannotBeWritten =>
-        $"{File} cannot be written to: give this user write access to it and its folder, or set Database:Folder to "
-        + "another folder.";
+        $"{File} cannot be written to: give this user write access to its folder and to all files there, or set "
+        + "Database:Folder to another folder.";
 
     /// <summary>
     /// Checks at the start of a server that the database can be written to, and marks it, so that a copy in its place
