@@ -66,6 +66,7 @@ static class Program
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseAccessLog();
         app.UseServer();
         app.UseHeadRequests();
         app.UseSecurityHeaders();

@@ -3,6 +3,7 @@ using Api.Http.Caching;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -18,6 +19,11 @@ static class Server
     public static void AddServer(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddSettings<AccessLogOptions>("AccessLog");
+        // The time of a plain line ends with a blank, see appsettings.json.
+        services.PostConfigure<JsonConsoleFormatterOptions>(json =>
+            json.TimestampFormat = json.TimestampFormat?.TrimEnd()
+        );
         var listeners = ChooseAddresses(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
