@@ -37,6 +37,7 @@ static class Program
             }
         );
         builder.AddServer();
+        builder.AddTelemetry();
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<SiteOptions>("Site").ValidateAll(site => site.FindMistakes());
@@ -49,6 +50,7 @@ static class Program
         builder.Services.AddOpenApi();
 
         builder.Services.AddSingleton<StorageHealth>();
+        builder.Services.AddSingleton<WriteQueueMetrics>();
         builder.Services.AddSingleton<SqliteDatabase>();
         builder.Services.AddSingleton<Database>(services => services.GetRequiredService<SqliteDatabase>());
         builder.Services.AddSingleton<SqliteMaintenance>();

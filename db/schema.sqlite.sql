@@ -126,7 +126,7 @@ CREATE TABLE outbox (
     due_at        TEXT NOT NULL DEFAULT '',                                  -- UTC; of the next attempt. '': at once, whatever the clock says
     tried_at      TEXT,                                                      -- UTC; of the last attempt. NULL: there was none
     fault         TEXT                                                       -- why the last attempt failed, in the program's own words
-, claimed_by TEXT, claimed_until TEXT NOT NULL DEFAULT '') STRICT;
+, claimed_by TEXT, claimed_until TEXT NOT NULL DEFAULT '', trace_parent TEXT) STRICT;
 
 CREATE INDEX outbox_failed ON outbox (channel) WHERE state = 'failed';
 

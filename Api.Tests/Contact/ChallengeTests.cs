@@ -154,6 +154,7 @@ public sealed class ChallengeTests
                 ErasedHash = null,
                 Challenge = new Redemption(new byte[32], NodaTime.Instant.FromUtc(2026, 7, 1, 13, 0)),
                 Sealed = [1],
+                TraceParent = null,
             };
         var reference = await api.QueryAsync<string>("SELECT reference FROM submissions LIMIT 1");
         Assert.Equal((IntakeOutcome.ReferenceTaken, null), await api.Submitted().AddAsync(New(reference), default));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Api.Data;
 using Api.Data.Sqlite;
 using Dapper;
@@ -12,6 +13,7 @@ namespace Api.Tests.Data;
 public sealed class MigratorTests : IAsyncLifetime
 {
     readonly TempFolder folder = new();
+    readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     SqliteDatabase db = null!;
 
     public ValueTask InitializeAsync()
@@ -19,7 +21,8 @@ public sealed class MigratorTests : IAsyncLifetime
         db = new SqliteDatabase(
             Options.Create(new DatabaseOptions { Folder = folder.Path }),
             new HostingEnvironment { ContentRootPath = "/" },
-            new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance)
+            new StorageHealth(TimeProvider.System, NullLogger<StorageHealth>.Instance),
+            new WriteQueueMetrics(services.GetRequiredService<IMeterFactory>())
         );
         return ValueTask.CompletedTask;
     }
@@ -27,6 +30,7 @@ public sealed class MigratorTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await db.DisposeAsync();
+        await services.DisposeAsync();
         folder.Dispose();
     }
 

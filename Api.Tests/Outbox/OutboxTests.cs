@@ -362,8 +362,8 @@ public sealed class OutboxTests
         await api.UntilAsync(rows => rows is [{ State: "delivered" }, { State: "failed" }]);
         string[] expected =
         [
-            "clinic.outbox.deliveries 1 channel=mail outcome=delivered",
-            "clinic.outbox.deliveries 1 channel=webhook outcome=failed",
+            "clinic.outbox.deliveries 1 clinic.delivery.channel=mail clinic.delivery.outcome=delivered",
+            "clinic.outbox.deliveries 1 clinic.delivery.channel=webhook clinic.delivery.outcome=failed",
         ];
         // Counted after it is marked, and shown after the next count.
         using var patience = new CancellationTokenSource(OutboxApi.Patience);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Api.Data;
 using Api.Hours;
@@ -78,6 +79,7 @@ sealed class ContactIntake(
                 ErasedHash = key is null ? null : hashes.HashErased(reference),
                 Challenge = challenge,
                 Sealed = seal.Seal(content),
+                TraceParent = Activity.Current?.Id,
             };
             var (outcome, earlier) = await store.AddAsync(prepared, KeysSince(received));
             switch (outcome)

@@ -19,7 +19,7 @@ sealed partial class ContactMetrics : BackgroundService
     {
         (this.inbox, this.time, this.log) = (inbox, time, log);
         meters
-            .Create("Clinic")
+            .Create(Telemetry.Name)
             .CreateObservableGauge(
                 "clinic.submissions.quarantined",
                 () => quarantined,

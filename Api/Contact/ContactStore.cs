@@ -37,6 +37,9 @@ sealed record NewSubmission
     public required Redemption? Challenge { get; init; }
 
     public required byte[] Sealed { get; init; }
+
+    /// <inheritdoc cref="Delivery.TraceParent"/>
+    public required string? TraceParent { get; init; }
 }
 
 /// <summary>The result of storing a submission.</summary>
@@ -104,7 +107,8 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
                             id,
                             submission.Location.Slug,
                             submission.MailboxHash,
-                            submission.ReceivedAt
+                            submission.ReceivedAt,
+                            submission.TraceParent
                         );
                     return (IntakeOutcome.Stored, null);
                 }

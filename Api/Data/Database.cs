@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using NodaTime;
 
 namespace Api.Data;
@@ -10,12 +11,26 @@ abstract class Database : IAsyncDisposable
     /// Runs queries on a read-only connection. Two queries can see different states of the database: use
     /// <see cref="ReadSnapshotAsync"/> if that matters.
     /// </summary>
+    /// <param name="query">Queries on the given connection.</param>
+    /// <param name="ct">Stops the queries.</param>
+    /// <param name="method">The calling method, which names the span.</param>
+    /// <param name="file">The calling method's file.</param>
     /// <exception cref="StorageException">The database cannot do its work at the moment.</exception>
-    public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct);
+    public abstract Task<T> ReadAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    );
 
     /// <summary>Runs queries on a read-only connection, all of which see the same state of the database.</summary>
-    /// <inheritdoc cref="ReadAsync" path="/exception"/>
-    public abstract Task<T> ReadSnapshotAsync<T>(Func<DbConnection, Task<T>> queries, CancellationToken ct);
+    /// <inheritdoc cref="ReadAsync" path="/param|/exception"/>
+    public abstract Task<T> ReadSnapshotAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    );
 
     /// <summary>Runs statements that belong together, and completes once their commit is on disk.</summary>
     /// <param name="work">
@@ -27,12 +42,16 @@ abstract class Database : IAsyncDisposable
     /// Called before the commit. If it throws, nothing is committed. Writes that share a commit and give equal delegates
     /// share the call.
     /// </param>
+    /// <param name="method">The calling method, which names the span.</param>
+    /// <param name="file">The calling method's file.</param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
     /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>
     public abstract Task<T> WriteAsync<T>(
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,
-        Action? beforeCommit = null
+        Action? beforeCommit = null,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
     );
 
     /// <summary>

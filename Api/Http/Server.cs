@@ -20,6 +20,7 @@ static class Server
     {
         var services = builder.Services;
         services.AddSettings<AccessLogOptions>("AccessLog");
+        services.AddSingleton<RateLimiting.RateLimitMetrics>();
         // The time of a plain line ends with a blank, see appsettings.json.
         services.PostConfigure<JsonConsoleFormatterOptions>(json =>
             json.TimestampFormat = json.TimestampFormat?.TrimEnd()

@@ -40,6 +40,9 @@ sealed record Delivery
     public required Instant? DueAt { get; init; }
 
     public required Instant WaitingSince { get; init; }
+
+    /// <summary>The span of the request that it comes from (W3C traceparent); <c>null</c>: it was not traced.</summary>
+    public required string? TraceParent { get; init; }
 }
 
 /// <summary>The result of an attempt to deliver.</summary>

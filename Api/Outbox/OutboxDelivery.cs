@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Api.Data;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -89,7 +90,7 @@ sealed partial class OutboxDelivery(
     readonly record struct Progress(bool HasTried, Instant? OutOfReachAt);
 
     /// <summary>An attempt that has ended.</summary>
-    readonly record struct Attempt(Outcome Outcome, Instant EndedAt);
+    readonly record struct Attempt(Outcome Outcome, Instant StartedAt, Instant EndedAt);
 
     IEnumerable<Worker> CreateWorkers()
     {
@@ -236,12 +237,14 @@ sealed partial class OutboxDelivery(
             claim,
             async () =>
             {
+                var startedAt = time.GetCurrentInstant();
                 await foreach (var (deliveries, outcome) in mailSender.SendAsync(claim.Deliveries, ct))
                 {
-                    var attempt = new Attempt(outcome, time.GetCurrentInstant());
+                    var attempt = new Attempt(outcome, startedAt, time.GetCurrentInstant());
                     attempts.AddRange(Enumerable.Repeat(attempt, deliveries.Count));
                     await RecordAsync(claim, deliveries, attempt, ct);
-                    if (!claim.Lasts(time.GetCurrentInstant()))
+                    startedAt = time.GetCurrentInstant();
+                    if (!claim.Lasts(startedAt))
                         break;
                 }
             },
@@ -275,10 +278,11 @@ sealed partial class OutboxDelivery(
                         // Deliveries that are not tried now stay due.
                         if (attempts.Any(attempt => attempt.Outcome.IsGone || attempt.Outcome.IsOutOfReach))
                             return;
-                        if (!claim.Lasts(time.GetCurrentInstant()))
+                        var startedAt = time.GetCurrentInstant();
+                        if (!claim.Lasts(startedAt))
                             return;
                         var outcome = await webhookSender.SendAsync(endpoint, delivery, ct);
-                        var attempt = new Attempt(outcome, time.GetCurrentInstant());
+                        var attempt = new Attempt(outcome, startedAt, time.GetCurrentInstant());
                         attempts.Add(attempt);
                         await RecordAsync(claim, [delivery], attempt, ct);
                     }
@@ -331,7 +335,7 @@ sealed partial class OutboxDelivery(
     /// </summary>
     async Task RecordAsync(Claim claim, IReadOnlyList<Delivery> deliveries, Attempt attempt, CancellationToken ct)
     {
-        var (outcome, endedAt) = attempt;
+        var (outcome, _, endedAt) = attempt;
         DeliveryState[] states = [.. deliveries.Select(delivery => RetryPlan.Decide(delivery, outcome, endedAt))];
         var goneWebhook = outcome.IsGone ? deliveries[0].Target : null;
         while (true)
@@ -349,7 +353,30 @@ sealed partial class OutboxDelivery(
             }
         }
         foreach (var (delivery, state) in deliveries.Zip(states))
+        {
             metrics.CountAttempt(delivery.Channel, state.State);
+            Trace(delivery, attempt, state);
+        }
+    }
+
+    /// <summary>Adds an attempt to the trace of the request that the delivery comes from.</summary>
+    static void Trace(Delivery delivery, Attempt attempt, DeliveryState state)
+    {
+        ActivityContext.TryParse(delivery.TraceParent, null, isRemote: true, out var parent);
+        using var span = Telemetry.Traces.StartActivity(
+            $"deliver {delivery.Channel}",
+            ActivityKind.Client,
+            parent,
+            startTime: attempt.StartedAt.ToDateTimeOffset()
+        );
+        span?.SetTag("clinic.delivery.channel", delivery.Channel)
+            .SetTag("clinic.delivery.attempt", delivery.Attempts + 1)
+            .SetTag("clinic.delivery.outcome", state.State)
+            .SetStatus(
+                attempt.Outcome.Fault is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error,
+                attempt.Outcome.Fault
+            )
+            .SetEndTime(attempt.EndedAt.ToDateTimeUtc());
     }
 
     Progress Report(string worker, IReadOnlyCollection<Attempt> attempts)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using NodaTime.Extensions;
 
 namespace Api.Outbox;
 
@@ -14,9 +15,9 @@ sealed class OutboxMetrics
         FailedAcknowledgements = 0,
     };
 
-    public OutboxMetrics(IMeterFactory meters)
+    public OutboxMetrics(IMeterFactory meters, TimeProvider time)
     {
-        var meter = meters.Create("Clinic");
+        var meter = meters.Create(Telemetry.Name);
         deliveries = meter.CreateCounter<long>(
             "clinic.outbox.deliveries",
             "{attempt}",
@@ -28,6 +29,12 @@ sealed class OutboxMetrics
             () => counts.Waiting,
             "{delivery}",
             "Deliveries that wait, without acknowledgements."
+        );
+        meter.CreateObservableGauge(
+            "clinic.outbox.oldest_waiting",
+            () => counts.OldestWaitingSince is { } since ? (time.GetCurrentInstant() - since).TotalSeconds : 0,
+            "s",
+            "How long the oldest delivery has waited; 0 when none waits."
         );
         meter.CreateObservableGauge(
             "clinic.outbox.failed",
@@ -44,7 +51,7 @@ sealed class OutboxMetrics
     }
 
     public void CountAttempt(string channel, string outcome) =>
-        deliveries.Add(1, new("channel", channel), new("outcome", outcome));
+        deliveries.Add(1, new("clinic.delivery.channel", channel), new("clinic.delivery.outcome", outcome));
 
     /// <summary>
     /// Sets what the gauges show. They do not count themselves: a measurement must not read the database.

@@ -110,7 +110,15 @@ sealed class OutboxStore
     /// <param name="group">The group of recipients.</param>
     /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
     /// <param name="now">When the submission was received or released.</param>
-    public async Task AddAsync(DbConnection connection, long submission, string group, byte[]? sender, Instant now)
+    /// <param name="traceParent"><see cref="Delivery.TraceParent"/></param>
+    public async Task AddAsync(
+        DbConnection connection,
+        long submission,
+        string group,
+        byte[]? sender,
+        Instant now,
+        string? traceParent
+    )
     {
         List<(string Channel, string Target)> deliveries = [];
         if (mail.IsOn)
@@ -125,8 +133,8 @@ sealed class OutboxStore
         {
             await connection.ExecuteAsync(
                 """
-                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-                VALUES (@id, @submission, @channel, @target, @now)
+                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since, trace_parent)
+                VALUES (@id, @submission, @channel, @target, @now, @traceParent)
                 """,
                 new
                 {
@@ -135,6 +143,7 @@ sealed class OutboxStore
                     channel,
                     target,
                     now,
+                    traceParent,
                 }
             );
         }
@@ -226,7 +235,7 @@ sealed class OutboxStore
                         SET claimed_by = @name, claimed_until = @until
                         WHERE id IN ({SelectDue})
                         RETURNING id, delivery_id, channel, target, attempts, submission_id,
-                                  nullif(due_at, '') AS due_at, waiting_since
+                                  nullif(due_at, '') AS due_at, waiting_since, trace_parent
                         """,
                         Parameters(source, name)
                     );

@@ -137,7 +137,7 @@ sealed class InboxStore(
                 );
                 if (released is not { } submission)
                     return false;
-                await outbox.AddAsync(connection, submission.Id, submission.Location, mailbox, now);
+                await outbox.AddAsync(connection, submission.Id, submission.Location, mailbox, now, traceParent: null);
                 return true;
             },
             ct

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -44,7 +45,12 @@ sealed class SqliteDatabase : Database
     readonly string writeString;
     readonly WriteQueue writes;
 
-    public SqliteDatabase(IOptions<DatabaseOptions> options, IHostEnvironment environment, StorageHealth health)
+    public SqliteDatabase(
+        IOptions<DatabaseOptions> options,
+        IHostEnvironment environment,
+        StorageHealth health,
+        WriteQueueMetrics metrics
+    )
     {
         SqlTypes.Register();
         this.health = health;
@@ -70,7 +76,10 @@ sealed class SqliteDatabase : Database
             Committed = health.Succeeded,
             Failed = e => health.Failed(e, isWrite: true),
             Closing = EmptyLogBeforeClosing,
+            Taken = metrics.CountWait,
+            Batched = metrics.CountBatch,
         };
+        metrics.ShowLength(() => writes.Length);
     }
 
     /// <summary>The absolute path of the database file. The write-ahead log and its index lie beside it.</summary>
@@ -97,20 +106,34 @@ sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken ct)
+    public override async Task<T> ReadAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    )
     {
+        using var span = DatabaseSpan.Start("read", method, file);
         try
         {
             await using var connection = await OpenAsync(ct);
             return await query(connection);
         }
-        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        catch (Exception e)
         {
-            throw new StorageException(fault, e);
+            span.Fail(e);
+            if (e is SqliteException && StorageFaults.Find(e) is { } fault)
+                throw new StorageException(fault, e);
+            throw;
         }
     }
 
-    public override Task<T> ReadSnapshotAsync<T>(Func<DbConnection, Task<T>> queries, CancellationToken ct) =>
+    public override Task<T> ReadSnapshotAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    ) =>
         ReadAsync(
             async connection =>
             {
@@ -118,24 +141,32 @@ sealed class SqliteDatabase : Database
 #pragma warning disable CA1849 // There is nothing to wait for: it begins with the first statement.
                 using var snapshot = ((SqliteConnection)connection).BeginTransaction(deferred: true);
 #pragma warning restore CA1849
-                return await queries(connection);
+                return await query(connection);
             },
-            ct
+            ct,
+            method,
+            file
         );
 
     public override async Task<T> WriteAsync<T>(
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,
-        Action? beforeCommit = null
+        Action? beforeCommit = null,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
     )
     {
+        using var span = DatabaseSpan.Start("write", method, file);
         try
         {
-            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct, beforeCommit);
+            return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct, beforeCommit, span);
         }
-        catch (SqliteException e) when (StorageFaults.Find(e) is { } fault)
+        catch (Exception e)
         {
-            throw new StorageException(fault, e);
+            span.Fail(e);
+            if (e is SqliteException && StorageFaults.Find(e) is { } fault)
+                throw new StorageException(fault, e);
+            throw;
         }
 
         // SQLite's statements complete before they return, and the writing thread must not be kept waiting for anything

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
@@ -41,6 +42,15 @@ sealed class WriteQueue : IAsyncDisposable
 
     public long Commits => Interlocked.Read(ref commits);
 
+    /// <summary>The number of items that wait.</summary>
+    public int Length => waiting.Reader.Count;
+
+    /// <summary>Receives the time that an item has waited, when it is taken from the queue.</summary>
+    public Action<TimeSpan> Taken { get; init; } = _ => { };
+
+    /// <summary>Receives the number of items that are about to be committed together.</summary>
+    public Action<int> Batched { get; init; } = _ => { };
+
     /// <summary>Runs in every transaction before its commit. An exception fails the whole batch.</summary>
     public Action BeforeCommit { get; init; } = () => { };
 
@@ -54,11 +64,17 @@ sealed class WriteQueue : IAsyncDisposable
     public Action<SqliteConnection> Closing { get; init; } = _ => { };
 
     /// <inheritdoc cref="Database.WriteAsync"/>
-    public Task<T> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct, Action? beforeCommit = null)
+    /// <param name="span">The span of the write. It gets two parts: waiting and being executed.</param>
+    public Task<T> EnqueueAsync<T>(
+        Func<SqliteConnection, T> work,
+        CancellationToken ct,
+        Action? beforeCommit = null,
+        Activity? span = null
+    )
     {
         if (ct.IsCancellationRequested)
             return Task.FromCanceled<T>(ct);
-        var item = new Item<T>(work, ct) { BeforeCommit = beforeCommit };
+        var item = new Item<T>(work, ct) { BeforeCommit = beforeCommit, Span = span };
         if (!waiting.Writer.TryWrite(item))
         {
             item.Abandon();
@@ -140,11 +156,15 @@ sealed class WriteQueue : IAsyncDisposable
         batch.Clear();
         while (batch.Count < LargestBatch && waiting.Reader.TryRead(out var item))
         {
-            if (item.TryStart())
-                batch.Add(item);
+            if (!item.TryStart())
+                continue;
+            Taken(item.Waited);
+            batch.Add(item);
         }
-        if (batch.Count > 0)
-            Commit(batch);
+        if (batch.Count == 0)
+            return;
+        Batched(batch.Count);
+        Commit(batch);
     }
 
     void Commit(List<Item> items)
@@ -280,10 +300,23 @@ sealed class WriteQueue : IAsyncDisposable
 
     abstract class Item
     {
+        readonly long queuedAt = Stopwatch.GetTimestamp();
+
         public Action? BeforeCommit { get; init; }
 
+        public Activity? Span { get; init; }
+
+        /// <summary>The time from its creation to its start.</summary>
+        public TimeSpan Waited { get; private set; }
+
         /// <returns>False when the caller cancelled it while it waited.</returns>
-        public abstract bool TryStart();
+        public bool TryStart()
+        {
+            Waited = Stopwatch.GetElapsedTime(queuedAt);
+            return TryClaim();
+        }
+
+        protected abstract bool TryClaim();
 
         /// <returns>False when it must be rolled back, because it threw or was cancelled.</returns>
         public abstract bool Run(SqliteConnection connection);
@@ -292,8 +325,26 @@ sealed class WriteQueue : IAsyncDisposable
         /// <summary>What the work threw; <c>null</c> when it succeeded.</summary>
         public abstract Exception? Error { get; }
 
-        public abstract void Complete();
-        public abstract void Fail(Exception e);
+        public void Complete()
+        {
+            EndSpan();
+            SetResult();
+        }
+
+        public void Fail(Exception e)
+        {
+            EndSpan();
+            SetError(e);
+        }
+
+        protected abstract void SetResult();
+        protected abstract void SetError(Exception e);
+
+        void EndSpan()
+        {
+            Span?.AddPart("wait", TimeSpan.Zero, Waited);
+            Span?.AddPart("execute", Waited, Stopwatch.GetElapsedTime(queuedAt));
+        }
     }
 
     sealed class Item<T> : Item
@@ -327,7 +378,7 @@ sealed class WriteQueue : IAsyncDisposable
 
         public void Abandon() => cancellation.Dispose();
 
-        public override bool TryStart()
+        protected override bool TryClaim()
         {
             cancellation.Unregister();
             return Claim();
@@ -353,15 +404,15 @@ sealed class WriteQueue : IAsyncDisposable
 
         public override Exception? Error => error?.SourceException;
 
-        public override void Complete()
+        protected override void SetResult()
         {
             if (error is null)
                 done.TrySetResult(result!);
             else
-                Fail(error.SourceException);
+                SetError(error.SourceException);
         }
 
-        public override void Fail(Exception e)
+        protected override void SetError(Exception e)
         {
             if (e is OperationCanceledException && ct.IsCancellationRequested)
                 done.TrySetCanceled(ct);

@@ -7,7 +7,7 @@ namespace Api.Http.Caching;
 /// <summary>
 /// Which answers go into the output cache, and under which key. It runs on every request, also on a hit.
 /// </summary>
-sealed class CachePolicy(CachedContent content) : IOutputCachePolicy
+sealed class CachePolicy(CachedContent content, CacheMetrics metrics) : IOutputCachePolicy
 {
     ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
     {
@@ -36,11 +36,15 @@ sealed class CachePolicy(CachedContent content) : IOutputCachePolicy
         return ValueTask.CompletedTask;
     }
 
-    ValueTask IOutputCachePolicy.ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation) =>
-        ValueTask.CompletedTask;
+    ValueTask IOutputCachePolicy.ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation)
+    {
+        metrics.CountHit();
+        return ValueTask.CompletedTask;
+    }
 
     ValueTask IOutputCachePolicy.ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
     {
+        metrics.CountMiss();
         context.Tags.Add(content.Tag);
         // An error, such as that of an exception, did not pass through ContentPipeline.
         context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK;

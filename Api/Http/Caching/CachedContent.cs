@@ -40,6 +40,7 @@ static class Caching
 
     public static IServiceCollection AddCaching(this IServiceCollection services) =>
         services
+            .AddSingleton<CacheMetrics>()
             .AddOutputCache(options =>
             {
                 options.SizeLimit = CacheBytes;
@@ -70,8 +71,13 @@ static class Caching
         where TBuilder : IEndpointConventionBuilder
     {
         var content = new CachedContent(tag, queryKeys);
-        endpoints.Finally(endpoint => endpoint.Metadata.Add(QueryParameters.Of((RouteEndpointBuilder)endpoint)));
-        return endpoints.WithMetadata(content).CacheOutput(new CachePolicy(content));
+        endpoints.Finally(endpoint =>
+        {
+            endpoint.Metadata.Add(QueryParameters.Of((RouteEndpointBuilder)endpoint));
+            var metrics = endpoint.ApplicationServices.GetRequiredService<CacheMetrics>();
+            endpoint.Metadata.Add(new CachePolicy(content, metrics));
+        });
+        return endpoints.WithMetadata(content);
     }
 
     /// <summary>Whether the request's endpoint serves public content.</summary>

@@ -40,7 +40,9 @@ static class RateLimits
     )
     {
         group.WithProblems(ProblemTypes.QuotaExceeded).WithMetadata(new RateLimited(name));
-        var time = ((IEndpointRouteBuilder)group).ServiceProvider.GetRequiredService<TimeProvider>();
+        var services = ((IEndpointRouteBuilder)group).ServiceProvider;
+        var time = services.GetRequiredService<TimeProvider>();
+        var metrics = services.GetRequiredService<RateLimitMetrics>();
         var limits = CreateLimits(name, perClient, overall, time);
         if (limits.Count == 0)
             return group;
@@ -65,7 +67,12 @@ static class RateLimits
                     return Task.CompletedTask;
                 });
                 if (!permit.IsGranted)
-                    return permit.Refuse();
+                {
+                    var refusal = permit.Refuse();
+                    foreach (var policy in refusal.ViolatedPolicies!)
+                        metrics.CountRefusal(policy);
+                    return refusal;
+                }
                 try
                 {
                     var result = await next(invocation);
