@@ -197,7 +197,7 @@ public sealed class ApiFactory : IAsyncLifetime
         }
     }
 
-    sealed class OutermostMiddleware(Func<HttpContext, RequestDelegate, Task> middleware) : IStartupFilter
+    internal sealed class OutermostMiddleware(Func<HttpContext, RequestDelegate, Task> middleware) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
             app =>

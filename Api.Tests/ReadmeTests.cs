@@ -169,6 +169,19 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
         }
     }
 
+    [Fact]
+    public void Every_script_that_is_printed_is_part_of_the_example_site()
+    {
+        var site = WithoutIndentation(File.ReadAllText(PathOf("Api/Examples/site/site.js")));
+        var scripts = Script().Matches(File.ReadAllText(PathOf("Api/OPERATING.md")));
+        Assert.NotEmpty(scripts);
+        foreach (Match script in scripts)
+            Assert.Contains(WithoutIndentation(script.Groups[1].Value), site, StringComparison.Ordinal);
+    }
+
+    static string WithoutIndentation(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => line.TrimStart(' ')));
+
     // Several calls may follow each other in a block, each with its answer.
     [GeneratedRegex(
         """(?<=^|\n)\$ curl -s '?http://localhost:5080(?<path>[^' ]+)'?( -H 'Content-Type: application/json' -d '(?<body>[^']*)')?(?<jq> \| jq( '(?<filter>[^']*)')?)?\n(?<answer>(?:(?!```|\$ ).*\n)*)"""
@@ -187,6 +200,9 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
 
     [GeneratedRegex(@"\]\((?!https?:)(?<file>[^)#]*)(#(?<section>[^)]*))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"```js\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Script();
 
     [GeneratedRegex("(?<=^|\n)#+ (.*)")]
     private static partial Regex Heading();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Reflection;
+using System.Text;
 using Api.Http.Caching;
 using Api.Http.OpenApi;
 using Markdig;
@@ -8,11 +9,21 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Http;
 
-/// <summary>The pages that explain the API: Swagger UI, its OpenAPI document, and pages about the problems.</summary>
+/// <summary>
+/// The pages that explain the API: Swagger UI, its OpenAPI document, pages about the problems, and a web site that uses
+/// the API.
+/// </summary>
 static class Docs
 {
     const string CacheTag = "docs",
         Stylesheet = "clinic.css";
+
+    static readonly (string Name, string MediaType)[] ExampleFiles =
+    [
+        ("index.html", "text/html"),
+        ("site.css", "text/css"),
+        ("site.js", "text/javascript"),
+    ];
 
     public static void UseDocs(this WebApplication app) =>
         app.UseSwaggerUI(ui =>
@@ -43,9 +54,19 @@ static class Docs
             )
             .WithName("openapiYaml")
             .Cached(CacheTag);
-        docs.MapGet("/docs/" + Stylesheet, () => TypedResults.Text(ReadStylesheet(), "text/css"))
+        docs.MapGet("/docs/" + Stylesheet, () => TypedResults.Text(ReadFile(Stylesheet), "text/css"))
             .WithName("stylesheet")
             .Cached(CacheTag);
+        docs.MapGet("/docs/example", () => TypedResults.LocalRedirect("~/docs/example/index.html")).WithName("example");
+        foreach (var (name, mediaType) in ExampleFiles)
+        {
+            docs.MapGet(
+                    $"/docs/example/{name}",
+                    () => TypedResults.Text(ReadFile($"site/{name}"), mediaType, Encoding.UTF8)
+                )
+                .WithName($"example/{name}")
+                .Cached(CacheTag);
+        }
         docs.MapGet("/problems", ProblemIndex).WithName("problems").Cached(CacheTag, Languages.Parameter);
         docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Cached(CacheTag, Languages.Parameter);
     }
@@ -107,9 +128,9 @@ static class Docs
 
     static string Encode(string text) => WebUtility.HtmlEncode(text);
 
-    static string ReadStylesheet()
+    static string ReadFile(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Stylesheet)!;
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using var text = new StreamReader(stream);
         return text.ReadToEnd();
     }

@@ -24,6 +24,7 @@ static class OpenApiServices
                 Version = "1.0.0",
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
+                [An example of such a site](../docs/example) shows how to use it, without a framework.
 
                 **Values.** Unknown values are `null`; what was not asked for is absent. Instants are RFC 3339 in UTC.
                 Times of day are `HH:mm` in the location's time zone. A list with a `nextCursor` is paged: send it as
