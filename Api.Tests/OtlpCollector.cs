@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Api.Tests;
@@ -32,14 +34,14 @@ sealed record ExportedMeasurement(
 );
 
 /// <summary>
-/// An OpenTelemetry collector, which receives OTLP over HTTP (opentelemetry-proto, trace.proto and metrics.proto). It
-/// answers everything else with 204, as the receiver of a webhook does.
+/// An OpenTelemetry collector, which receives OTLP over HTTP and gRPC (opentelemetry-proto, trace.proto and
+/// metrics.proto). It answers everything else with 204, as the receiver of a webhook does.
 /// </summary>
 sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
 {
-    readonly ConcurrentQueue<(string Path, byte[] Body)> received = new();
+    readonly ConcurrentQueue<(string Path, ReadOnlyMemory<byte> Body)> received = new();
 
-    public Uri Url => new(app.Urls.Single());
+    public Uri Url => new(app.Urls.First());
 
     /// <summary>The settings with which the program exports to it, soon.</summary>
     public string[] Settings =>
@@ -48,6 +50,9 @@ sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
             "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
             "--OTEL_BSP_SCHEDULE_DELAY=100",
         ];
+
+    /// <summary>The setting with which the program exports to it by gRPC, the default.</summary>
+    public string[] GrpcSettings => [$"--OTEL_EXPORTER_OTLP_ENDPOINT={app.Urls.Last()}"];
 
     /// <summary>The number of exports.</summary>
     public int Count => Exported("/v1/traces").Count() + Exported("/v1/metrics").Count();
@@ -90,7 +95,11 @@ sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
+        });
         var collector = new OtlpCollector(builder.Build());
         await collector.ListenAsync();
         return collector;
@@ -116,6 +125,17 @@ sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
+            if (http.Request.ContentType == "application/grpc")
+            {
+                // The message and its answer come after a flag and their length.
+                const int PrefixLength = 5;
+                var isTraces = http.Request.Path.Value!.Contains("TraceService", StringComparison.Ordinal);
+                received.Enqueue((isTraces ? "/v1/traces" : "/v1/metrics", body.ToArray().AsMemory(PrefixLength)));
+                http.Response.ContentType = "application/grpc";
+                await http.Response.Body.WriteAsync(new byte[PrefixLength]);
+                http.Response.AppendTrailer("grpc-status", "0");
+                return;
+            }
             received.Enqueue((http.Request.Path, body.ToArray()));
             var isExport = http.Request.ContentType == "application/x-protobuf";
             http.Response.StatusCode = isExport ? StatusCodes.Status200OK : StatusCodes.Status204NoContent;
@@ -124,7 +144,7 @@ sealed class OtlpCollector(WebApplication app) : IAsyncDisposable
     }
 
     IEnumerable<ReadOnlyMemory<byte>> Exported(string path) =>
-        received.Where(request => request.Path == path).Select(request => (ReadOnlyMemory<byte>)request.Body);
+        received.Where(request => request.Path == path).Select(request => request.Body);
 
     static ExportedSpan ReadSpan(ProtobufMessage span)
     {

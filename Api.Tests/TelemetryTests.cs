@@ -240,14 +240,20 @@ public sealed class TelemetryTests
         Assert.StartsWith("HTTP/1.1 400 ", await reader.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_metrics_tell_what_happened()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_metrics_tell_what_happened(bool overGrpc)
     {
         using var folder = new TempFolder();
         await using var collector = await OtlpCollector.StartAsync();
         var (process, client) = await ApiProcess.ServeAsync(
             folder.Path,
-            [.. collector.Settings, "--Contact:Limits:PerClient:Requests=2", "--OTEL_SERVICE_NAME=website"]
+            [
+                .. overGrpc ? collector.GrpcSettings : collector.Settings,
+                "--Contact:Limits:PerClient:Requests=2",
+                "--OTEL_SERVICE_NAME=website",
+            ]
         );
         using var _ = process;
         using var __ = client;
@@ -258,6 +264,7 @@ public sealed class TelemetryTests
         process.Terminate();
         Assert.Equal(0, await process.ExitAsync());
 
+        Assert.Contains(collector.Spans, span => span.Name == "GET /v1/articles/");
         Assert.Equal("website", collector.Resource["service.name"]);
         var measurements = collector.Measurements;
         Assert.Equal(("{request}", 2.0), Find("clinic.output_cache.requests", "clinic.output_cache.result", "hit"));
@@ -327,7 +334,11 @@ public sealed class TelemetryTests
     )
     {
         using var folder = new TempFolder();
-        var (exitCode, _, errors) = await Command.RunAsync([$"--Database:Folder={folder.Path}", .. settings]);
+        var (exitCode, _, errors) = await Command.RunAsync([
+            "migrate",
+            $"--Database:Folder={folder.Path}",
+            .. settings,
+        ]);
         Assert.Equal((1, sentence), (exitCode, errors.Trim()));
     }
 }

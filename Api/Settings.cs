@@ -67,10 +67,11 @@ static class Settings
         var names = ((IConfigurationRoot)builder.Configuration)
             .Providers.Where(provider => provider is CommandLineConfigurationProvider or JsonConfigurationProvider)
             .SelectMany(provider => provider.GetChildKeys([], parentPath: null));
-        if (
-            names.Except([.. own, .. FrameworkSections], StringComparer.OrdinalIgnoreCase).FirstOrDefault() is
-            { } unknown
-        )
+        var unknown = names
+            .Except([.. own, .. FrameworkSections], StringComparer.OrdinalIgnoreCase)
+            // OpenTelemetry reads its own variables.
+            .FirstOrDefault(name => !name.StartsWith("OTEL_", StringComparison.Ordinal));
+        if (unknown is not null)
             throw new StartupFault(
                 $"{unknown} is no setting of this program: correct its name or remove it. Its sections are "
                     + $"{string.Join(", ", own)}."

@@ -116,7 +116,7 @@ public sealed partial class KeyCertificateTests : IDisposable
     {
         var (_, _, errors) = await Command.RunAsync("migrate", "--Keys:Certificates:0:File=no-such.pfx");
         Assert.StartsWith(
-            $"There is no file {Path.Combine(Api.CommandLine.Startup.ContentRoot(), "no-such.pfx")},",
+            $"There is no file {Path.Combine(Api.CommandLine.Startup.FindContentRoot([]), "no-such.pfx")},",
             errors,
             StringComparison.Ordinal
         );

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Interactions;
 
@@ -255,7 +256,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
             .SendKeys(Keys.Tab)
             .SendKeys(Keys.Space)
             .SendKeys(Keys.Tab)
-            .SendKeys(Keys.Enter)
+            .SendKeys(Keys.Space)
             .Perform();
         WaitForText("#contact h3", "Thank you. Your message has arrived.");
         Assert.Equal("Thank you. Your message has arrived.", browser.Driver.SwitchTo().ActiveElement().Text);
@@ -271,6 +272,21 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
         );
         Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 1, default));
         Assert.Equal(challenges, CountRequests("GET /v1/contact-challenge"));
+        browser.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task A_challenge_is_solved_also_if_the_form_was_shown_before_the_clinic_used_any()
+    {
+        await StartAsync();
+        await OpenAsync();
+        FillIn();
+        var options = api.App.Services.GetRequiredService<IOptions<ContactOptions>>().Value;
+        options.Challenge.Mode = ChallengeMode.Required;
+        // Until the cache of the API forgets the form.
+        await api.AdvanceAsync(TimeSpan.FromMinutes(2));
+        browser.When(Send).Click();
+        Assert.Equal("Sam Example", (await StoredAsync()).Name);
         browser.AssertNoComplaints();
     }
 

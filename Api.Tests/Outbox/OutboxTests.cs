@@ -435,7 +435,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task The_verbs_of_the_outbox_need_a_database()
+    public async Task The_commands_of_the_outbox_need_a_database()
     {
         using var folder = new TempFolder();
         var (exitCode, output, errors) = await Command.RunAsync("outbox", "list", $"--Database:Folder={folder.Path}");

@@ -312,7 +312,7 @@ const AUTOCOMPLETE = { name: 'name', email: 'email', telephone: 'tel' };
 
 /** The form as the API describes it. Its labels, choices and notices are in the visitor's language. */
 async function drawForm() {
-  const { schema, locations, preferredContacts, notices, honeypot, challenge, submitTo } = await ask('v1/contact-form');
+  const { schema, locations, preferredContacts, notices, honeypot } = await ask('v1/contact-form');
   const choices = { location: locations, preferredContact: preferredContacts };
   const fields = Object.keys(schema.properties).filter(name => schema.properties[name]['x-control'] !== 'none');
   const shownAt = performance.now();
@@ -359,6 +359,8 @@ async function drawForm() {
   async function post(message) {
     const content = JSON.stringify(message);
     if (content !== last.content) last = { content, key: crypto.randomUUID() };
+    // Asked again, since the clinic may use challenges by now.
+    const { challenge, submitTo } = await ask('v1/contact-form', { cache: 'no-cache' });
     const altcha = challenge.url ? await solve(await ask(challenge.url)) : null;
     const secondsToFill = (performance.now() - shownAt) / SECOND;
     return ask(submitTo, {
