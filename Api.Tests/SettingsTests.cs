@@ -238,9 +238,14 @@ public sealed class SettingsTests
     public async Task Relative_paths_in_settings_begin_at_the_folder_of_the_file()
     {
         using var folder = new TempFolder();
-        using (var key = ECDsa.Create())
+        using (var key = RSA.Create())
         {
-            var request = new CertificateRequest("CN=clinic", key, HashAlgorithmName.SHA256);
+            var request = new CertificateRequest(
+                "CN=clinic",
+                key,
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            );
             using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
             System.IO.File.WriteAllBytes(folder.File("clinic.pfx"), certificate.Export(X509ContentType.Pkcs12));
         }

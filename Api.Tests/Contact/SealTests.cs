@@ -225,7 +225,7 @@ public sealed class SealTests
         fault = await Assert.ThrowsAsync<StartupFault>(() =>
             StartOnAsync(api, $"--Keys:Certificates:0:File={first}", "--Keys:Certificates:0:Password=wrong")
         );
-        Assert.Contains("first.pfx' of Keys:Certificates cannot be read", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("first.pfx of Keys:Certificates:0 cannot be opened", fault.Message, StringComparison.Ordinal);
 
         await using var both = await StartOnAsync(api, Use(second, first));
         Assert.Equal("A marked message.", (await both.Inbox().OpenAsync(reference, default))!.Message);
