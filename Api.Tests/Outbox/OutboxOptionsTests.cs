@@ -40,10 +40,13 @@ public sealed class OutboxOptionsTests
         var mail = Mail(
             "--Mail:Recipients:jonesboro:0=a@example.com",
             "--Mail:Recipients:jonesboro:1=B <b@example.com>",
+            "--Mail:Recipients:ASH-FLAT=d@example.com",
             "--Mail:Recipients:*=c@example.com"
         );
         Assert.Equal(["a@example.com", "B <b@example.com>"], mail.FindRecipients("jonesboro"));
         Assert.Equal(["c@example.com"], mail.FindRecipients("paragould"));
+        // As people write it into the environment.
+        Assert.Equal(["d@example.com"], mail.FindRecipients("ash-flat"));
     }
 
     [Theory]
