@@ -240,12 +240,7 @@ public sealed class SettingsTests
         using var folder = new TempFolder();
         using (var key = RSA.Create())
         {
-            var request = new CertificateRequest(
-                "CN=clinic",
-                key,
-                HashAlgorithmName.SHA256,
-                RSASignaturePadding.Pkcs1
-            );
+            var request = new CertificateRequest("CN=clinic", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
             using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
             System.IO.File.WriteAllBytes(folder.File("clinic.pfx"), certificate.Export(X509ContentType.Pkcs12));
         }
