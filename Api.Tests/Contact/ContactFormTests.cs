@@ -30,18 +30,18 @@ public sealed class ContactFormTests(ApiFactory api) : IClassFixture<ApiFactory>
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", (string?)schema["$schema"]);
         Assert.Equal(
             [
-                "name",
-                "email",
-                "telephone",
-                "preferredContact",
-                "location",
-                "message",
-                "consent",
-                "secondsToFill",
-                "altcha",
-                "website",
+                "name text",
+                "email email",
+                "telephone tel",
+                "preferredContact radio",
+                "location select",
+                "message textarea",
+                "consent checkbox",
+                "secondsToFill none",
+                "altcha none",
+                "website none",
             ],
-            schema["properties"]!.AsObject().Select(member => member.Key)
+            schema["properties"]!.AsObject().Select(member => $"{member.Key} {member.Value!["x-control"]}")
         );
         Assert.Equal("Your message", (string?)schema["properties"]!["message"]!["title"]);
         Assert.Equal(5000, (int?)schema["properties"]!["message"]!["maxLength"]);

@@ -89,6 +89,8 @@ public sealed class PathPrefixTests
             await api.Client.GetStringAsync("/v1/articles/feed.json"),
             StringComparison.Ordinal
         );
+        var article = await api.GetAsync("/v1/articles/understanding-anxiety");
+        Assert.Equal($"{url.TrimEnd('/')}/v1/articles/understanding-anxiety", (string?)article["url"]);
     }
 
     [Fact]
