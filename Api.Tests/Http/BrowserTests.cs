@@ -56,6 +56,19 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
                 .Text
         );
 
+        // The stylesheet of the problem pages changes nothing here.
+        Assert.Equal(
+            true,
+            browser.Driver.ExecuteScript(
+                """
+                const isPlain = code => getComputedStyle(code).backgroundColor === 'rgba(0, 0, 0, 0)';
+                return [...document.querySelectorAll('pre code')].every(isPlain)
+                    && document.querySelector('.opblock').offsetWidth > 0.9 * document.body.offsetWidth
+                    && document.querySelector('meta[name=viewport]') !== null;
+                """
+            )
+        );
+
         if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file)
             browser.Driver.GetScreenshot().SaveAsFile(file);
         browser.AssertNoComplaints();

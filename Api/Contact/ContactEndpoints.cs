@@ -115,7 +115,7 @@ static class ContactEndpoints
     /// `altcha` web component with `challenge.url` and send its solution as `altcha`. Make one `Idempotency-Key` for
     /// each filled-in form, and send it with every attempt until there is an answer.
     /// </remarks>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language of texts, `en` or `es`, with or without a region. Default: the best match of Accept-Language.
     /// </param>
     static async Task<Results<Ok<ContactForm>, Problem<Problems.Invalid>>> GetFormAsync(

@@ -162,7 +162,7 @@ static class FormatEndpoints
     /// Subscribe to this address in a calendar program.
     /// </remarks>
     /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<
@@ -188,7 +188,7 @@ static class FormatEndpoints
     /// <remarks>
     /// iCalendar (RFC 5545) for the whole clinic. An exception of several locations is one event.
     /// </remarks>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<Results<InFormat<string, ICalendar>, Problem<Problems.Invalid>>> GetCalendarAsync(

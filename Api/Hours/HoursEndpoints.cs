@@ -39,7 +39,7 @@ static class HoursEndpoints
     /// <remarks>The locations are sorted by name. Each item is the same as at `/v1/locations/{slug}/hours`.</remarks>
     /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>
     /// <param name="cursor">The `nextCursor` of the previous page. Leave it out for the first page.</param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<
@@ -86,7 +86,7 @@ static class HoursEndpoints
     /// actual hours of each date. The status says whether the location is open.
     /// </remarks>
     /// <param name="slug" example="jonesboro">The location's slug, as in the list of locations.</param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<Results<Ok<LocationHours>, Problem<Problems.NotFound>, Problem<Problems.Invalid>>> GetAsync(
@@ -113,7 +113,7 @@ static class HoursEndpoints
     /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<Results<Ok<WholeList<LocationStatus>>, Problem<Problems.Invalid>>> ListStatusAsync(
@@ -180,7 +180,7 @@ static class HoursEndpoints
     /// <param name="at" example="2026-12-25T09:00:00-06:00">
     /// An instant from 1900 to 2199, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`. Without it, now.
     /// </param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<
@@ -221,7 +221,7 @@ static class HoursEndpoints
     /// <param name="to" example="2026-12-31">
     /// The last date, at most 365 days after the first. Without it, 13 days after the first.
     /// </param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     static async Task<

@@ -32,6 +32,9 @@ static class Docs
             ui.DocumentTitle = "Clinic API";
             ui.SwaggerEndpoint("../openapi.json", "Clinic API");
             ui.InjectStylesheet(Stylesheet);
+            // Swagger UI itself has none, and telephones would show a page made for a wide screen.
+            ui.HeadContent =
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">" + ui.HeadContent;
             ui.DisplayRequestDuration();
             ui.EnableDeepLinking();
         });

@@ -40,7 +40,7 @@ static class LocationEndpoints
     /// `now`, or an instant, RFC 3339 with `Z` or an offset: `2026-12-25T09:00:00-06:00`.
     /// </param>
     /// <param name="include" example="status">What to add to each location: `status`.</param>
-    /// <param name="in" example="es">
+    /// <param name="in" example="en">
     /// The language of the status, `en` or `es`, also with a region. Without it, Accept-Language decides.
     /// </param>
     /// <param name="limit" example="20">The largest number of items on a page, 1 to 100.</param>

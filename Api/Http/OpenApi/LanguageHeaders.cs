@@ -15,7 +15,7 @@ sealed class LanguageHeaders : IOperationFilter
                 "Accept-Language",
                 "The languages that the reader of texts and errors knows: `en` or `es`, also with a region. The "
                     + "parameter `in` overrides it where there is one.",
-                "es"
+                "en"
             );
         foreach (var (status, response) in operation.Responses!)
         {

@@ -73,7 +73,8 @@ static class OpenApiServices
             )
         );
         gen.MapType<JsonObject>(() =>
-            new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true }
+            // Written out: some generators take an object without members for an empty one.
+            new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema() }
         );
 
         gen.SchemaFilter<DaysOfWeek>();
