@@ -65,8 +65,8 @@ static partial class Startup
             : SeedFolder.Default;
 
     /// <summary>
-    /// The folder of appsettings.json, where relative paths in settings begin: <c>contentRoot</c>, or the current folder
-    /// if it has settings, or else the program's own.
+    /// The folder of appsettings.json, where relative paths in settings begin: <c>contentRoot</c>, or the current
+    /// folder if it has settings, or else the program's own.
     /// </summary>
     /// <param name="args">Settings of the command line.</param>
     public static string FindContentRoot(string[] args)

@@ -39,8 +39,8 @@ abstract class Database : IAsyncDisposable
     /// </param>
     /// <param name="ct">Undoes the write when it fires before the work is done. Later it has no effect.</param>
     /// <param name="beforeCommit">
-    /// Called before the commit. If it throws, nothing is committed. Writes that share a commit and give equal delegates
-    /// share the call.
+    /// Called before the commit. If it throws, nothing is committed. Writes that share a commit and give equal
+    /// delegates share the call.
     /// </param>
     /// <param name="method">The calling method, which names the span.</param>
     /// <param name="file">The calling method's file.</param>

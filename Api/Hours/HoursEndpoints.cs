@@ -152,9 +152,9 @@ static class HoursEndpoints
     /// instant. The answer is valid until `validUntil`, and caches keep it no longer. Show `text`, or decide by
     /// `state`. You need no date arithmetic.
     ///
-    /// **Which rule decides about a date.** The first of these that applies: a permanent closure, a temporary closure, an
-    /// exception, the weekly hours. The most specific exception wins: a dated one before a yearly
-    /// one, then the location's own before the clinic's, then the one with fewer days, then the one that was entered
+    /// **Which rule decides about a date.** The first of these that applies: a permanent closure, a temporary closure,
+    /// an exception, the weekly hours. The most specific exception wins: a dated one before a yearly one, then the
+    /// location's own before the clinic's, then the one with fewer days, then the one that was entered
     /// later. A yearly range is counted in a leap year. An exception can say that the weekly hours hold as usual. If
     /// those are not known, the date is `unknown`.
     ///

@@ -10,8 +10,8 @@ sealed partial class RecipientCheck(LocationStore locations, IOptions<MailOption
     readonly MailOptions mail = options.Value;
 
     /// <summary>
-    /// Refuses recipients of unknown locations, since those of the location that is meant would never hear of a message.
-    /// Warns about locations without a recipient.
+    /// Refuses recipients of unknown locations, since those of the location that is meant would never hear of a
+    /// message. Warns about locations without a recipient.
     /// </summary>
     /// <exception cref="StartupFault">There are recipients of an unknown location.</exception>
     public async Task RequireLocationsAsync(CancellationToken ct)
@@ -20,7 +20,8 @@ sealed partial class RecipientCheck(LocationStore locations, IOptions<MailOption
         if (FindUnknown(slugs).FirstOrDefault() is { } unknown)
             throw new StartupFault(
                 $"Mail:Recipients:{unknown} is for a location that does not exist: use "
-                    + $"{string.Join(", ", [.. slugs, MailOptions.EveryGroup])}, or add the location with the seed command first."
+                    + $"{string.Join(", ", [.. slugs, MailOptions.EveryGroup])}, or add the location with the seed "
+                    + "command first."
             );
         WarnOfNoRecipients(slugs);
     }
