@@ -107,6 +107,7 @@ public sealed class TelemetryTests
         Assert.Equal(201, status);
         await collector.UntilAsync(spans =>
             spans.Any(span => span is { Name: "deliver mail", HasFailed: true })
+            && spans.Any(span => span is { Name: "deliver acknowledgement", HasFailed: true })
             && spans.Any(span => span is { Name: "deliver webhook", HasFailed: false })
         );
         mail.Behave();
