@@ -11,7 +11,7 @@ namespace Api;
 /// <summary>Reads the settings of the configuration's sections.</summary>
 static class Settings
 {
-    // What ASP.NET Core reads itself.
+    // ASP.NET Core reads these.
     static readonly string[] FrameworkSections =
     [
         "AllowedHosts",

@@ -452,6 +452,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
         FillIn();
         browser.When(Send).Click();
         await StoredAsync();
+        Assert.All(requests, request => Assert.Contains(" /api/", request, StringComparison.Ordinal));
         browser.AssertNoComplaints();
     }
 

@@ -66,7 +66,7 @@ static partial class AccessLog
         );
     }
 
-    // What handles an exception clears the request's endpoint.
+    // The exception handler clears the request's endpoint.
     static string RouteOf(HttpContext http)
     {
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint();

@@ -13,7 +13,7 @@ namespace Api.Locations;
 
 static class LocationEndpoints
 {
-    // What include can name.
+    // The value of include.
     const string IncludeStatus = "status";
 
     const int LongestPoint = 40;

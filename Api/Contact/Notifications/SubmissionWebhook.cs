@@ -7,7 +7,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Api.Contact.Notifications;
 
 /// <summary>
-/// What a webhook is told about a new message: enough to look it up, and nothing that the sender wrote.
+/// The data of a webhook call about a new message: enough to look it up, and nothing that the sender wrote.
 /// </summary>
 /// <param name="Id">The reference of the message.</param>
 /// <param name="Location">The slug of the location that it is for.</param>

@@ -53,7 +53,7 @@ sealed partial class OpenApiDocuments(ISwaggerProvider provider)
     [GeneratedRegex(@"(?<=type:\n)(?<indent> *)- 'null'\n(?<types>(?:\k<indent>- [a-z]+\n)+)")]
     private static partial Regex NullFirstInYaml();
 
-    // What reads better on one line: `schema: { $ref: '…' }` and `type: [string, 'null']`.
+    // These read better on one line: `schema: { $ref: '…' }` and `type: [string, 'null']`.
     [GeneratedRegex(
         @"(?<start>^(?<indent> *)[^\s-].*:)\n\k<indent>  (?<reference>\$ref: '.+')\n(?!\k<indent>  )",
         RegexOptions.Multiline
