@@ -321,7 +321,7 @@ public sealed class TelemetryTests
 
     [Theory]
     [InlineData(
-        "OTEL_EXPORTER_OTLP_ENDPOINT is 'localhost:4317', which is no URL like http://localhost:4317: correct it.",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is 'localhost:4317': set it to a URL like http://localhost:4317.",
         "--OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4317"
     )]
     [InlineData(

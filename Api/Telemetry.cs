@@ -58,11 +58,9 @@ static class Telemetry
             Uri.TryCreate(endpoint, UriKind.Absolute, out var url)
             && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
         if (!isUrl)
-            throw new StartupFault(
-                $"{EndpointKey} is '{endpoint}', which is no URL like http://localhost:4317: correct it."
-            );
+            throw new StartupFault(Settings.DescribeMistake(EndpointKey, endpoint, "a URL like http://localhost:4317"));
         if (builder.Configuration[ProtocolKey] is { Length: > 0 } protocol and not ("grpc" or "http/protobuf"))
-            throw new StartupFault($"{ProtocolKey} is '{protocol}': set it to grpc or http/protobuf.");
+            throw new StartupFault(Settings.DescribeMistake(ProtocolKey, protocol, "grpc or http/protobuf"));
         AddExport(builder.Services);
     }
 
