@@ -38,7 +38,7 @@ public sealed class ApiFactory : IAsyncLifetime
     public LogSink Log { get; } = new();
     internal SqliteDatabase Database => App.Services.GetRequiredService<SqliteDatabase>();
 
-    internal SqliteMaintenance Maintenance => App.Services.GetRequiredService<SqliteMaintenance>();
+    internal DatabaseMaintenance Maintenance => App.Services.GetRequiredService<DatabaseMaintenance>();
 
     /// <summary>Settings that override those of appsettings.json. Add them before the start.</summary>
     public List<string> Settings { get; } = [];

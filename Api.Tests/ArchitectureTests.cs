@@ -61,11 +61,14 @@ public sealed class ArchitectureTests
     public void Features_and_Http_see_the_database_without_its_engine()
     {
         foreach (var part in Features.Append("Http"))
+        {
             Never(part, @"Data\.Sqlite").Check(Program);
+            Never(part, @"Data\.Postgres").Check(Program);
+        }
     }
 
     [Fact]
-    public void Only_Data_knows_SQLite()
+    public void Only_Data_knows_the_engines()
     {
         Types()
             .That()
@@ -74,7 +77,7 @@ public sealed class ArchitectureTests
             .ResideInNamespaceMatching(@"^Api(\.|$)")
             .Should()
             .NotDependOnAnyTypesThat()
-            .ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL)(\.|$)")
+            .ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL|Npgsql)(\.|$)")
             .Check(Program);
     }
 

@@ -2,7 +2,6 @@ using Api.Articles;
 using Api.CommandLine;
 using Api.Contact;
 using Api.Data;
-using Api.Data.Sqlite;
 using Api.Formats;
 using Api.Hours;
 using Api.Http;
@@ -41,7 +40,7 @@ static class Program
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<SiteOptions>("Site").ValidateAll(site => site.FindMistakes());
-        builder.Services.AddSettings<DatabaseOptions>("Database").ValidateAll(database => database.FindMistakes());
+        builder.AddDatabase();
         builder.Services.AddSettings<SeedOptions>("Seed");
         Keys.Add(builder);
         builder.Services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
@@ -49,13 +48,6 @@ static class Program
         builder.Services.AddSecurityHeaders();
         builder.Services.AddOpenApi();
 
-        builder.Services.AddSingleton<StorageHealth>();
-        builder.Services.AddSingleton<WriteQueueMetrics>();
-        builder.Services.AddSingleton<SqliteDatabase>();
-        builder.Services.AddSingleton<Database>(services => services.GetRequiredService<SqliteDatabase>());
-        builder.Services.AddSingleton<SqliteMaintenance>();
-        builder.Services.AddHostedService<LogTruncation>();
-        builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<SeedLoader>();
         builder.Services.AddArticles();
         builder.Services.AddSingleton<LocationStore>();

@@ -1,11 +1,11 @@
 -- The schema as it is now. Written by the schema command; a test compares it with a new database.
 
-CREATE TABLE acknowledged_addresses (
+CREATE TABLE "acknowledged_addresses" (
     address    BLOB NOT NULL,
-    written_at TEXT NOT NULL                                                 -- UTC
-) STRICT;
-
-CREATE INDEX acknowledged_addresses_by_address ON acknowledged_addresses (address, written_at);
+    number     INTEGER NOT NULL,
+    written_at TEXT NOT NULL,                                                -- UTC
+    PRIMARY KEY (address, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE article_search USING fts5 (
     title, summary, body,

@@ -475,7 +475,7 @@ public sealed class ArticleTests : IAsyncLifetime
     {
         await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });
         using var script = new StreamReader(
-            typeof(Program).Assembly.GetManifestResourceStream("0015_updated_when_published.sql")!
+            typeof(Program).Assembly.GetManifestResourceStream("migrations/sqlite/0015_updated_when_published.sql")!
         );
         var sql = await script.ReadToEndAsync();
         await api.ExecuteAsync("UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'");

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Api.CommandLine;
+using Api.Data;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -182,13 +183,16 @@ public sealed class CommandTests : IDisposable
         new()
         {
             { new StartupFault("The cause."), "The cause." },
-            { new SqliteException("secret", 13), "The disk is full: make room on it." },
             {
-                new SqliteException("secret", 8),
-                "The database cannot be written to: give this user write access to its file and folder."
+                new StorageException(StorageFault.Full, new InvalidOperationException("secret")),
+                "The disk is full: make room on it."
             },
             {
-                new SqliteException("secret", 11),
+                new StorageException(StorageFault.ReadOnly),
+                "The database cannot be written to: give this user write access to it, or connect to the primary server."
+            },
+            {
+                new StorageException(StorageFault.Damaged),
                 "The database is damaged: run the check command, then stop the program and restore a backup."
             },
             {
@@ -196,8 +200,8 @@ public sealed class CommandTests : IDisposable
                 "A fault in this program ended it: SqliteException in an unknown place. Please report it."
             },
             {
-                new InvalidOperationException("secret", new SqliteException("secret", 5)),
-                "The database is locked by another program."
+                new InvalidOperationException("secret", new StorageException(StorageFault.Busy)),
+                "The database is locked by another program, or takes no more connections."
             },
             {
                 new KeyNotFoundException("secret"),

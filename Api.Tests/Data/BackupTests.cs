@@ -1,4 +1,4 @@
-using Api.Data.Sqlite;
+using Api.Data;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -58,7 +58,7 @@ public sealed class BackupTests : IDisposable
             $"--Database:Folder={api.Folder.Path}",
             $"--Keys:Folder={api.Folder.Keys}",
         ]);
-        var db = (SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!;
+        var db = (DatabaseMaintenance)app.Services.GetService(typeof(DatabaseMaintenance))!;
         var fault = await Assert.ThrowsAsync<StartupFault>(() => db.BackupAsync(elsewhere.File("copy.db"), default));
         Assert.Contains(
             "is damaged, so it was not copied: run the check command.",
@@ -109,7 +109,7 @@ public sealed class BackupTests : IDisposable
             $"--Database:Folder={api.Folder.Path}",
             $"--Keys:Folder={api.Folder.Keys}",
         ]);
-        return await ((SqliteMaintenance)app.Services.GetService(typeof(SqliteMaintenance))!).RestoreAsync(
+        return await ((DatabaseMaintenance)app.Services.GetService(typeof(DatabaseMaintenance))!).RestoreAsync(
             copy,
             default
         );

@@ -1,4 +1,5 @@
 using Api.Data;
+using Api.Data.Sqlite;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -219,7 +220,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
                 await api.ExecuteAsync("UPDATE SchemaVersions SET Applied = Applied");
         });
         for (var i = 0; i < 50; i++)
-            await Task.Run(api.Database.RenewMark);
+            await Task.Run(() => api.Database.PrepareToServeAsync(default));
         await stop.CancelAsync();
         await writing;
         await api.ReceivedAsync(Submissions.Valid());
@@ -357,10 +358,13 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     [Theory]
     [InlineData(5), InlineData(6), InlineData(15)]
     public void What_passes_by_itself_is_busy(int code) =>
-        Assert.Equal(StorageFault.Busy, StorageFaults.Find(new SqliteException("", code)));
+        Assert.Equal(StorageFault.Busy, SqliteFaults.Find(new SqliteException("", code)));
 
     [Theory]
-    [InlineData(8, "The database cannot be written to: give this user write access to its file and folder.")]
+    [InlineData(
+        8,
+        "The database cannot be written to: give this user write access to it, or connect to the primary server."
+    )]
     [InlineData(
         10,
         "The database's files cannot be opened, read or written: check the disk, its rights and the limit of open files."

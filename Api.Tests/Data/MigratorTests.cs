@@ -34,7 +34,8 @@ public sealed class MigratorTests : IAsyncLifetime
         folder.Dispose();
     }
 
-    Migrator With(params SqlScript[] scripts) => new(db, NullLogger<Migrator>.Instance) { Scripts = scripts };
+    Migrator With(params SqlScript[] scripts) =>
+        new SqliteMigrator(db, NullLogger<SqliteMigrator>.Instance) { Scripts = scripts };
 
     async Task<string[]> SchemaAsync()
     {
@@ -50,7 +51,7 @@ public sealed class MigratorTests : IAsyncLifetime
     [Fact]
     public async Task Every_script_runs_once_and_migrating_again_changes_nothing()
     {
-        var migrator = new Migrator(db, NullLogger<Migrator>.Instance);
+        var migrator = new SqliteMigrator(db, NullLogger<SqliteMigrator>.Instance);
         Assert.NotEmpty(migrator.Scripts);
         migrator.Migrate();
         Assert.True(await migrator.IsUpToDateAsync(default));
@@ -113,7 +114,7 @@ public sealed class MigratorTests : IAsyncLifetime
     [Fact]
     public void Scripts_are_numbered_without_a_gap()
     {
-        var numbers = new Migrator(db, NullLogger<Migrator>.Instance).Scripts.Select(script =>
+        var numbers = new SqliteMigrator(db, NullLogger<SqliteMigrator>.Instance).Scripts.Select(script =>
             int.Parse(script.Name[..4], null)
         );
         Assert.Equal(Enumerable.Range(1, numbers.Count()), numbers);

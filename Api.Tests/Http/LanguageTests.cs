@@ -6,7 +6,6 @@ using Api.Tests.Contact;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Http;
@@ -44,8 +43,8 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
         ["/slow"] = new BadHttpRequestException("", StatusCodes.Status408RequestTimeout),
         ["/unreadable"] = new BadHttpRequestException(""),
         ["/queue"] = new WriteQueueFullException(""),
-        ["/busy"] = new SqliteException("", 5),
-        ["/full"] = new SqliteException("", 13),
+        ["/busy"] = new StorageException(StorageFault.Busy),
+        ["/full"] = new StorageException(StorageFault.Full),
     };
 
     sealed class Thrower : IStartupFilter

@@ -57,9 +57,9 @@ static class ArticleEndpoints
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         [MaxLength(1000)] string? cursor,
         [MaxLength(LongestTag)] string? tag,
-        [MaxLength(SqliteArticleSearch.LongestQuery)] string? q,
+        [MaxLength(ArticleSearch.LongestQuery)] string? q,
         ArticleStore store,
-        SqliteArticleSearch search,
+        ArticleSearch search,
         IOptions<SiteOptions> site,
         TimeProvider time,
         HttpContext http,
@@ -70,7 +70,7 @@ static class ArticleEndpoints
         [
             Paging.CheckLimit(limit),
             TextRules.CheckLength("tag", tag, LongestTag),
-            TextRules.CheckLength("q", q, SqliteArticleSearch.LongestQuery),
+            TextRules.CheckLength("q", q, ArticleSearch.LongestQuery),
         ];
         if (Problems.FindBrokenRules(errors) is { } broken)
             return broken;
@@ -122,7 +122,7 @@ static class ArticleEndpoints
     static async Task<Page<ArticleSummary>?> SearchAsync(
         ListRequest request,
         string q,
-        SqliteArticleSearch search,
+        ArticleSearch search,
         HttpContext http,
         CancellationToken ct
     )

@@ -7,6 +7,12 @@ static class ArticleServices
     public static IServiceCollection AddArticles(this IServiceCollection services)
     {
         SqlTypes.MapAsJson<IReadOnlyList<Section>>();
-        return services.AddSingleton<ArticleStore>().AddSingleton<SqliteArticleSearch>();
+        return services
+            .AddSingleton<ArticleStore>()
+            .AddSingleton<ArticleSearch>(provider =>
+            {
+                var db = provider.GetRequiredService<Database>();
+                return db.EngineName == "sqlite" ? new SqliteArticleSearch(db) : new PostgresArticleSearch(db);
+            });
     }
 }

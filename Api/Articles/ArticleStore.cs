@@ -7,8 +7,8 @@ using NodaTime.Extensions;
 
 namespace Api.Articles;
 
-/// <summary>All SQL on articles, except for the full-text search in <see cref="SqliteArticleSearch"/>.</summary>
-sealed class ArticleStore(Database db, TimeProvider time)
+/// <summary>All SQL on articles, except for the full-text search in <see cref="ArticleSearch"/>.</summary>
+sealed class ArticleStore(Database db, ArticleSearch search, TimeProvider time)
 {
     /// <summary>
     /// The rows of <c>articles a</c> that the public may see at <c>@now</c>. Every public query has this condition. It
@@ -164,7 +164,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
             "INSERT INTO article_tags (tag, article_id) VALUES (@tag, @id)",
             draft.Tags.Distinct(StringComparer.Ordinal).Select(tag => new { tag, id })
         );
-        await SqliteArticleSearch.IndexAsync(connection, id.Value, draft.Title, draft.Summary, text.PlainText);
+        await search.IndexAsync(connection, id.Value, draft.Title, draft.Summary, text.PlainText);
     }
 
     /// <summary>
@@ -205,7 +205,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
         );
     }
 
-    static async Task RenderAgainAsync(DbConnection connection, OutdatedArticle article, ArticleText text)
+    async Task RenderAgainAsync(DbConnection connection, OutdatedArticle article, ArticleText text)
     {
         var updated = await connection.ExecuteAsync(
             """
@@ -228,7 +228,7 @@ sealed class ArticleStore(Database db, TimeProvider time)
         // Another program may have changed the article since it was read.
         if (updated == 0)
             return;
-        await SqliteArticleSearch.IndexAsync(connection, article.Id, article.Title, article.Summary, text.PlainText);
+        await search.IndexAsync(connection, article.Id, article.Title, article.Summary, text.PlainText);
     }
 
     sealed record OutdatedArticle

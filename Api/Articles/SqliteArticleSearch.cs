@@ -1,50 +1,25 @@
 using System.Data.Common;
-using System.Globalization;
-using System.Net;
-using System.Text;
-using System.Text.RegularExpressions;
 using Api.Data;
 using Dapper;
 using NodaTime;
 
 namespace Api.Articles;
 
-/// <summary>
-/// Full-text search over articles with SQLite's FTS5. The SQL in this file runs on no other database.
-/// </summary>
-sealed partial class SqliteArticleSearch(Database db)
+/// <summary>Full-text search with SQLite's FTS5.</summary>
+sealed class SqliteArticleSearch(Database db) : ArticleSearch
 {
-    /// <summary>The longest query, in UTF-16 units.</summary>
-    public const int LongestQuery = 200;
-
-    // Enough to reach every form of a word that is nearly complete. Shorter beginnings are found by the prefix itself.
-    const int MaxCompletions = 24;
-
-    // These control characters surround each match in a snippet until the text is escaped.
-    const char MatchStart = '\u0002';
-    const char MatchEnd = '\u0003';
-
     // The rows that ArticleStore.IsPublic leaves out: few, and found through an index.
     const string IsHidden = "(a.published_at IS NULL OR a.published_at > @now)";
 
-    /// <summary>
-    /// Finds the public articles in which every word of <paramref name="query"/> occurs in any of its forms. The last
-    /// word may be incomplete. The best matches come first: title before summary before text.
-    /// </summary>
-    public async Task<IReadOnlyList<ArticleMatch>> FindAsync(
+    protected override async Task<IReadOnlyList<ArticleMatch>> FindAsync(
         Instant now,
-        string query,
+        List<string> words,
         string? tag,
         (double Score, long Id)? after,
         int limit,
         CancellationToken ct
-    )
-    {
-        var words = SplitWords(query);
-        if (words.Count == 0)
-            return [];
-
-        return await db.ReadAsync(
+    ) =>
+        await db.ReadAsync(
             async connection =>
             {
                 var completions = await ListCompletionsAsync(connection, FoldWord(words[^1]), ct);
@@ -94,7 +69,6 @@ sealed partial class SqliteArticleSearch(Database db)
             },
             ct
         );
-    }
 
     static Task<IEnumerable<string>> ListCompletionsAsync(
         DbConnection connection,
@@ -115,8 +89,7 @@ sealed partial class SqliteArticleSearch(Database db)
             )
         );
 
-    /// <summary>Replaces an article's words in the index, inside <see cref="Database.WriteAsync"/>.</summary>
-    public static Task IndexAsync(DbConnection connection, long id, string title, string summary, string body)
+    public override Task IndexAsync(DbConnection connection, long id, string title, string summary, string body)
     {
         var words = SplitWords($"{title} {summary} {body}").Select(FoldWord).Distinct(StringComparer.Ordinal);
         return connection.ExecuteAsync(
@@ -130,7 +103,7 @@ sealed partial class SqliteArticleSearch(Database db)
                 id,
                 title,
                 summary,
-                body = BlankPattern().Replace(body, " "),
+                body = ToOneLine(body),
                 words = (IReadOnlyList<string>)[.. words],
             }
         );
@@ -144,37 +117,4 @@ sealed partial class SqliteArticleSearch(Database db)
         var last = completions.Select(word => $"\"{word}\"").Prepend($"\"{words[^1]}\" *");
         return string.Join(" AND ", complete.Append($"({string.Join(" OR ", last)})"));
     }
-
-    static List<string> SplitWords(string text) => [.. WordPattern().Matches(text).Select(match => match.Value)];
-
-    static string FoldWord(string word)
-    {
-        var characters = word.Normalize(NormalizationForm.FormD)
-            .Where(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark);
-        return string.Concat(characters).ToLowerInvariant();
-    }
-
-    static string ToHtml(string snippet) =>
-        WebUtility
-            .HtmlEncode(snippet)
-            .Replace(MatchStart.ToString(), "<mark>", StringComparison.Ordinal)
-            .Replace(MatchEnd.ToString(), "</mark>", StringComparison.Ordinal);
-
-    // Letters and digits of any script with their marks. The tokenizer decides the finer points.
-    [GeneratedRegex(@"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")]
-    private static partial Regex WordPattern();
-
-    // White space, and the control characters that surround a match.
-    [GeneratedRegex(@"[\s\p{Cc}]+")]
-    private static partial Regex BlankPattern();
-}
-
-/// <summary>An article that a search found, with its sort key.</summary>
-sealed record ArticleMatch(ArticleSummary Article, ArticleMatchKey Key);
-
-/// <summary>The sort key of a match. A lower score is a better match.</summary>
-sealed record ArticleMatchKey
-{
-    public required double Score { get; init; }
-    public required long Id { get; init; }
 }

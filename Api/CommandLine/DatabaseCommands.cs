@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Api.Data;
-using Api.Data.Sqlite;
 
 namespace Api.CommandLine;
 
@@ -56,15 +55,15 @@ static class DatabaseCommands
 
     static async Task<int> BackupAsync(WebApplication app, string file, CancellationToken ct)
     {
-        await app.Services.GetRequiredService<SqliteMaintenance>().BackupAsync(file, ct);
+        await app.Services.GetRequiredService<DatabaseMaintenance>().BackupAsync(file, ct);
         await Console.Out.WriteLineAsync($"Copied to {file}.");
         return 0;
     }
 
     static async Task<int> RestoreAsync(WebApplication app, string copy, CancellationToken ct)
     {
-        var previous = await app.Services.GetRequiredService<SqliteMaintenance>().RestoreAsync(copy, ct);
-        var file = app.Services.GetRequiredService<SqliteDatabase>().File;
+        var previous = await app.Services.GetRequiredService<DatabaseMaintenance>().RestoreAsync(copy, ct);
+        var file = app.Services.GetRequiredService<Database>().Name;
         await Console.Out.WriteLineAsync($"{file} is restored.");
         if (previous is not null)
             await Console.Out.WriteLineAsync(
@@ -82,13 +81,13 @@ static class DatabaseCommands
 
     static async Task<int> CheckAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
     {
-        var faults = await app.Services.GetRequiredService<SqliteMaintenance>().CheckAsync(ct);
+        var faults = await app.Services.GetRequiredService<DatabaseMaintenance>().CheckAsync(ct);
         foreach (var fault in faults)
             await Console.Error.WriteLineAsync(fault);
         if (faults.Count > 0)
             return 1;
         await Console.Out.WriteLineAsync("The database is sound.");
-        if (await app.Services.GetRequiredService<SqliteDatabase>().FindOldestTraceAsync(ct) is { } since)
+        if (await app.Services.GetRequiredService<Database>().FindOldestTraceAsync(ct) is { } since)
         {
             await Console.Out.WriteLineAsync(
                 $"The log can still have traces of messages that were erased since {since}, because another program "

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Api.Data;
-using Api.Data.Sqlite;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
@@ -141,7 +140,7 @@ static class OutboxCommands
 
     static void Prepare(IServiceProvider services)
     {
-        services.GetRequiredService<SqliteDatabase>().RequireFile();
+        services.GetRequiredService<Database>().RequireExisting();
         services.GetRequiredService<Migrator>().Migrate();
     }
 }

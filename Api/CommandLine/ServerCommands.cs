@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Api.Contact.Notifications;
 using Api.Data;
-using Api.Data.Sqlite;
 using Api.Http.OpenApi;
 using Api.Seed;
 
@@ -78,7 +77,7 @@ static class ServerCommands
     static async Task<int> MigrateAsync(WebApplication app, ParseResult parsed, CancellationToken ct)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
-        await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<SqliteDatabase>().File} is up to date.");
+        await Console.Out.WriteLineAsync($"{app.Services.GetRequiredService<Database>().Name} is up to date.");
         return 0;
     }
 

@@ -2,7 +2,6 @@ using Api.Articles;
 using Api.Contact.Housekeeping;
 using Api.Contact.Notifications;
 using Api.Data;
-using Api.Data.Sqlite;
 using Api.Http;
 using Api.Outbox;
 using Api.Seed;
@@ -52,7 +51,7 @@ static partial class Startup
     public static async Task PrepareAsync(WebApplication app)
     {
         app.Services.GetRequiredService<Migrator>().Migrate();
-        app.Services.GetRequiredService<SqliteDatabase>().RenewMark();
+        await app.Services.GetRequiredService<Database>().PrepareToServeAsync(CancellationToken.None);
         await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(FindSeed(app), CancellationToken.None);

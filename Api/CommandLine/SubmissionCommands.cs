@@ -4,7 +4,6 @@ using Api.Contact;
 using Api.Contact.Housekeeping;
 using Api.Contact.Inbox;
 using Api.Data;
-using Api.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
@@ -189,7 +188,7 @@ static class SubmissionCommands
         if (!await inbox.EraseAsync(reference, Now(app), ct))
             throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
-        if (await app.Services.GetRequiredService<SqliteDatabase>().FindOldestTraceAsync(ct) is not null)
+        if (await app.Services.GetRequiredService<Database>().FindOldestTraceAsync(ct) is not null)
         {
             await output.WriteLineAsync(
                 "Another program is reading the database, so its log may still have traces. "
@@ -201,7 +200,7 @@ static class SubmissionCommands
 
     static async Task<InboxStore> PrepareAsync(WebApplication app)
     {
-        app.Services.GetRequiredService<SqliteDatabase>().RequireFile();
+        app.Services.GetRequiredService<Database>().RequireExisting();
         app.Services.GetRequiredService<Migrator>().Migrate();
         await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         return app.Services.GetRequiredService<InboxStore>();

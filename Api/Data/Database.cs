@@ -7,6 +7,21 @@ namespace Api.Data;
 /// <summary>The database, as stores see it. What only one engine needs is in that engine's folder.</summary>
 abstract class Database : IAsyncDisposable
 {
+    /// <summary>What the database is called in messages to the operator: its file, or its name and server.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The name of the engine in telemetry (OpenTelemetry's <c>db.system.name</c>).</summary>
+    public abstract string EngineName { get; }
+
+    /// <summary>
+    /// The end of a query that selects rows <c>o</c> to change them: it locks them, and leaves out those that another
+    /// instance has locked. Empty where there is only one writer.
+    /// </summary>
+    public abstract string SkipLocked { get; }
+
+    /// <summary>The condition that a value is in a list, which is a parameter like <c>@ids</c>.</summary>
+    public abstract string IsIn(string parameter);
+
     /// <summary>
     /// Runs queries on a read-only connection. Two queries can see different states of the database: use
     /// <see cref="ReadSnapshotAsync"/> if that matters.
@@ -54,6 +69,22 @@ abstract class Database : IAsyncDisposable
         [CallerFilePath] string file = ""
     );
 
+    /// <summary>Runs work that only one instance of the program may do at a time.</summary>
+    /// <param name="kind">The kind of work. Different kinds can run at the same time.</param>
+    /// <param name="waits">Whether to wait while another instance does such work.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="ct">Stops the waiting.</param>
+    /// <returns>False when another instance does such work, so that this one did not.</returns>
+    public abstract Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct);
+
+    /// <summary>Checks at the start of a server that messages can be stored safely.</summary>
+    /// <exception cref="StartupFault">They cannot.</exception>
+    public abstract Task PrepareToServeAsync(CancellationToken ct);
+
+    /// <summary>Checks that there is a database, for commands that must not create one.</summary>
+    /// <exception cref="StartupFault">There is none.</exception>
+    public abstract void RequireExisting();
+
     /// <summary>
     /// Remembers that rows are erased, in the transaction that erases them, so that their traces are removed even after
     /// a restart.
@@ -65,8 +96,30 @@ abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract Task TryRemoveTracesAsync(CancellationToken ct);
 
+    /// <summary>
+    /// Since when there can be traces that <see cref="TryRemoveTracesAsync"/> could not remove; <c>null</c> when there
+    /// are none.
+    /// </summary>
+    public abstract Task<Instant?> FindOldestTraceAsync(CancellationToken ct);
+
     /// <summary>Finds what would prevent a message from being stored now; <c>null</c> when nothing is known.</summary>
     public abstract Task<StorageFault?> FindFaultAsync(CancellationToken ct);
 
     public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What only one instance of the program may do at a time.</summary>
+enum SoleWork
+{
+    /// <summary>Migrating.</summary>
+    Migration,
+
+    /// <summary>Making the first keys, and sealing what an older program stored in clear.</summary>
+    Keys,
+
+    /// <summary>Loading content.</summary>
+    Seed,
+
+    /// <summary>Deleting what has expired.</summary>
+    Housekeeping,
 }

@@ -10,10 +10,11 @@ static class DatabaseSpan
     /// <summary>
     /// Starts a span inside the current one. Without one there is none: the program looks into the outbox all the time.
     /// </summary>
+    /// <param name="system">The engine: see <see cref="Database.EngineName"/>.</param>
     /// <param name="operation"><c>read</c> or <c>write</c>.</param>
     /// <param name="method">The method that reads or writes.</param>
     /// <param name="file">The file that it is in, which is named after its class.</param>
-    public static Activity? Start(string operation, string method, string file)
+    public static Activity? Start(string system, string operation, string method, string file)
     {
         if (Activity.Current is null || !Telemetry.Traces.HasListeners())
             return null;
@@ -21,7 +22,7 @@ static class DatabaseSpan
         var type = file[(file.LastIndexOfAny(['/', '\\']) + 1)..].Split('.')[0];
         return Telemetry
             .Traces.StartActivity($"{type}.{method}", ActivityKind.Client)
-            ?.SetTag("db.system.name", "sqlite")
+            ?.SetTag("db.system.name", system)
             .SetTag("db.operation.name", operation);
     }
 

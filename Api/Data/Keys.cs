@@ -252,7 +252,8 @@ sealed class Keys
         var database = builder.Configuration.Read<DatabaseOptions>("Database");
         var databaseFolder = Path.GetFullPath(Path.Combine(builder.Environment.ContentRootPath, database.Folder));
         var fromDatabase = Path.GetRelativePath(databaseFolder, folder);
-        if (!Path.IsPathRooted(fromDatabase) && fromDatabase.Split(Path.DirectorySeparatorChar)[0] != "..")
+        var isInside = !Path.IsPathRooted(fromDatabase) && fromDatabase.Split(Path.DirectorySeparatorChar)[0] != "..";
+        if (isInside && !database.IsPostgres)
             throw new StartupFault(
                 $"Keys:Folder {folder} is in the database's folder, so a copy of one would be a copy of both: set "
                     + "it to a folder elsewhere."

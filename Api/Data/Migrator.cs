@@ -1,11 +1,8 @@
 using System.Data.Common;
 using System.Reflection;
-using Api.Data.Sqlite;
 using Dapper;
-using DbUp;
+using DbUp.Builder;
 using DbUp.Engine;
-using DbUp.Sqlite.Helpers;
-using Microsoft.Data.Sqlite;
 
 namespace Api.Data;
 
@@ -13,51 +10,32 @@ namespace Api.Data;
 /// Brings the schema up to date with the scripts of <c>db/migrations</c>, which are embedded in the program. They run
 /// in the order of their names, each once and in a transaction. DbUp keeps the journal.
 /// </summary>
-sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
+abstract partial class Migrator(Database db, string folder, ILogger log)
 {
-    /// <summary>The scripts of this program, by name.</summary>
+    /// <summary>The scripts of this program for the engine, by name.</summary>
     public IReadOnlyList<SqlScript> Scripts { get; init; } =
-    [.. Embedded().OrderBy(script => script.Name, StringComparer.Ordinal)];
+    [.. Embedded(folder).OrderBy(script => script.Name, StringComparer.Ordinal)];
 
     /// <exception cref="StartupFault">
     /// A script failed and was rolled back, or the database is newer than the program.
     /// </exception>
-    public void Migrate()
-    {
-        using var connection = db.OpenForWriting();
-        Migrate(connection);
-    }
+    public abstract void Migrate();
 
     /// <summary>The schema of an up-to-date database, as SQL.</summary>
-    public string DescribeSchema()
-    {
-        using var connection = new SqliteConnection("Data Source=:memory:");
-        connection.Open();
-        Migrate(connection);
-        // Without the journal, and the tables that SQLite makes for a full-text index.
-        var statements = connection.Query<string>(
-            """
-            SELECT sql
-            FROM sqlite_schema
-            WHERE sql IS NOT NULL
-              AND tbl_name <> 'SchemaVersions'
-              AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
-            ORDER BY tbl_name, type = 'table' DESC, name
-            """
-        );
-        return "-- The schema as it is now. Written by the schema command; a test compares it with a new database.\n\n"
-            + string.Join("\n\n", statements.Select(statement => statement + ";"))
-            + "\n";
-    }
+    public abstract string DescribeSchema();
 
-    void Migrate(SqliteConnection connection)
+    /// <summary>The condition that DbUp's journal exists.</summary>
+    protected abstract string JournalExists { get; }
+
+    /// <summary>Runs the scripts that have not run yet.</summary>
+    /// <param name="connection">A connection that reads the journal.</param>
+    /// <param name="target">DbUp's builder for the same database.</param>
+    protected void Migrate(DbConnection connection, Func<UpgradeEngineBuilder> target)
     {
         if (Pending(Journal(connection)).Count == 0)
             return;
 
-        using var shared = new SharedConnection(connection);
-        var result = DeployChanges
-            .To.SqliteDatabase(shared)
+        var result = target()
             .WithScripts(Scripts)
             .WithScriptNameComparer(StringComparer.Ordinal)
             .WithTransactionPerScript()
@@ -66,7 +44,7 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
             .Build()
             .PerformUpgrade();
         foreach (var script in result.Scripts)
-            LogMigrated(script.Name);
+            LogMigrated(log, script.Name);
         if (!result.Successful)
         {
             throw new StartupFault(
@@ -88,32 +66,28 @@ sealed partial class Migrator(SqliteDatabase db, ILogger<Migrator> log)
         return newer is null
             ? [.. known.Where(name => !journal.Contains(name))]
             : throw new StartupFault(
-                $"The database {db.File} is newer than this program (it has had migration {newer}): "
+                $"The database {db.Name} is newer than this program (it has had migration {newer}): "
                     + "start the program's newer version or restore a backup from before the upgrade."
             );
     }
 
-    static HashSet<string> Journal(DbConnection connection)
-    {
-        var exists = connection.ExecuteScalar<bool>(
-            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersions')"
-        );
-        return exists
+    HashSet<string> Journal(DbConnection connection) =>
+        connection.ExecuteScalar<bool>($"SELECT EXISTS ({JournalExists})")
             ? connection.Query<string>("SELECT ScriptName FROM SchemaVersions").ToHashSet(StringComparer.Ordinal)
             : [];
-    }
 
-    static IEnumerable<SqlScript> Embedded()
+    static IEnumerable<SqlScript> Embedded(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
+        var prefix = $"migrations/{folder}/";
         foreach (
             var name in assembly
                 .GetManifestResourceNames()
-                .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+                .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
         )
-            yield return SqlScript.FromStream(name, assembly.GetManifestResourceStream(name)!);
+            yield return SqlScript.FromStream(name[prefix.Length..], assembly.GetManifestResourceStream(name)!);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Script} applied")]
-    partial void LogMigrated(string script);
+    static partial void LogMigrated(ILogger log, string script);
 }

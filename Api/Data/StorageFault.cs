@@ -1,17 +1,20 @@
-using Microsoft.Data.Sqlite;
-
 namespace Api.Data;
 
 /// <summary>The reason why the database cannot do its work.</summary>
 enum StorageFault
 {
-    /// <summary>Another process has held the write lock for too long.</summary>
+    /// <summary>
+    /// Others have held a lock for too long, or all connections are in use. It goes away by itself.
+    /// </summary>
     Busy,
+
+    /// <summary>The database server does not answer, or accepts no connection of this program.</summary>
+    Unreachable,
 
     /// <summary>The disk is full.</summary>
     Full,
 
-    /// <summary>The files cannot be written to.</summary>
+    /// <summary>The files cannot be written to, or the server is a read-only standby.</summary>
     ReadOnly,
 
     /// <summary>The operating system cannot open, read or write the files.</summary>
@@ -46,44 +49,22 @@ sealed class WriteQueueFullException(string message) : Exception(message);
 
 static class StorageFaults
 {
-    // SQLite result codes, https://www.sqlite.org/rescode.html
-    const int Busy = 5,
-        Locked = 6,
-        ReadOnly = 8,
-        IoError = 10,
-        Corrupt = 11,
-        Full = 13,
-        CannotOpen = 14,
-        Protocol = 15,
-        NotADatabase = 26;
-
     /// <summary>The storage fault behind an exception; <c>null</c> when it has another cause.</summary>
     public static StorageFault? Find(Exception? exception) =>
-        exception switch
-        {
-            null => null,
-            StorageException storage => storage.Fault,
-            SqliteException sqlite => sqlite.SqliteErrorCode switch
-            {
-                // Protocol: the files change while a connection begins to use them.
-                Busy or Locked or Protocol => StorageFault.Busy,
-                ReadOnly => StorageFault.ReadOnly,
-                IoError or CannotOpen => StorageFault.Inaccessible,
-                Corrupt or NotADatabase => StorageFault.Damaged,
-                Full => StorageFault.Full,
-                _ => null,
-            },
-            _ => Find(exception.InnerException),
-        };
+        exception is null or StorageException ? (exception as StorageException)?.Fault : Find(exception.InnerException);
 
     /// <summary>The fault and what the operator can do, for the log.</summary>
     public static string Sentence(this StorageFault fault) =>
         fault switch
         {
-            StorageFault.Busy => "The database is locked by another program.",
+            StorageFault.Busy => "The database is locked by another program, or takes no more connections.",
+            StorageFault.Unreachable =>
+                "The database server cannot be reached, or refuses this program: check the server, the network and "
+                    + "Database:ConnectionString.",
             StorageFault.Full => "The disk is full: make room on it.",
             StorageFault.ReadOnly =>
-                "The database cannot be written to: give this user write access to its file and folder.",
+                "The database cannot be written to: give this user write access to it, or connect to the primary "
+                    + "server.",
             StorageFault.Inaccessible =>
                 "The database's files cannot be opened, read or written: check the disk, its rights and the limit "
                     + "of open files.",

@@ -65,29 +65,13 @@ sealed class OutboxStore
     // A claim that ends later than @latestEnd was made before the clock was set back.
     const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
 
-    // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an
-    // entry.
-    const string IsConfigured = """
-        (o.channel <> 'mail'
-         OR l.slug || ' ' || o.target IN @recipients
-         OR l.slug NOT IN @groups AND '* ' || o.target IN @recipients)
-        """;
-
-    const string SelectDue = $"""
-        SELECT o.id
-        FROM {OutboxWithSubmissions}
-        WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target)
-          AND o.due_at <= @now
-          AND {IsFree} AND {IsConfigured}
-        ORDER BY o.due_at, o.waiting_since, o.id
-        LIMIT @limit
-        """;
-
     readonly Database db;
     readonly MailOptions mail;
     readonly string[] webhooks,
         groups,
         recipients;
+    readonly string isConfigured,
+        selectDue;
 
     public OutboxStore(Database db, IOptions<MailOptions> mail, IOptions<WebhookOptions> webhooks)
     {
@@ -99,6 +83,22 @@ sealed class OutboxStore
         [
             .. this.mail.Recipients.SelectMany(group => group.Value.Select(address => $"{group.Key} {address}")),
         ];
+        // Whether the recipient is still in the settings. @recipients has "group address", @groups the groups with an
+        // entry.
+        isConfigured = $"""
+            (o.channel <> 'mail'
+             OR l.slug || ' ' || o.target {db.IsIn("@recipients")}
+             OR NOT l.slug {db.IsIn("@groups")} AND '* ' || o.target {db.IsIn("@recipients")})
+            """;
+        selectDue = $"""
+            SELECT o.id
+            FROM {OutboxWithSubmissions}
+            WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target)
+              AND o.due_at <= @now
+              AND {IsFree} AND {isConfigured}
+            ORDER BY o.due_at, o.waiting_since, o.id
+            LIMIT @limit
+            """;
     }
 
     /// <summary>
@@ -152,23 +152,28 @@ sealed class OutboxStore
     /// <returns>False when the address has had as many as it may have.</returns>
     static async Task<bool> TryCountAcknowledgementAsync(DbConnection connection, byte[] address, Instant now)
     {
-        var added = await connection.ExecuteAsync(
-            """
-            INSERT INTO acknowledged_addresses (address, written_at)
-            SELECT @address, @now
-            WHERE (SELECT count(*)
-                   FROM acknowledged_addresses
-                   WHERE address = @address AND written_at > @since AND written_at <= @now) < @limit
-            """,
-            new
-            {
-                address,
-                now,
-                since = now - AcknowledgementPeriod,
-                limit = LargestNumberOfAcknowledgements,
-            }
-        );
-        return added == 1;
+        // The key of a row serializes instances that write to the same address at once.
+        for (var number = 1; number <= LargestNumberOfAcknowledgements; number++)
+        {
+            var taken = await connection.ExecuteAsync(
+                """
+                INSERT INTO acknowledged_addresses AS a (address, number, written_at)
+                VALUES (@address, @number, @now)
+                ON CONFLICT (address, number) DO UPDATE SET written_at = excluded.written_at
+                WHERE a.written_at <= @since OR a.written_at > @now
+                """,
+                new
+                {
+                    address,
+                    number,
+                    now,
+                    since = now - AcknowledgementPeriod,
+                }
+            );
+            if (taken == 1)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Deletes the addresses that may be acknowledged again.</summary>
@@ -206,7 +211,7 @@ sealed class OutboxStore
                 {
                     var isDue = await connection.ExecuteScalarAsync<bool>(
                         new CommandDefinition(
-                            $"SELECT EXISTS ({SelectDue})",
+                            $"SELECT EXISTS ({selectDue})",
                             Parameters(source, null),
                             cancellationToken: ct
                         )
@@ -231,9 +236,10 @@ sealed class OutboxStore
                 {
                     var rows = await connection.QueryAsync<Delivery>(
                         $"""
+                        WITH due AS MATERIALIZED ({selectDue} {db.SkipLocked})
                         UPDATE outbox
                         SET claimed_by = @name, claimed_until = @until
-                        WHERE id IN ({SelectDue})
+                        WHERE id IN (SELECT id FROM due)
                         RETURNING id, delivery_id, channel, target, attempts, submission_id,
                                   nullif(due_at, '') AS due_at, waiting_since, trace_parent
                         """,
@@ -269,7 +275,7 @@ sealed class OutboxStore
         db.WriteAsync(
             connection =>
                 connection.ExecuteAsync(
-                    "UPDATE outbox SET claimed_until = @until WHERE id IN @ids AND claimed_by = @name",
+                    $"UPDATE outbox SET claimed_until = @until WHERE id {db.IsIn("@ids")} AND claimed_by = @name",
                     new
                     {
                         until,
@@ -285,7 +291,11 @@ sealed class OutboxStore
         db.WriteAsync(
             connection =>
                 connection.ExecuteAsync(
-                    "UPDATE outbox SET claimed_by = NULL, claimed_until = '' WHERE id IN @ids AND claimed_by = @name",
+                    $"""
+                    UPDATE outbox
+                    SET claimed_by = NULL, claimed_until = ''
+                    WHERE id {db.IsIn("@ids")} AND claimed_by = @name
+                    """,
                     new { ids = claim.Open, name = claim.Name }
                 ),
             CancellationToken.None
@@ -446,7 +456,7 @@ sealed class OutboxStore
                         $"""
                         SELECT DISTINCT l.slug, o.target
                         FROM {OutboxWithSubmissions}
-                        WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {IsConfigured}
+                        WHERE o.state = 'waiting' AND o.channel = 'mail' AND NOT {isConfigured}
                         """,
                         new { recipients, groups },
                         cancellationToken: ct
@@ -465,7 +475,7 @@ sealed class OutboxStore
                         ELSE 'mail, or this webhook, is no longer configured' END
             WHERE o.state = 'waiting' AND {IsFree}
               AND CASE o.channel
-                  WHEN 'webhook' THEN o.target NOT IN @webhooks
+                  WHEN 'webhook' THEN NOT o.target {db.IsIn("@webhooks")}
                   WHEN 'acknowledgement' THEN NOT @acknowledge
                   ELSE NOT @mailIsOn END
             """,

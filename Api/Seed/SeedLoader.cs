@@ -17,6 +17,12 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
     public async Task<SeedFolder> LoadAsync(string folder, CancellationToken ct)
     {
         var seed = SeedFolder.Read(folder);
+        await db.TryRunAloneAsync(SoleWork.Seed, waits: true, () => StoreAsync(seed, folder, ct), ct);
+        return seed;
+    }
+
+    async Task StoreAsync(SeedFolder seed, string folder, CancellationToken ct)
+    {
         await db.WriteAsync(
             async connection =>
             {
@@ -35,19 +41,28 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
         foreach (var warning in seed.Warnings)
             LogWarning(warning);
         LogLoaded(seed.Locations.Count, seed.Articles.Count, folder);
-        return seed;
     }
 
     /// <summary>Loads a folder if the database has no content yet.</summary>
-    public async Task LoadIfEmptyAsync(string folder, CancellationToken ct)
+    public Task LoadIfEmptyAsync(string folder, CancellationToken ct) =>
+        db.TryRunAloneAsync(
+            SoleWork.Seed,
+            waits: true,
+            async () =>
+            {
+                if (!await HasContentAsync(ct))
+                    await StoreAsync(SeedFolder.Read(folder), folder, ct);
+            },
+            ct
+        );
+
+    Task<bool> HasContentAsync(CancellationToken ct)
     {
         var query = new CommandDefinition(
             "SELECT EXISTS (SELECT 1 FROM locations) OR EXISTS (SELECT 1 FROM articles)",
             cancellationToken: ct
         );
-        var hasContent = await db.ReadAsync(connection => connection.ExecuteScalarAsync<bool>(query), ct);
-        if (!hasContent)
-            await LoadAsync(folder, ct);
+        return db.ReadAsync(connection => connection.ExecuteScalarAsync<bool>(query), ct);
     }
 
     [LoggerMessage(

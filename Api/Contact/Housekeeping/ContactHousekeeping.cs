@@ -1,3 +1,4 @@
+using Api.Data;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -9,6 +10,7 @@ namespace Api.Contact.Housekeeping;
 /// Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.
 /// </summary>
 sealed partial class ContactHousekeeping(
+    Database db,
     HousekeepingStore store,
     OutboxStore outbox,
     IOptions<ContactOptions> options,
@@ -30,10 +32,12 @@ sealed partial class ContactHousekeeping(
         {
             try
             {
-                var now = time.GetCurrentInstant();
-                while (await store.ForgetChallengesAsync(now - ClockFault, stoppingToken)) { }
-                await store.ForgetErasedAsync(now - Duration.FromHours(options.Value.IdempotencyHours), stoppingToken);
-                await outbox.ForgetAcknowledgedAsync(now, stoppingToken);
+                await db.TryRunAloneAsync(
+                    SoleWork.Housekeeping,
+                    waits: false,
+                    () => DeleteExpiredAsync(stoppingToken),
+                    stoppingToken
+                );
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -41,6 +45,14 @@ sealed partial class ContactHousekeeping(
                 LogFault(e.GetType().Name);
             }
         }
+    }
+
+    async Task DeleteExpiredAsync(CancellationToken ct)
+    {
+        var now = time.GetCurrentInstant();
+        while (await store.ForgetChallengesAsync(now - ClockFault, ct)) { }
+        await store.ForgetErasedAsync(now - Duration.FromHours(options.Value.IdempotencyHours), ct);
+        await outbox.ForgetAcknowledgedAsync(now, ct);
     }
 
     [LoggerMessage(

@@ -6,6 +6,7 @@ namespace Api.Contact.Housekeeping;
 
 /// <summary>Makes sure at the start that messages can be sealed and opened.</summary>
 sealed class MessageKeys(
+    Database db,
     Keys keys,
     HousekeepingStore store,
     IOptions<KeysOptions> keysOptions,
@@ -17,7 +18,11 @@ sealed class MessageKeys(
     /// Opens the keys, checks them against the newest message, and seals the messages of an older program.
     /// </summary>
     /// <exception cref="StartupFault">The keys do not open the messages.</exception>
-    public async Task PrepareAsync(CancellationToken ct)
+    public Task PrepareAsync(CancellationToken ct) =>
+        // Two instances that start at once must end up with the same keys.
+        db.TryRunAloneAsync(SoleWork.Keys, waits: true, () => PrepareAloneAsync(ct), ct);
+
+    async Task PrepareAloneAsync(CancellationToken ct)
     {
         var acceptLoss = keysOptions.Value.AcceptLoss;
         keys.Open(mayMake: !await store.HasSubmissionsAsync(ct), acceptLoss);

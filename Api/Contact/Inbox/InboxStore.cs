@@ -197,6 +197,7 @@ sealed class InboxStore(
             SELECT @referenceHash, received_at, @fingerprintHash, location_id, reply_by, after_hours, language
             FROM submissions
             WHERE reference = @reference
+            ON CONFLICT (reference_hash) DO NOTHING
             """,
             new
             {

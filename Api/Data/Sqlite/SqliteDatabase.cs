@@ -74,7 +74,7 @@ sealed class SqliteDatabase : Database
         {
             BeforeCommit = () => Files.RequireInPlace(withLog: true),
             Committed = health.Succeeded,
-            Failed = e => health.Failed(e, isWrite: true),
+            Failed = e => health.Failed(SqliteFaults.Translate(e), isWrite: true),
             Closing = EmptyLogBeforeClosing,
             Taken = metrics.CountWait,
             Batched = metrics.CountBatch,
@@ -84,6 +84,12 @@ sealed class SqliteDatabase : Database
 
     /// <summary>The absolute path of the database file. The write-ahead log and its index lie beside it.</summary>
     public string File { get; }
+
+    public override string Name => File;
+    public override string EngineName => "sqlite";
+    public override string SkipLocked => "";
+
+    public override string IsIn(string parameter) => "IN " + parameter;
 
     public DatabaseFiles Files { get; }
 
@@ -113,7 +119,7 @@ sealed class SqliteDatabase : Database
         [CallerFilePath] string file = ""
     )
     {
-        using var span = DatabaseSpan.Start("read", method, file);
+        using var span = DatabaseSpan.Start(EngineName, "read", method, file);
         try
         {
             await using var connection = await OpenAsync(ct);
@@ -121,9 +127,10 @@ sealed class SqliteDatabase : Database
         }
         catch (Exception e)
         {
-            span.Fail(e);
-            if (e is SqliteException && StorageFaults.Find(e) is { } fault)
-                throw new StorageException(fault, e);
+            var translated = SqliteFaults.Translate(e);
+            span.Fail(translated);
+            if (translated != e)
+                throw translated;
             throw;
         }
     }
@@ -156,16 +163,17 @@ sealed class SqliteDatabase : Database
         [CallerFilePath] string file = ""
     )
     {
-        using var span = DatabaseSpan.Start("write", method, file);
+        using var span = DatabaseSpan.Start(EngineName, "write", method, file);
         try
         {
             return await writes.EnqueueAsync(connection => ResultOf(work(connection)), ct, beforeCommit, span);
         }
         catch (Exception e)
         {
-            span.Fail(e);
-            if (e is SqliteException && StorageFaults.Find(e) is { } fault)
-                throw new StorageException(fault, e);
+            var translated = SqliteFaults.Translate(e);
+            span.Fail(translated);
+            if (translated != e)
+                throw translated;
             throw;
         }
 
@@ -213,15 +221,18 @@ sealed class SqliteDatabase : Database
             connection.Dispose();
             throw e is StartupFault
                 ? e
-                : StorageFaults.Find(e) switch
+                : SqliteFaults.Find(e) switch
                 {
                     StorageFault.Damaged when IsNoDatabase(e) => new StartupFault(
                         $"{File} is not a SQLite database: move it away or set Database:Folder to another folder.",
                         e
                     ),
-                    StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(CannotBeWritten, e),
+                    StorageFault.ReadOnly or StorageFault.Inaccessible => new StartupFault(
+                        CannotBeWritten,
+                        SqliteFaults.Translate(e)
+                    ),
                     _ when e is IOException or UnauthorizedAccessException => new StartupFault(CannotBeWritten, e),
-                    _ => e,
+                    _ => SqliteFaults.Translate(e),
                 };
         }
 
@@ -232,24 +243,25 @@ sealed class SqliteDatabase : Database
         $"{File} cannot be written to: give this user write access to its folder and to all files there, or set "
         + "Database:Folder to another folder.";
 
-    /// <summary>
-    /// Checks at the start of a server that the database can be written to, and marks it, so that a copy in its place
-    /// is noticed later.
-    /// </summary>
-    /// <exception cref="StartupFault">It cannot be written to.</exception>
-    public void RenewMark()
+    /// <inheritdoc/>
+    /// <remarks>It also marks the database, so that a copy in its place is noticed later.</remarks>
+    public override async Task PrepareToServeAsync(CancellationToken ct)
     {
-        using var connection = OpenForWriting();
+        await using var connection = OpenForWriting();
         try
         {
             Files.RenewMark(connection);
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException
-                || StorageFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible
+                || SqliteFaults.Find(e) is StorageFault.ReadOnly or StorageFault.Inaccessible
             )
         {
             throw new StartupFault(CannotBeWritten, e);
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteFaults.Translate(e);
         }
     }
 
@@ -276,11 +288,18 @@ sealed class SqliteDatabase : Database
         {
             return StorageFault.Busy;
         }
-        catch (Exception e) when (StorageFaults.Find(e) is not null)
+        catch (Exception e) when (SqliteFaults.Find(e) is { } fault)
         {
-            health.Failed(e, isWrite: false);
-            return StorageFaults.Find(e);
+            health.Failed(SqliteFaults.Translate(e), isWrite: false);
+            return fault;
         }
+    }
+
+    // Group commit has one writer, and the files have one machine.
+    public override async Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct)
+    {
+        await work();
+        return true;
     }
 
     public override Task RememberErasureAsync(DbConnection connection, Instant now) =>
@@ -288,8 +307,7 @@ sealed class SqliteDatabase : Database
 
     public override Task TryRemoveTracesAsync(CancellationToken ct) => TryTruncateLogAsync(ErasurePatience, ct);
 
-    /// <summary>Since when the log can have traces of erased rows; <c>null</c> when it has none.</summary>
-    public Task<Instant?> FindOldestTraceAsync(CancellationToken ct) =>
+    public override Task<Instant?> FindOldestTraceAsync(CancellationToken ct) =>
         ReadAsync(
             async connection =>
             {
@@ -361,8 +379,7 @@ sealed class SqliteDatabase : Database
         }
     }
 
-    /// <exception cref="StartupFault">There is no database file yet.</exception>
-    public void RequireFile()
+    public override void RequireExisting()
     {
         if (!System.IO.File.Exists(File))
             throw new StartupFault(

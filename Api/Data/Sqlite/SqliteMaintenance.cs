@@ -5,16 +5,16 @@ using SQLitePCL;
 namespace Api.Data.Sqlite;
 
 /// <summary>Backup, restore and check of the database's files, for the commands.</summary>
-sealed class SqliteMaintenance(SqliteDatabase db)
+sealed class SqliteMaintenance(SqliteDatabase db) : DatabaseMaintenance
 {
     /// <summary>
     /// Copies the database to a file while others read and write (SQLite's online backup). The copy is checked before
     /// it gets its name.
     /// </summary>
     /// <exception cref="StartupFault">The target exists or cannot be written, or the database is damaged.</exception>
-    public async Task BackupAsync(string target, CancellationToken ct)
+    public override async Task BackupAsync(string target, CancellationToken ct)
     {
-        db.RequireFile();
+        db.RequireExisting();
         db.Files.Open(create: false);
         if (File.Exists(target))
             throw new StartupFault($"{target} exists already: name a new file, since a backup never overwrites one.");
@@ -27,7 +27,7 @@ sealed class SqliteMaintenance(SqliteDatabase db)
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new StartupFault(
-                StorageFaults.Find(e) == StorageFault.Damaged
+                SqliteFaults.Find(e) == StorageFault.Damaged
                     ? $"{db.File} is damaged, so it was not copied: run the check command. ({e.Message})"
                     : $"The backup could not be written to {target}: {e.Message}",
                 e
@@ -43,7 +43,7 @@ sealed class SqliteMaintenance(SqliteDatabase db)
     /// <exception cref="StartupFault">
     /// The copy is damaged or not a database of this program, or the database is in use. Nothing was changed.
     /// </exception>
-    public async Task<string?> RestoreAsync(string copy, CancellationToken ct)
+    public override async Task<string?> RestoreAsync(string copy, CancellationToken ct)
     {
         if (!File.Exists(copy))
             throw new StartupFault($"There is no file {copy}.");
@@ -94,7 +94,7 @@ sealed class SqliteMaintenance(SqliteDatabase db)
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new StartupFault(
-                StorageFaults.Find(e) == StorageFault.Damaged
+                SqliteFaults.Find(e) == StorageFault.Damaged
                     ? $"{copy} is damaged or is not a SQLite database, so it was not restored. ({e.Message})"
                     : $"{copy} could not be restored to {db.File}: {e.Message}",
                 e
@@ -154,9 +154,9 @@ sealed class SqliteMaintenance(SqliteDatabase db)
 
     /// <summary>Checks integrity and foreign keys.</summary>
     /// <returns>A line for each fault.</returns>
-    public async Task<IReadOnlyList<string>> CheckAsync(CancellationToken ct)
+    public override async Task<IReadOnlyList<string>> CheckAsync(CancellationToken ct)
     {
-        db.RequireFile();
+        db.RequireExisting();
         db.Files.Open(create: false);
         try
         {

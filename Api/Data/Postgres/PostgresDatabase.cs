@@ -1,0 +1,269 @@
+using System.Data;
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+
+namespace Api.Data.Postgres;
+
+/// <summary>
+/// The database on a PostgreSQL server, which any number of instances can share. Each write is a transaction of its
+/// own: PostgreSQL commits those of several connections together.
+/// </summary>
+sealed class PostgresDatabase : Database
+{
+    /// <summary>
+    /// The settings of connections, unless the operator's connection string has others. Several instances must fit into
+    /// the 100 connections that a server takes by default. Statements are prepared once.
+    /// </summary>
+    const string Defaults = "Application Name=clinic;Maximum Pool Size=30;Timeout=5;Max Auto Prepare=100;";
+
+    /// <summary>How often a transaction is tried that conflicts with others.</summary>
+    const int Attempts = 5;
+
+    /// <summary>The first number of the advisory locks, which other programs on the same database must not use.</summary>
+    const int LockSpace = 0x434C494E;
+
+    readonly StorageHealth health;
+    readonly int capacity;
+    int writes;
+
+    public PostgresDatabase(IOptions<DatabaseOptions> options, StorageHealth health)
+    {
+        SqlTypes.Register();
+        this.health = health;
+        capacity = options.Value.WriteQueueCapacity;
+        var settings = ReadConnectionString(options.Value.ConnectionString!);
+        Name = $"{settings.Database} on {settings.Host}";
+        Source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    /// <summary>The pool of connections.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    public override string Name { get; }
+    public override string EngineName => "postgresql";
+    public override string SkipLocked => "FOR UPDATE OF o SKIP LOCKED";
+
+    public override string IsIn(string parameter) => $"= ANY ({parameter})";
+
+    /// <exception cref="ArgumentException">It cannot be understood.</exception>
+    public static NpgsqlConnectionStringBuilder ReadConnectionString(string connectionString) =>
+        // The details of an error can have what a sender wrote.
+        new(Defaults + connectionString) { IncludeErrorDetail = false };
+
+    public override Task<T> ReadAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    ) =>
+        RunAsync(
+            "read",
+            async () =>
+            {
+                await using var connection = await Source.OpenConnectionAsync(ct);
+                return await query(connection);
+            },
+            method,
+            file
+        );
+
+    public override Task<T> ReadSnapshotAsync<T>(
+        Func<DbConnection, Task<T>> query,
+        CancellationToken ct,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    ) =>
+        ReadAsync(
+            async connection =>
+            {
+                await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+                return await query(connection);
+            },
+            ct,
+            method,
+            file
+        );
+
+    public override Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        CancellationToken ct,
+        Action? beforeCommit = null,
+        [CallerMemberName] string method = "",
+        [CallerFilePath] string file = ""
+    ) => RunAsync("write", () => WriteAsync(work, beforeCommit, ct), method, file);
+
+    async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, Action? beforeCommit, CancellationToken ct)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref writes) > capacity)
+                throw new WriteQueueFullException("Too many writes wait for the database.");
+            var result = await CommitAsync(work, beforeCommit, ct);
+            health.Succeeded();
+            return result;
+        }
+        catch (Exception e)
+        {
+            health.Failed(PostgresFaults.Translate(e), isWrite: true);
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref writes);
+        }
+    }
+
+    async Task<T> CommitAsync<T>(Func<DbConnection, Task<T>> work, Action? beforeCommit, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await Source.OpenConnectionAsync(ct);
+                await using var transaction = await connection.BeginTransactionAsync(ct);
+                var result = await work(connection);
+                beforeCommit?.Invoke();
+                ct.ThrowIfCancellationRequested();
+                await transaction.CommitAsync(CancellationToken.None);
+                return result;
+            }
+            catch (PostgresException e) when (PostgresFaults.IsConflict(e) && attempt < Attempts)
+            {
+                // Not at the same time as the transaction that it conflicts with.
+                await Task.Delay(Random.Shared.Next(1, 10 * attempt), ct);
+            }
+        }
+    }
+
+    async Task<T> RunAsync<T>(string operation, Func<Task<T>> work, string method, string file)
+    {
+        using var span = DatabaseSpan.Start(EngineName, operation, method, file);
+        try
+        {
+            return await work();
+        }
+        catch (Exception e)
+        {
+            var translated = PostgresFaults.Translate(e);
+            span.Fail(translated);
+            if (translated != e)
+                throw translated;
+            throw;
+        }
+    }
+
+    // In a transaction, since a lock of the session would stay with the connection behind a pooler.
+    public override async Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await Source.OpenConnectionAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            if (!await TryLockAsync(connection, kind, waits, ct))
+                return false;
+            await work();
+            return true;
+        }
+        catch (Exception e) when (PostgresFaults.Translate(e) is StorageException translated && translated != e)
+        {
+            throw translated;
+        }
+    }
+
+    public static Task<bool> TryLockAsync(DbConnection connection, SoleWork kind, bool waits, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(
+                waits
+                    ? "SELECT pg_advisory_xact_lock(@LockSpace, @kind) IS NOT NULL"
+                    : "SELECT pg_try_advisory_xact_lock(@LockSpace, @kind)",
+                new { LockSpace, kind = (int)kind },
+                // Another instance may take long to migrate a large database.
+                commandTimeout: 0,
+                cancellationToken: ct
+            )
+        );
+
+    public override async Task PrepareToServeAsync(CancellationToken ct)
+    {
+        var server = await ReadAsync(
+            connection =>
+                connection.QuerySingleAsync<(string Encoding, string Commit, bool IsReadOnly)>(
+                    """
+                    SELECT current_setting('server_encoding'), current_setting('synchronous_commit'),
+                           current_setting('transaction_read_only')::boolean
+                    """
+                ),
+            ct
+        );
+        if (server.Encoding != "UTF8")
+            throw new StartupFault(
+                $"The database {Name} has the encoding {server.Encoding}: create one with ENCODING 'UTF8'."
+            );
+        if (server.Commit == "off")
+            throw new StartupFault(
+                $"The database {Name} has synchronous_commit off, so a crash would lose messages that were "
+                    + "acknowledged: set it to on for this program's role (ALTER ROLE … SET synchronous_commit = on)."
+            );
+        if (server.IsReadOnly)
+            throw new StartupFault($"The database {Name} is read-only: connect to the primary server.");
+    }
+
+    public override void RequireExisting()
+    {
+        try
+        {
+            using var connection = Source.OpenConnection();
+        }
+        catch (NpgsqlException e)
+        {
+            // The message has the server's reason. It never has the password.
+            throw new StartupFault(
+                $"The database {Name} cannot be opened: check the server and Database:ConnectionString. ({e.Message})",
+                PostgresFaults.Translate(e)
+            );
+        }
+    }
+
+    public override async Task<StorageFault?> FindFaultAsync(CancellationToken ct)
+    {
+        try
+        {
+            var isReadOnly = await ReadAsync(
+                connection =>
+                    connection.ExecuteScalarAsync<bool>("SELECT current_setting('transaction_read_only')::boolean"),
+                ct
+            );
+            if (isReadOnly)
+                return StorageFault.ReadOnly;
+            // Only a write can show that the fault is over, and while the service is not ready nobody else may write.
+            if (health.Fault is not null)
+                await WriteAsync(
+                    connection => connection.ExecuteAsync("UPDATE schemaversions SET applied = applied"),
+                    ct
+                );
+            return health.Fault;
+        }
+        catch (WriteQueueFullException)
+        {
+            return StorageFault.Busy;
+        }
+        catch (StorageException e)
+        {
+            health.Failed(e, isWrite: false);
+            return e.Fault;
+        }
+    }
+
+    // The server overwrites deleted rows in its own time, and its log is the operator's: see OPERATING.md.
+    public override Task RememberErasureAsync(DbConnection connection, Instant now) => Task.CompletedTask;
+
+    public override Task TryRemoveTracesAsync(CancellationToken ct) => Task.CompletedTask;
+
+    public override Task<Instant?> FindOldestTraceAsync(CancellationToken ct) => Task.FromResult<Instant?>(null);
+
+    public override ValueTask DisposeAsync() => Source.DisposeAsync();
+}
