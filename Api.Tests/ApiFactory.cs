@@ -38,6 +38,8 @@ public sealed class ApiFactory : IAsyncLifetime
     public LogSink Log { get; } = new();
     internal SqliteDatabase Database => App.Services.GetRequiredService<SqliteDatabase>();
 
+    internal ContentVersion Version => App.Services.GetRequiredService<ContentVersion>();
+
     internal DatabaseMaintenance Maintenance => App.Services.GetRequiredService<DatabaseMaintenance>();
 
     /// <summary>Settings that override those of appsettings.json. Add them before the start.</summary>
@@ -116,8 +118,18 @@ public sealed class ApiFactory : IAsyncLifetime
         return Client.SendAsync(request);
     }
 
-    /// <summary>Runs SQL that changes the database behind the program's back.</summary>
-    public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
+    /// <summary>Runs SQL that changes the database. The program knows of the change afterwards.</summary>
+    public async Task<int> ExecuteAsync(string sql, object? parameters = null)
+    {
+        var rows = await ExecuteUnnoticedAsync(sql, parameters);
+        await Version.RefreshAsync(default);
+        return rows;
+    }
+
+    /// <summary>
+    /// Runs SQL that changes the database behind the program's back. It looks for changes once its clock moves.
+    /// </summary>
+    public Task<int> ExecuteUnnoticedAsync(string sql, object? parameters = null) =>
         Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
 
     /// <summary>Reads whole tables, with a line for each row.</summary>
@@ -136,11 +148,11 @@ public sealed class ApiFactory : IAsyncLifetime
             default
         );
 
-    internal Task SaveArticlesAsync(params ArticleDraft[] drafts)
+    internal async Task SaveArticlesAsync(params ArticleDraft[] drafts)
     {
         var store = App.Services.GetRequiredService<ArticleStore>();
         var articles = drafts.Select(draft => (Draft: draft, Text: ArticleText.Render(draft.Markdown))).ToArray();
-        return Database.WriteAsync(
+        await Database.WriteAsync(
             async connection =>
             {
                 foreach (var (draft, text) in articles)
@@ -149,6 +161,7 @@ public sealed class ApiFactory : IAsyncLifetime
             },
             default
         );
+        await Version.RefreshAsync(default);
     }
 
     /// <summary>Lets time pass, once every answer is in the cache that a test has read.</summary>
@@ -176,12 +189,11 @@ public sealed class ApiFactory : IAsyncLifetime
         }
     }
 
-    /// <summary>Empties the output cache, so that the next answer is made anew.</summary>
+    /// <summary>Lets the content count as changed, so that the next answer is made anew.</summary>
     public async Task ForgetAnswersAsync()
     {
         await SettleAsync();
-        foreach (var tag in new[] { "articles", "locations", "hours", "contact-form", "docs" })
-            await App.Services.GetRequiredService<IOutputCacheStore>().EvictByTagAsync(tag, default);
+        await ExecuteAsync("UPDATE content_version SET version = version + 1");
     }
 
     async Task CountAsync(HttpContext http, RequestDelegate next)

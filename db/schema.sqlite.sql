@@ -19,7 +19,13 @@ CREATE TABLE article_tags (
     PRIMARY KEY (tag, article_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER article_tags_deleted AFTER DELETE ON article_tags BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER article_tags_inserted AFTER INSERT ON article_tags BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE INDEX article_tags_of_article ON article_tags (article_id);
+
+CREATE TRIGGER article_tags_updated AFTER UPDATE ON article_tags BEGIN UPDATE content_version SET version = version + 1; END;
 
 CREATE TABLE article_words (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
@@ -40,7 +46,18 @@ CREATE TABLE articles (
     html            TEXT NOT NULL
 ) STRICT;
 
+CREATE TRIGGER articles_deleted AFTER DELETE ON articles BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER articles_inserted AFTER INSERT ON articles BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE INDEX articles_newest_first ON articles (published_at DESC, slug);
+
+CREATE TRIGGER articles_updated AFTER UPDATE ON articles BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TABLE content_version (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE disabled_webhooks (
     name        TEXT PRIMARY KEY,
@@ -66,7 +83,13 @@ CREATE TABLE hours_exception_periods (
     CHECK (opens <> closes OR opens = '00:00')
 ) STRICT;
 
+CREATE TRIGGER hours_exception_periods_deleted AFTER DELETE ON hours_exception_periods BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER hours_exception_periods_inserted AFTER INSERT ON hours_exception_periods BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE INDEX hours_exception_periods_of_exception ON hours_exception_periods (hours_exception_id);
+
+CREATE TRIGGER hours_exception_periods_updated AFTER UPDATE ON hours_exception_periods BEGIN UPDATE content_version SET version = version + 1; END;
 
 CREATE TABLE hours_exceptions (
     id          INTEGER PRIMARY KEY,
@@ -87,7 +110,13 @@ CREATE TABLE hours_exceptions (
     CHECK ((starts_on IS NOT NULL) + (yearly_from IS NOT NULL) + (month IS NOT NULL) = 1)
 ) STRICT;
 
+CREATE TRIGGER hours_exceptions_deleted AFTER DELETE ON hours_exceptions BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER hours_exceptions_inserted AFTER INSERT ON hours_exceptions BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE INDEX hours_exceptions_of_location ON hours_exceptions (location_id);
+
+CREATE TRIGGER hours_exceptions_updated AFTER UPDATE ON hours_exceptions BEGIN UPDATE content_version SET version = version + 1; END;
 
 CREATE TABLE locations (
     id                     INTEGER PRIMARY KEY,
@@ -113,6 +142,12 @@ CREATE TABLE locations (
     reopens_on             TEXT, closed_from TEXT, hours_verified_at TEXT, closed_for_good_on TEXT,                                             -- local date
     CHECK ((latitude IS NULL) = (longitude IS NULL))
 ) STRICT;
+
+CREATE TRIGGER locations_deleted AFTER DELETE ON locations BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER locations_inserted AFTER INSERT ON locations BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER locations_updated AFTER UPDATE ON locations BEGIN UPDATE content_version SET version = version + 1; END;
 
 CREATE TABLE outbox (
     id            INTEGER PRIMARY KEY,
@@ -190,6 +225,12 @@ CREATE TABLE weekly_hours (
     UNIQUE (location_id, valid_from)
 ) STRICT;
 
+CREATE TRIGGER weekly_hours_deleted AFTER DELETE ON weekly_hours BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER weekly_hours_inserted AFTER INSERT ON weekly_hours BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER weekly_hours_updated AFTER UPDATE ON weekly_hours BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE TABLE "weekly_periods" (
     weekly_hours_id INTEGER NOT NULL REFERENCES weekly_hours (id) ON DELETE CASCADE,
     day             INTEGER NOT NULL CHECK (day BETWEEN 1 AND 7),            -- ISO 8601: 1 is Monday
@@ -200,4 +241,10 @@ CREATE TABLE "weekly_periods" (
     CHECK (opens <> closes OR opens = '00:00')
 ) STRICT;
 
+CREATE TRIGGER weekly_periods_deleted AFTER DELETE ON weekly_periods BEGIN UPDATE content_version SET version = version + 1; END;
+
+CREATE TRIGGER weekly_periods_inserted AFTER INSERT ON weekly_periods BEGIN UPDATE content_version SET version = version + 1; END;
+
 CREATE INDEX weekly_periods_of_hours ON weekly_periods (weekly_hours_id);
+
+CREATE TRIGGER weekly_periods_updated AFTER UPDATE ON weekly_periods BEGIN UPDATE content_version SET version = version + 1; END;

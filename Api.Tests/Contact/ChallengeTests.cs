@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Contact;
+using Api.Locations;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using static Api.Tests.Contact.Submissions;
@@ -136,7 +137,7 @@ public sealed class ChallengeTests
         await api.ReceivedAsync(Valid(("message", "Another."), ("altcha", solution)), ("Idempotency-Key", "\"b\""));
 
         // Of references, which are random, only the store itself can be given one that is taken.
-        var locations = await api.App.Services.GetRequiredService<ContactLocations>().GetAsync(default);
+        var locations = await api.App.Services.GetRequiredService<LocationStore>().ListAsync(default);
         NewSubmission New(string reference) =>
             new()
             {

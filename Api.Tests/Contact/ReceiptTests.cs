@@ -116,10 +116,7 @@ public sealed class ReceiptTests
     public async Task Without_known_hours_no_answer_is_promised()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(
-            c => Dapper.SqlMapper.Execute(c, "DELETE FROM weekly_hours"),
-            default
-        );
+        await api.ExecuteAsync("DELETE FROM weekly_hours");
         var receipt = await api.ReceivedAsync(Valid());
         Assert.Null(receipt["replyBy"]);
         Assert.Null(receipt["afterHours"]);

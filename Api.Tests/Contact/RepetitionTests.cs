@@ -75,7 +75,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute(change), default);
+        await api.ExecuteAsync(change);
         api.Clock.Advance(TimeSpan.FromMinutes(1));
         for (var i = 0; i < 10; i++)
             Assert.Equal(first, await AnswerAsync(api, Valid(), Key));

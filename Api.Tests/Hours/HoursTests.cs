@@ -1,5 +1,3 @@
-using Dapper;
-
 namespace Api.Tests.Hours;
 
 public sealed class HoursTests : IAsyncLifetime
@@ -104,15 +102,11 @@ public sealed class HoursTests : IAsyncLifetime
     [Fact]
     public async Task The_hours_are_those_that_are_valid_on_the_local_date_of_the_location()
     {
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    """
-                    UPDATE locations SET time_zone = 'Pacific/Kiritimati' WHERE slug = 'lunch';
-                    INSERT INTO weekly_hours (location_id, valid_from) SELECT id, '2026-07-02' FROM locations WHERE slug IN ('usual', 'lunch');
-                    """
-                ),
-            default
+        await api.ExecuteAsync(
+            """
+            UPDATE locations SET time_zone = 'Pacific/Kiritimati' WHERE slug = 'lunch';
+            INSERT INTO weekly_hours (location_id, valid_from) SELECT id, '2026-07-02' FROM locations WHERE slug IN ('usual', 'lunch');
+            """
         );
         // It is noon of 1 July in UTC: still the first in Chicago, already the second on Kiritimati.
         Assert.StartsWith(

@@ -14,23 +14,19 @@ namespace Api.Articles;
 
 static class ArticleEndpoints
 {
-    const string CacheTag = "articles",
-        About = "What the clinic publishes: lists, full-text search, single articles, and feeds.";
+    const string About = "What the clinic publishes: lists, full-text search, single articles, and feeds.";
 
     const int LongestTag = 64;
 
     public static void MapArticles(this IEndpointRouteBuilder routes)
     {
-        var articles = routes
-            .MapGroup("/articles")
-            .WithTag("Articles", About)
-            .Cached(CacheTag, "limit", "cursor", "tag");
+        var articles = routes.MapGroup("/articles").WithTag("Articles", About).Cached("limit", "cursor", "tag");
         articles.MapGet("/", ListAsync).WithName("listArticles").Paged();
         articles.MapGet("/feed.json", GetJsonFeedAsync).WithName("getJsonFeed");
         articles.MapGet("/feed.atom", GetAtomFeedAsync).WithName("getAtomFeed");
         articles.MapGet("/{slug}", GetAsync).WithName("getArticle");
 
-        var tags = routes.MapGroup("/tags").WithTag("Articles", About).Cached(CacheTag);
+        var tags = routes.MapGroup("/tags").WithTag("Articles", About).Cached();
         tags.MapGet("/", ListTagsAsync).WithName("listTags");
     }
 

@@ -55,6 +55,7 @@ static partial class Startup
         await app.Services.GetRequiredService<MessageKeys>().PrepareAsync(CancellationToken.None);
         await app.Services.GetRequiredService<ArticleStore>().RenderOutdatedAsync(CancellationToken.None);
         await app.Services.GetRequiredService<SeedLoader>().LoadIfEmptyAsync(FindSeed(app), CancellationToken.None);
+        await app.Services.GetRequiredService<ContentVersion>().RefreshAsync(CancellationToken.None);
     }
 
     /// <summary>The folder of the content that is loaded into an empty database.</summary>

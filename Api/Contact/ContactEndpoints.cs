@@ -20,10 +20,7 @@ static class ContactEndpoints
         var contact = routes
             .MapGroup("")
             .WithTag("Contact", "The contact form, its messages, and receipts for their senders.");
-        contact
-            .MapGet("/contact-form", GetFormAsync)
-            .WithName("getContactForm")
-            .Cached("contact-form", Languages.Parameter);
+        contact.MapGet("/contact-form", GetFormAsync).WithName("getContactForm").Cached(Languages.Parameter);
         contact.MapGet("/contact-challenge", NewChallenge).WithName("getContactChallenge");
         contact.MapGet("/contact-receipts/{token}", GetReceiptAsync).WithName(ReceiptEndpoint);
         var submissions = contact

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Api.Http.OpenApi;
+using Api.Locations;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
 
@@ -47,7 +48,7 @@ public sealed record FormChallenge(ChallengeMode Mode, string? Url);
 /// <summary>Builds the description of the form.</summary>
 sealed class ContactFormBuilder(
     OpenApiDocuments documents,
-    ContactLocations locations,
+    LocationStore locations,
     IOptions<ContactOptions> options,
     LinkGenerator links,
     TimeProvider time
@@ -92,12 +93,12 @@ sealed class ContactFormBuilder(
     async Task<FormChoice[]> ListLocationsAsync(CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
-        var all = await locations.GetAsync(ct);
+        var all = await locations.ListAsync(ct);
         return
         [
             .. all
-                .Values.Where(location => !location.Schedule.IsPermanentlyClosed(now))
-                .Select(location => new FormChoice(location.Slug, location.Name)),
+                .Values.Where(location => !location.Hours.Schedule.IsPermanentlyClosed(now))
+                .Select(location => new FormChoice(location.Slug, location.Location.Name)),
         ];
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Api.Data;
 using Api.Hours;
 using Api.Http.RateLimiting;
+using Api.Locations;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -13,7 +14,7 @@ namespace Api.Contact;
 /// <summary>Takes in a valid submission: seals it, works out its receipt, stores it, wakes the outbox.</summary>
 sealed class ContactIntake(
     ContactStore store,
-    ContactLocations locations,
+    LocationStore locations,
     SubmissionSeal seal,
     SubmissionHashes hashes,
     SpamFilter spam,
@@ -55,7 +56,7 @@ sealed class ContactIntake(
     {
         if (key is not null && !MayCompare(key))
             return (IntakeOutcome.KeyTaken, null);
-        var location = (await locations.GetAsync(CancellationToken.None))[submission.Location!];
+        var location = (await locations.ListAsync(CancellationToken.None))[submission.Location!];
         var received = time.GetCurrentInstant().ToStoredPrecision();
         var quarantinedFor = spam.FindReasons(submission, honeypotFilled);
         // Again while the reference is taken: by an expired use of the same key, or by coincidence.
@@ -69,7 +70,7 @@ sealed class ContactIntake(
                 Location = location,
                 ReceivedAt = received,
                 ReplyBy = WorkOutReplyBy(location, received),
-                AfterHours = !location.Schedule.IsOpen(received),
+                AfterHours = !location.Hours.Schedule.IsOpen(received),
                 Language = language.Name,
                 QuarantinedFor = quarantinedFor,
                 MailboxHash = hashes.HashMailbox(content.Email),
@@ -161,10 +162,10 @@ sealed class ContactIntake(
         );
     }
 
-    Instant? WorkOutReplyBy(ContactLocation location, Instant received)
+    Instant? WorkOutReplyBy(ScheduledLocation location, Instant received)
     {
         var openHours = options.Value.ReplyWithinOpenHours;
-        return openHours == 0 ? null : location.Schedule.AfterOpenTime(received, Duration.FromHours(openHours));
+        return openHours == 0 ? null : location.Hours.Schedule.AfterOpenTime(received, Duration.FromHours(openHours));
     }
 
     /// <summary>Idempotency-Keys from before then have expired.</summary>

@@ -22,7 +22,6 @@ static class ContactServices
         services.AddSingleton<SubmissionSeal>();
         services.AddSingleton<ReceiptToken>();
         services.AddSingleton<ContactStore>();
-        services.AddSingleton<ContactLocations>();
         services.AddSingleton<SpamFilter>();
         services.AddSingleton<ContactIntake>();
         services.AddSingleton<ContactFormBuilder>();

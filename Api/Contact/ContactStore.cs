@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Api.Data;
+using Api.Locations;
 using Api.Outbox;
 using Dapper;
 using NodaTime;
@@ -10,7 +11,7 @@ namespace Api.Contact;
 sealed record NewSubmission
 {
     public required string Reference { get; init; }
-    public required ContactLocation Location { get; init; }
+    public required ScheduledLocation Location { get; init; }
     public required Instant ReceivedAt { get; init; }
     public required Instant? ReplyBy { get; init; }
     public required bool? AfterHours { get; init; }

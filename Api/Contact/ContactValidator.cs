@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Api.Http;
+using Api.Locations;
 using FluentValidation;
 using Microsoft.Extensions.Options;
 using NodaTime.Extensions;
@@ -14,7 +15,7 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
         TelephoneMaxLength = 40,
         AltchaMaxLength = Altcha.LongestPayload;
 
-    public ContactValidator(ContactLocations locations, IOptions<ContactOptions> options, TimeProvider time)
+    public ContactValidator(LocationStore locations, IOptions<ContactOptions> options, TimeProvider time)
     {
         var settings = options.Value;
 
@@ -52,11 +53,12 @@ sealed partial class ContactValidator : AbstractValidator<ContactSubmission>
         RuleFor(s => s.Location)
             .NotEmpty()
             .WithText("LocationNeeded")
-            .MustAsync(async (slug, ct) => (await locations.GetAsync(ct)).ContainsKey(slug!))
+            .MustAsync(async (slug, ct) => await locations.FindAsync(slug!, ct) is not null)
             .WithText("LocationUnknown")
             .MustAsync(
                 async (slug, ct) =>
-                    !(await locations.GetAsync(ct))[slug!].Schedule.IsPermanentlyClosed(time.GetCurrentInstant())
+                    (await locations.FindAsync(slug!, ct))?.Hours.Schedule.IsPermanentlyClosed(time.GetCurrentInstant())
+                    != true
             )
             .WithText("LocationClosed");
 

@@ -10,6 +10,8 @@ static class DatabaseServices
     {
         builder.Services.AddSettings<DatabaseOptions>("Database").ValidateAll(database => database.FindMistakes());
         builder.Services.AddSingleton<StorageHealth>();
+        builder.Services.AddSingleton<ContentVersion>();
+        builder.Services.AddHostedService<ContentPoll>();
         if (builder.Configuration.Read<DatabaseOptions>("Database").IsPostgres)
             builder.Services.AddPostgres();
         else

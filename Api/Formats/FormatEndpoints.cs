@@ -22,10 +22,10 @@ static class FormatEndpoints
         formats
             .MapGet("/articles/{slug}/schema.jsonld", GetArticleAsync)
             .WithName("getArticleSchema")
-            .Cached("articles")
+            .Cached()
             .WithSummary("Get an article as schema.org JSON-LD");
 
-        var hours = formats.MapGroup("").Cached("hours", Languages.Parameter);
+        var hours = formats.MapGroup("").Cached(Languages.Parameter);
         hours
             .MapGet("/hours.ics", GetCalendarAsync)
             .WithName("getHoursCalendar")

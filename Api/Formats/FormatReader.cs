@@ -21,26 +21,17 @@ sealed record FormatSource(Location Location, Schedule Schedule, Instant Now)
 }
 
 /// <summary>Reads the locations with their schedules.</summary>
-sealed class FormatReader(LocationStore locations, HoursStore hours, TimeProvider time)
+sealed class FormatReader(LocationStore locations, TimeProvider time)
 {
-    public async Task<FormatSource?> FindAsync(string slug, CancellationToken ct)
-    {
-        if (await locations.FindAsync(slug, ct) is not { } location)
-            return null;
-        if (await hours.FindAsync(slug, ct) is not { } found)
-            return null;
-        return new FormatSource(location, found.Schedule, time.GetCurrentInstant());
-    }
+    public async Task<FormatSource?> FindAsync(string slug, CancellationToken ct) =>
+        await locations.FindAsync(slug, ct) is { } found ? ToSource(found, time.GetCurrentInstant()) : null;
 
     public async Task<IReadOnlyList<FormatSource>> ListAsync(CancellationToken ct)
     {
         var now = time.GetCurrentInstant();
-        var schedules = (await hours.ListAsync(ct)).ToDictionary(entry => entry.Location, entry => entry.Schedule);
-        return
-        [
-            .. (await locations.ListAsync(ct))
-                .Where(location => schedules.ContainsKey(location.Slug))
-                .Select(location => new FormatSource(location, schedules[location.Slug], now)),
-        ];
+        return [.. (await locations.ListAsync(ct)).Values.Select(found => ToSource(found, now))];
     }
+
+    static FormatSource ToSource(ScheduledLocation found, Instant now) =>
+        new(found.Location, found.Hours.Schedule, now);
 }

@@ -10,8 +10,6 @@ namespace Api.Hours;
 
 static class HoursEndpoints
 {
-    const string CacheTag = "hours";
-
     /// <summary>The number of dates in a calendar without <c>to</c>.</summary>
     const int UsualCalendarDays = 14;
 
@@ -20,7 +18,7 @@ static class HoursEndpoints
         var hours = routes
             .MapGroup("")
             .WithTag("Hours", "Whether each location is open, its weekly hours, and a calendar of dates.")
-            .Cached(CacheTag, "limit", "cursor", Languages.Parameter);
+            .Cached("limit", "cursor", Languages.Parameter);
         hours.MapGet("/hours", ListAsync).WithName("listHours").Paged().WithSummary("List the hours of all locations");
         hours.MapGet("/status", ListStatusAsync).WithName("listStatus").WithSummary("Get the status of all locations");
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Api.Data;
 using Api.Http;
 using Dapper;
@@ -8,75 +7,75 @@ using NodaTime.Text;
 
 namespace Api.Hours;
 
-/// <summary>All SQL on hours.</summary>
-sealed class HoursStore(Database db)
+/// <summary>All SQL on hours. Schedules are kept in memory until content changes.</summary>
+sealed class HoursStore(Database db, ContentVersion version)
 {
     /// <summary>The column value of weekly hours that have always been valid.</summary>
     static readonly LocalDate Always = new(1, 1, 1);
 
+    readonly ContentCache<OrderedDictionary<string, LocationSchedule>> schedules = new(db, version, ReadAsync);
+
     /// <summary>The schedule of one location, or <c>null</c>.</summary>
-    public async Task<LocationSchedule?> FindAsync(string slug, CancellationToken ct) =>
-        await LoadAsync(slug, ct) is [var location] ? location : null;
+    public async ValueTask<LocationSchedule?> FindAsync(string slug, CancellationToken ct) =>
+        (await schedules.GetAsync(ct)).GetValueOrDefault(slug);
 
     /// <summary>The schedule of every location, sorted by the locations' names.</summary>
-    public Task<IReadOnlyList<LocationSchedule>> ListAsync(CancellationToken ct) => LoadAsync(null, ct);
+    public async ValueTask<IReadOnlyList<LocationSchedule>> ListAsync(CancellationToken ct) =>
+        (await schedules.GetAsync(ct)).Values;
 
-    // One state of the database for all queries, or hours could be replaced between two of them.
-    Task<IReadOnlyList<LocationSchedule>> LoadAsync(string? slug, CancellationToken ct) =>
-        db.ReadSnapshotAsync<IReadOnlyList<LocationSchedule>>(
-            async connection =>
-            {
-                var where = slug is null ? "" : "WHERE l.slug = @slug";
-                var whereOrClinicWide = slug is null ? "" : "WHERE l.slug = @slug OR e.location_id IS NULL";
-                Task<IEnumerable<T>> QueryAsync<T>(string sql) =>
-                    connection.QueryAsync<T>(new CommandDefinition(sql, new { slug }, cancellationToken: ct));
-
-                var locations = await QueryAsync<LocationRow>(
-                    $"""
-                    SELECT l.id, l.slug, l.time_zone, l.temporarily_closed, l.closed_from, l.reopens_on,
-                           l.closure_reason, l.closed_for_good_on, l.hours_verified_at
-                    FROM locations l
-                    {where}
-                    ORDER BY l.name, l.slug
-                    """
-                );
-                // Most locations of a clinic have the same hours, so each different week comes once, with its
-                // locations.
-                var weeks = await QueryAsync<WeekRow>(
-                    $"""
-                    SELECT same.valid_from, same.periods, {SqliteHours.Locations} AS locations
-                    FROM (SELECT w.location_id, w.valid_from, {SqliteHours.WeeklyPeriods} AS periods
-                          FROM weekly_hours w
-                          JOIN locations l ON l.id = w.location_id
-                          {where}) same
-                    GROUP BY same.valid_from, same.periods
-                    """
-                );
-                var exceptions = await QueryAsync<ExceptionRow>(
-                    $"""
-                    SELECT e.location_id, e.starts_on, e.ends_on, e.yearly_from, e.yearly_to, e.month, e.weekday, e.nth,
-                           e.effect, e.reason, {SqliteHours.ExceptionPeriods} AS periods
-                    FROM hours_exceptions e
-                    LEFT JOIN locations l ON l.id = e.location_id
-                    {whereOrClinicWide}
-                    ORDER BY e.id
-                    """
-                );
-
-                var hoursOfLocation = weeks
-                    .SelectMany(row => row.ListHours())
-                    .ToLookup(pair => pair.Location, pair => pair.Hours);
-                var exceptionsOfLocation = exceptions.ToLookup(row => row.LocationId, row => row.ToException());
-                var clinicWide = exceptionsOfLocation[null];
-                return
-                [
-                    .. locations.Select(row =>
-                        row.ToSchedule(hoursOfLocation[row.Id], clinicWide.Concat(exceptionsOfLocation[row.Id]))
-                    ),
-                ];
-            },
-            ct
+    /// <summary>Reads the schedules by slug, sorted by the locations' names.</summary>
+    /// <param name="connection">A connection on which all queries see the same state of the database.</param>
+    public static async Task<OrderedDictionary<string, LocationSchedule>> ReadAsync(DbConnection connection)
+    {
+        var locations = await connection.QueryAsync<LocationRow>(
+            """
+            SELECT id, slug, time_zone, temporarily_closed, closed_from, reopens_on, closure_reason,
+                   closed_for_good_on, hours_verified_at
+            FROM locations
+            ORDER BY name, slug
+            """
         );
+        var weeks = await connection.QueryAsync<WeekRow>(
+            "SELECT id, location_id, valid_from FROM weekly_hours ORDER BY id"
+        );
+        var weeklyPeriods = await connection.QueryAsync<PeriodRow>(
+            """
+            SELECT weekly_hours_id AS owner, day, opens, closes, access, note
+            FROM weekly_periods
+            ORDER BY opens, closes, access
+            """
+        );
+        var exceptions = await connection.QueryAsync<ExceptionRow>(
+            """
+            SELECT id, location_id, starts_on, ends_on, yearly_from, yearly_to, month, weekday, nth, effect, reason
+            FROM hours_exceptions
+            ORDER BY id
+            """
+        );
+        var exceptionPeriods = await connection.QueryAsync<PeriodRow>(
+            """
+            SELECT hours_exception_id AS owner, 0 AS day, opens, closes, access, note
+            FROM hours_exception_periods
+            ORDER BY opens, closes, access
+            """
+        );
+
+        var periodsOfWeek = weeklyPeriods.ToLookup(row => row.Owner);
+        var weeksOfLocation = weeks.ToLookup(row => row.LocationId, row => row.ToHours(periodsOfWeek[row.Id]));
+        var periodsOfException = exceptionPeriods.ToLookup(row => row.Owner, row => row.ToPeriod());
+        var exceptionsOfLocation = exceptions.ToLookup(
+            row => row.LocationId,
+            row => row.ToException(periodsOfException[row.Id])
+        );
+        var clinicWide = exceptionsOfLocation[null];
+        var schedules = new OrderedDictionary<string, LocationSchedule>(StringComparer.Ordinal);
+        foreach (var row in locations)
+        {
+            var exceptionsThere = clinicWide.Concat(exceptionsOfLocation[row.Id]);
+            schedules.Add(row.Slug, row.ToSchedule(weeksOfLocation[row.Id], exceptionsThere));
+        }
+        return schedules;
+    }
 
     /// <summary>
     /// Replaces the hours and exceptions of a location. Without any version its hours are unknown. Called inside
@@ -221,20 +220,34 @@ sealed class HoursStore(Database db)
 
     sealed record WeekRow
     {
+        public required long Id { get; init; }
+        public required long LocationId { get; init; }
         public required LocalDate ValidFrom { get; init; }
-        public required string Periods { get; init; }
-        public required string Locations { get; init; }
 
-        public IEnumerable<(long Location, WeeklyHours Hours)> ListHours()
-        {
-            var periods = StoredPeriod.List(Periods).ToLookup(period => period.Day, period => period.ToPeriod());
-            var hours = new WeeklyHours(periods, ValidFrom == Always ? null : ValidFrom);
-            return JsonSerializer.Deserialize<long[]>(Locations)!.Select(location => (location, hours));
-        }
+        public WeeklyHours ToHours(IEnumerable<PeriodRow> periods) =>
+            new(
+                periods.ToLookup(row => (IsoDayOfWeek)row.Day, row => row.ToPeriod()),
+                ValidFrom == Always ? null : ValidFrom
+            );
+    }
+
+    sealed record PeriodRow
+    {
+        /// <summary>The weekly hours or the exception that has the period.</summary>
+        public required long Owner { get; init; }
+
+        public required int Day { get; init; }
+        public required LocalTime Opens { get; init; }
+        public required LocalTime Closes { get; init; }
+        public required AccessMode Access { get; init; }
+        public required string? Note { get; init; }
+
+        public Period ToPeriod() => new(Opens, Closes, Access, Note);
     }
 
     sealed record ExceptionRow
     {
+        public required long Id { get; init; }
         public required long? LocationId { get; init; }
         public required LocalDate? StartsOn { get; init; }
         public required LocalDate? EndsOn { get; init; }
@@ -245,13 +258,9 @@ sealed class HoursStore(Database db)
         public required int? Nth { get; init; }
         public required ExceptionEffect Effect { get; init; }
         public required string Reason { get; init; }
-        public required string Periods { get; init; }
 
-        public ScheduleException ToException()
-        {
-            var periods = StoredPeriod.List(Periods).Select(period => period.ToPeriod());
-            return new ScheduleException(ToDateRule(), Effect, Reason, [.. periods], clinicWide: LocationId is null);
-        }
+        public ScheduleException ToException(IEnumerable<Period> periods) =>
+            new(ToDateRule(), Effect, Reason, [.. periods], clinicWide: LocationId is null);
 
         DateRule ToDateRule()
         {
@@ -264,20 +273,4 @@ sealed class HoursStore(Database db)
 
         static AnnualDate ToAnnualDate(string text) => AnnualDatePattern.Iso.Parse(text).Value;
     }
-}
-
-/// <summary>A period as SQL returns it in JSON.</summary>
-sealed record StoredPeriod(IsoDayOfWeek Day, string Opens, string Closes, string Access, string? Note)
-{
-    // Most exceptions have no periods, and there are thousands of exceptions.
-    public static IEnumerable<StoredPeriod> List(string json) =>
-        json == "[]" ? [] : JsonSerializer.Deserialize<StoredPeriod[]>(json, JsonSerializerOptions.Web)!;
-
-    public Period ToPeriod() =>
-        new(
-            TimePatterns.TimeOfDay.Parse(Opens).Value,
-            TimePatterns.TimeOfDay.Parse(Closes).Value,
-            Enum.Parse<AccessMode>(Access, ignoreCase: true),
-            Note
-        );
 }

@@ -15,8 +15,7 @@ namespace Api.Http;
 /// </summary>
 static class Docs
 {
-    const string CacheTag = "docs",
-        Stylesheet = "clinic.css";
+    const string Stylesheet = "clinic.css";
 
     static readonly (string Name, string MediaType)[] ExampleFiles =
     [
@@ -49,17 +48,17 @@ static class Docs
                     TypedResults.Text(await documents.JsonAsync(http.Request.PathBase), "application/json")
             )
             .WithName("openapiJson")
-            .Cached(CacheTag);
+            .Cached();
         docs.MapGet(
                 "/openapi.yaml",
                 async (OpenApiDocuments documents, HttpContext http) =>
                     TypedResults.Text(await documents.YamlAsync(http.Request.PathBase), "application/yaml")
             )
             .WithName("openapiYaml")
-            .Cached(CacheTag);
+            .Cached();
         docs.MapGet("/docs/" + Stylesheet, () => TypedResults.Text(ReadFile(Stylesheet), "text/css"))
             .WithName("stylesheet")
-            .Cached(CacheTag);
+            .Cached();
         docs.MapGet("/docs/example", () => TypedResults.LocalRedirect("~/docs/example/index.html")).WithName("example");
         foreach (var (name, mediaType) in ExampleFiles)
         {
@@ -68,10 +67,10 @@ static class Docs
                     () => TypedResults.Text(ReadFile($"site/{name}"), mediaType, Encoding.UTF8)
                 )
                 .WithName($"example/{name}")
-                .Cached(CacheTag);
+                .Cached();
         }
-        docs.MapGet("/problems", ProblemIndex).WithName("problems").Cached(CacheTag, Languages.Parameter);
-        docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Cached(CacheTag, Languages.Parameter);
+        docs.MapGet("/problems", ProblemIndex).WithName("problems").Cached(Languages.Parameter);
+        docs.MapGet("/problems/{name}", ProblemPage).WithName("problem").Cached(Languages.Parameter);
     }
 
     /// <summary>Whether a path leads to a page that a browser renders.</summary>

@@ -23,7 +23,7 @@ static class LocationEndpoints
         var locations = routes
             .MapGroup("/locations")
             .WithTag("Locations", "Where the clinic is, and how to reach it.")
-            .Cached("locations", "limit", "cursor", "include", Languages.Parameter);
+            .Cached("limit", "cursor", "include", Languages.Parameter);
         locations.MapGet("/", ListAsync).WithName("listLocations").Paged().WithSummary("List locations");
         locations.MapGet("/{slug}", GetAsync).WithName("getLocation").WithSummary("Get a location");
     }
@@ -55,7 +55,6 @@ static class LocationEndpoints
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
         [MaxLength(1000)] string? cursor,
         LocationStore store,
-        HoursStore hours,
         TimeProvider time,
         HttpContext http,
         CancellationToken ct
@@ -84,9 +83,9 @@ static class LocationEndpoints
             return Problems.BadCursor();
 
         var stored = await store.ListAsync(ct);
-        foreach (var location in stored)
-            http.FreshUntil(now, FindClosureEnd(location, now));
-        IReadOnlyList<Location> locations = [.. stored.Select(location => WithoutPastClosure(location, now))];
+        foreach (var entry in stored.Values)
+            http.FreshUntil(now, FindClosureEnd(entry.Location, now));
+        IReadOnlyList<Location> locations = [.. stored.Values.Select(entry => WithoutPastClosure(entry.Location, now))];
         if (point is not null)
         {
             if (locations.Count > 0 && locations.All(location => location.Coordinates is null))
@@ -99,17 +98,13 @@ static class LocationEndpoints
         // Filtered after the page's beginning is found: the last location of the page before may have closed since.
         if (instant is { } at)
         {
-            var schedules = await hours.ListAsync(ct);
-            var statuses = schedules.ToDictionary(entry => entry.Location, entry => entry.Schedule.StatusAt(at));
+            var statuses = stored.ToDictionary(entry => entry.Key, entry => entry.Value.Hours.Schedule.StatusAt(at));
             if (openAt == "now")
             {
                 foreach (var status in statuses.Values)
                     http.FreshUntil(now, status.ValidUntil);
             }
-            following =
-            [
-                .. following.Where(location => statuses.GetValueOrDefault(location.Slug)?.Moment.IsOpen == true),
-            ];
+            following = [.. following.Where(location => statuses[location.Slug].Moment.IsOpen)];
         }
         var page = Paging.Page(
             http,
@@ -118,35 +113,26 @@ static class LocationEndpoints
             last => Paging.Cursor(filters, last.Slug)
         );
         return TypedResults.Ok(
-            include == IncludeStatus
-                ? page with
-                {
-                    Items = await WithStatusAsync(page.Items, hours, now, http, ct),
-                }
-                : page
+            include == IncludeStatus ? page with { Items = WithStatus(page.Items, stored, now, http) } : page
         );
     }
 
-    static async Task<IReadOnlyList<Location>> WithStatusAsync(
+    static Location[] WithStatus(
         IReadOnlyList<Location> locations,
-        HoursStore hours,
+        IReadOnlyDictionary<string, ScheduledLocation> stored,
         Instant now,
-        HttpContext http,
-        CancellationToken ct
+        HttpContext http
     )
     {
         Languages.SetHeaders(http);
-        var schedules = (await hours.ListAsync(ct)).ToDictionary(schedule => schedule.Location);
+        var language = Languages.Of(http.Request);
         Location[] result =
         [
             .. locations.Select(location =>
-                // One that was added since has no schedule here.
-                schedules.TryGetValue(location.Slug, out var schedule)
-                    ? location with
-                    {
-                        Status = LocationStatus.Of(schedule, now, Languages.Of(http.Request)),
-                    }
-                    : location
+                location with
+                {
+                    Status = LocationStatus.Of(stored[location.Slug].Hours, now, language),
+                }
             ),
         ];
         foreach (var location in result)
@@ -164,7 +150,7 @@ static class LocationEndpoints
         CancellationToken ct
     )
     {
-        if (await store.FindAsync(slug, ct) is not { } location)
+        if (await store.FindAsync(slug, ct) is not { Location: var location })
             return Problems.NoSuch("location", slug);
         var now = time.GetCurrentInstant();
         http.FreshUntil(now, FindClosureEnd(location, now));

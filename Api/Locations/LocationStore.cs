@@ -6,8 +6,18 @@ using NodaTime;
 
 namespace Api.Locations;
 
-/// <summary>All SQL on locations.</summary>
-sealed class LocationStore(Database db)
+/// <summary>A location with its schedule, both of the same version of the content.</summary>
+/// <param name="Id">The location's row.</param>
+/// <param name="Location">The location.</param>
+/// <param name="Hours">Its schedule.</param>
+sealed record ScheduledLocation(long Id, Location Location, LocationSchedule Hours)
+{
+    /// <summary>The location's slug.</summary>
+    public string Slug => Location.Slug;
+}
+
+/// <summary>All SQL on locations. They are kept in memory until content changes.</summary>
+sealed class LocationStore(Database db, ContentVersion version)
 {
     const string Columns = """
         slug, name, street_address, locality, region, postal_code, country, telephone, email,
@@ -15,48 +25,25 @@ sealed class LocationStore(Database db)
         accessibility_notes, temporarily_closed, closure_reason, closed_from, reopens_on, closed_for_good_on
         """;
 
-    /// <summary>Every location, sorted by name.</summary>
-    public Task<IReadOnlyList<Location>> ListAsync(CancellationToken ct) =>
-        db.ReadAsync<IReadOnlyList<Location>>(
-            async connection =>
-            {
-                var rows = await connection.QueryAsync<Row>(
-                    new CommandDefinition($"SELECT {Columns} FROM locations ORDER BY name, slug", cancellationToken: ct)
-                );
-                return [.. rows.Select(row => row.ToLocation())];
-            },
-            ct
-        );
+    readonly ContentCache<OrderedDictionary<string, ScheduledLocation>> locations = new(db, version, ReadAsync);
+
+    /// <summary>Every location by slug, sorted by name.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, ScheduledLocation>> ListAsync(CancellationToken ct) =>
+        await locations.GetAsync(ct);
 
     /// <summary>One location, or <c>null</c>.</summary>
-    public Task<Location?> FindAsync(string slug, CancellationToken ct) =>
-        db.ReadAsync(
-            async connection =>
-            {
-                var row = await connection.QuerySingleOrDefaultAsync<Row>(
-                    new CommandDefinition(
-                        $"SELECT {Columns} FROM locations WHERE slug = @slug",
-                        new { slug },
-                        cancellationToken: ct
-                    )
-                );
-                return row?.ToLocation();
-            },
-            ct
-        );
+    public async ValueTask<ScheduledLocation?> FindAsync(string slug, CancellationToken ct) =>
+        (await locations.GetAsync(ct)).GetValueOrDefault(slug);
 
-    /// <summary>The row, slug and name of every location, sorted by name.</summary>
-    public Task<IEnumerable<(long Id, string Slug, string Name)>> ListRowsAsync(CancellationToken ct) =>
-        db.ReadAsync(
-            connection =>
-                connection.QueryAsync<(long, string, string)>(
-                    new CommandDefinition(
-                        "SELECT id, slug, name FROM locations ORDER BY name, slug",
-                        cancellationToken: ct
-                    )
-                ),
-            ct
-        );
+    static async Task<OrderedDictionary<string, ScheduledLocation>> ReadAsync(DbConnection connection)
+    {
+        var rows = await connection.QueryAsync<Row>($"SELECT id, {Columns} FROM locations ORDER BY name, slug");
+        var schedules = await HoursStore.ReadAsync(connection);
+        var locations = new OrderedDictionary<string, ScheduledLocation>(StringComparer.Ordinal);
+        foreach (var row in rows)
+            locations.Add(row.Slug, new ScheduledLocation(row.Id, row.ToLocation(), schedules[row.Slug]));
+        return locations;
+    }
 
     /// <summary>Adds or replaces a location. Called inside <see cref="Database.WriteAsync"/>.</summary>
     public static Task SaveAsync(DbConnection connection, Location location) =>
@@ -82,6 +69,7 @@ sealed class LocationStore(Database db)
 
     sealed record Row
     {
+        public long Id { get; init; }
         public required string Slug { get; init; }
         public required string Name { get; init; }
         public required string? StreetAddress { get; init; }

@@ -7,7 +7,7 @@ using Dapper;
 namespace Api.Seed;
 
 /// <summary>Loads a <see cref="SeedFolder"/> in one write: all of it, or nothing.</summary>
-sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<SeedLoader> log)
+sealed partial class SeedLoader(Database db, ContentVersion version, ArticleStore articles, ILogger<SeedLoader> log)
 {
     /// <summary>
     /// Loads a folder. It replaces locations and articles with the same slug, and leaves all others as they are.
@@ -38,6 +38,7 @@ sealed partial class SeedLoader(Database db, ArticleStore articles, ILogger<Seed
             },
             ct
         );
+        await version.RefreshAsync(ct);
         foreach (var warning in seed.Warnings)
             LogWarning(warning);
         LogLoaded(seed.Locations.Count, seed.Articles.Count, folder);

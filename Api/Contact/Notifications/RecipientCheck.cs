@@ -35,8 +35,7 @@ sealed partial class RecipientCheck(LocationStore locations, IOptions<MailOption
         WarnOfNoRecipients(slugs);
     }
 
-    async Task<string[]> ListSlugsAsync(CancellationToken ct) =>
-        [.. (await locations.ListAsync(ct)).Select(location => location.Slug)];
+    async Task<string[]> ListSlugsAsync(CancellationToken ct) => [.. (await locations.ListAsync(ct)).Keys];
 
     IEnumerable<string> FindUnknown(string[] slugs) =>
         mail.Recipients.Keys.Except([.. slugs, MailOptions.EveryGroup], StringComparer.OrdinalIgnoreCase);

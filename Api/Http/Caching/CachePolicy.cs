@@ -1,3 +1,4 @@
+using Api.Data;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Primitives;
@@ -7,7 +8,7 @@ namespace Api.Http.Caching;
 /// <summary>
 /// Which answers go into the output cache, and under which key. It runs on every request, also on a hit.
 /// </summary>
-sealed class CachePolicy(CachedContent content, CacheMetrics metrics) : IOutputCachePolicy
+sealed class CachePolicy(CachedContent content, ContentVersion version, CacheMetrics metrics) : IOutputCachePolicy
 {
     ValueTask IOutputCachePolicy.CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
     {
@@ -33,6 +34,8 @@ sealed class CachePolicy(CachedContent content, CacheMetrics metrics) : IOutputC
             rules.VaryByValues["language"] = Languages.Of(request).Name;
         // No answer depends on the host, and a caller can send any.
         rules.VaryByHost = false;
+        // So that a request never gets an answer that was made before a change of the content that is known by now.
+        rules.CacheKeyPrefix = version.Key;
         return ValueTask.CompletedTask;
     }
 
@@ -45,7 +48,6 @@ sealed class CachePolicy(CachedContent content, CacheMetrics metrics) : IOutputC
     ValueTask IOutputCachePolicy.ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
     {
         metrics.CountMiss();
-        context.Tags.Add(content.Tag);
         // An error, such as that of an exception, did not pass through ContentPipeline.
         context.AllowCacheStorage &= context.HttpContext.Response.StatusCode == StatusCodes.Status200OK;
         return ValueTask.CompletedTask;

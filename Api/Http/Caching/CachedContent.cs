@@ -1,14 +1,14 @@
 using System.Reflection;
+using Api.Data;
 using Microsoft.AspNetCore.ResponseCompression;
 
 namespace Api.Http.Caching;
 
 /// <summary>Metadata of an endpoint: it serves public content, which may be cached.</summary>
-/// <param name="Tag">Names what the answer is made of. The output cache can evict all answers with a tag.</param>
 /// <param name="QueryKeys">
 /// The query parameters with which answers are cached. With another one of the endpoint's they are not.
 /// </param>
-sealed record CachedContent(string Tag, string[] QueryKeys);
+sealed record CachedContent(string[] QueryKeys);
 
 /// <summary>Metadata of an endpoint: the query parameters that it reads. Others change nothing in its answer.</summary>
 sealed record QueryParameters(string[] Names)
@@ -65,17 +65,17 @@ static class Caching
 
     /// <summary>Declares that the GETs of a group serve public content.</summary>
     /// <param name="endpoints">The group, or one endpoint.</param>
-    /// <param name="tag"><see cref="CachedContent.Tag"/></param>
     /// <param name="queryKeys"><see cref="CachedContent.QueryKeys"/></param>
-    public static TBuilder Cached<TBuilder>(this TBuilder endpoints, string tag, params string[] queryKeys)
+    public static TBuilder Cached<TBuilder>(this TBuilder endpoints, params string[] queryKeys)
         where TBuilder : IEndpointConventionBuilder
     {
-        var content = new CachedContent(tag, queryKeys);
+        var content = new CachedContent(queryKeys);
         endpoints.Finally(endpoint =>
         {
             endpoint.Metadata.Add(QueryParameters.Of((RouteEndpointBuilder)endpoint));
             var metrics = endpoint.ApplicationServices.GetRequiredService<CacheMetrics>();
-            endpoint.Metadata.Add(new CachePolicy(content, metrics));
+            var version = endpoint.ApplicationServices.GetRequiredService<ContentVersion>();
+            endpoint.Metadata.Add(new CachePolicy(content, version, metrics));
         });
         return endpoints.WithMetadata(content);
     }

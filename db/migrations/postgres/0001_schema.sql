@@ -247,7 +247,7 @@ CREATE TABLE content_version (
     version BIGINT NOT NULL
 );
 
-INSERT INTO content_version (id, version) VALUES (1, 0);
+INSERT INTO content_version (id, version) VALUES (1, 1);
 
 CREATE FUNCTION raise_content_version() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
