@@ -116,6 +116,24 @@ public sealed class ContractTests(ContractTests.AllIsOn all) : IClassFixture<Con
     }
 
     [Fact]
+    public async Task A_null_character_in_a_parameter_is_never_a_fault()
+    {
+        var routes = Routes().Where(route => route.AnswersGet).ToArray();
+        var tried = 0;
+        foreach (var route in routes)
+        {
+            var names = route.Endpoint.Metadata.GetMetadata<QueryParameters>()?.Names ?? ["in", "at"];
+            foreach (var name in names)
+            {
+                using var answer = await api.SendAsync(HttpMethod.Get, $"{route.Path}?{name}=a%00b");
+                Assert.True((int)answer.StatusCode < 500, $"{route.Path}?{name}: {answer.StatusCode}");
+                tried++;
+            }
+        }
+        Assert.True(tried > 30, $"{tried}");
+    }
+
+    [Fact]
     public async Task Every_GET_also_answers_HEAD_with_the_same_headers_and_no_body()
     {
         foreach (var route in Routes().Where(route => route.AnswersGet))

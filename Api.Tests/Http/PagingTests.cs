@@ -1,3 +1,5 @@
+using Api.Http;
+
 namespace Api.Tests.Http;
 
 public sealed class PagingTests : IAsyncLifetime
@@ -46,6 +48,15 @@ public sealed class PagingTests : IAsyncLifetime
         await api.ExecuteAsync("UPDATE articles SET published_at = NULL WHERE slug = @slug", new { slug = first[0] });
         await api.ForgetAnswersAsync();
         Assert.Equal(second, (await PageAsync($"{path}&cursor={cursor}")).Ids);
+    }
+
+    [Theory]
+    [InlineData("/v1/articles", "articles\n\n", 2), InlineData("/v1/locations", "locations", 1)]
+    public async Task A_forged_cursor_with_a_null_character_is_refused(string path, string list, int parts)
+    {
+        string[] key = [.. new[] { "2026-01-01T00:00:00Z", "a\0b" }.TakeLast(parts)];
+        using var page = await api.SendAsync(HttpMethod.Get, $"{path}?cursor={Paging.Cursor(list, key)}");
+        await JsonAssert.ProblemAsync(page, 400, "invalid-cursor");
     }
 
     [Theory]

@@ -65,8 +65,8 @@ static class ArticleEndpoints
         FieldError?[] errors =
         [
             Paging.CheckLimit(limit),
-            TextRules.CheckLength("tag", tag, LongestTag),
-            TextRules.CheckLength("q", q, ArticleSearch.LongestQuery),
+            TextRules.CheckText("tag", tag, LongestTag),
+            TextRules.CheckText("q", q, ArticleSearch.LongestQuery),
         ];
         if (Problems.FindBrokenRules(errors) is { } broken)
             return broken;

@@ -167,6 +167,17 @@ sealed class ArticleStore(Database db, ArticleSearch search, TimeProvider time)
         await search.IndexAsync(connection, id.Value, draft.Title, draft.Summary, text.PlainText);
     }
 
+    /// <summary>Indexes all articles for the search. Called inside <see cref="Database.WriteAsync"/>.</summary>
+    public async Task IndexAllAsync(DbConnection connection)
+    {
+        var articles = await connection.QueryAsync<StoredArticle>("SELECT id, title, summary, markdown FROM articles");
+        foreach (var article in articles)
+        {
+            var text = TryRender(article)?.PlainText ?? article.Markdown;
+            await search.IndexAsync(connection, article.Id, article.Title, article.Summary, text);
+        }
+    }
+
     /// <summary>
     /// Renders and indexes the articles of an older renderer again, so that an upgrade that corrects the sanitizer also
     /// corrects what is stored.
@@ -178,18 +189,12 @@ sealed class ArticleStore(Database db, ArticleSearch search, TimeProvider time)
             new { ArticleText.Renderer },
             cancellationToken: ct
         );
-        var rows = await db.ReadAsync(connection => connection.QueryAsync<OutdatedArticle>(query), ct);
-        var outdated = new List<(OutdatedArticle Article, ArticleText Text)>();
+        var rows = await db.ReadAsync(connection => connection.QueryAsync<StoredArticle>(query), ct);
+        var outdated = new List<(StoredArticle Article, ArticleText Text)>();
         foreach (var row in rows)
         {
-            try
-            {
-                outdated.Add((row, ArticleText.Render(row.Markdown)));
-            }
-            catch (ArgumentException)
-            {
-                // An older renderer accepted deeper nesting. Its HTML is sanitized too, and must not stop the start.
-            }
+            if (TryRender(row) is { } text)
+                outdated.Add((row, text));
         }
         if (outdated.Count == 0)
             return;
@@ -205,7 +210,20 @@ sealed class ArticleStore(Database db, ArticleSearch search, TimeProvider time)
         );
     }
 
-    async Task RenderAgainAsync(DbConnection connection, OutdatedArticle article, ArticleText text)
+    // An older renderer accepted deeper nesting. Its HTML is sanitized too, and must not stop the start.
+    static ArticleText? TryRender(StoredArticle article)
+    {
+        try
+        {
+            return ArticleText.Render(article.Markdown);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    async Task RenderAgainAsync(DbConnection connection, StoredArticle article, ArticleText text)
     {
         var updated = await connection.ExecuteAsync(
             """
@@ -231,7 +249,7 @@ sealed class ArticleStore(Database db, ArticleSearch search, TimeProvider time)
         await search.IndexAsync(connection, article.Id, article.Title, article.Summary, text.PlainText);
     }
 
-    sealed record OutdatedArticle
+    sealed record StoredArticle
     {
         public required long Id { get; init; }
         public required string Title { get; init; }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Api.Articles;
 using Api.Data;
 
 namespace Api.CommandLine;
@@ -13,6 +14,7 @@ static class DatabaseCommands
             Description = "The new file. An existing one is never overwritten.",
         };
         var copy = new Argument<FileInfo>("file") { Description = "A copy that the backup command made." };
+        var source = new Argument<DirectoryInfo>("folder") { Description = "The folder of the SQLite database." };
         return
         [
             runner.Create(
@@ -29,6 +31,18 @@ static class DatabaseCommands
                 new CommandHelp("/backups/2026-07-01.db --Database:Folder=/var/lib/clinic/data", "Database:Folder"),
                 (app, parsed, ct) => RestoreAsync(app, parsed.GetRequiredValue(copy).FullName, ct),
                 copy,
+                logs: true
+            ),
+            runner.Create(
+                "move",
+                "Copies a SQLite database into an empty PostgreSQL database. The server must not run. Nothing is "
+                    + "changed in the SQLite database.",
+                new CommandHelp(
+                    "/var/lib/clinic/data --Database:ConnectionString=\"Host=db.example.com;Database=clinic\"",
+                    "Database:ConnectionString"
+                ),
+                (app, parsed, ct) => MoveAsync(app, parsed.GetRequiredValue(source).FullName, ct),
+                source,
                 logs: true
             ),
             runner.Create(
@@ -76,6 +90,21 @@ static class DatabaseCommands
                     + $"chown -R USER {Path.GetDirectoryName(file)}"
             );
         }
+        return 0;
+    }
+
+    static async Task<int> MoveAsync(WebApplication app, string folder, CancellationToken ct)
+    {
+        var move =
+            app.Services.GetService<DatabaseMove>()
+            ?? throw new StartupFault("Database:ConnectionString is missing: set it to an empty PostgreSQL database.");
+        var tables = await move.RunAsync(folder, app.Services.GetRequiredService<ArticleStore>().IndexAllAsync, ct);
+        foreach (var (table, rows) in tables)
+            await Console.Out.WriteLineAsync($"{table}: {rows}");
+        await Console.Out.WriteLineAsync(
+            $"Everything is copied to {app.Services.GetRequiredService<Database>().Name}. Start the program with the "
+                + "same Keys:Folder and the same Database:ConnectionString."
+        );
         return 0;
     }
 

@@ -12,9 +12,8 @@ namespace Api.Data;
 /// </summary>
 abstract partial class Migrator(Database db, string folder, ILogger log)
 {
-    /// <summary>The scripts of this program for the engine, by name.</summary>
-    public IReadOnlyList<SqlScript> Scripts { get; init; } =
-    [.. Embedded(folder).OrderBy(script => script.Name, StringComparer.Ordinal)];
+    /// <inheritdoc cref="ListScripts"/>
+    public IReadOnlyList<SqlScript> Scripts { get; init; } = ListScripts(folder);
 
     /// <exception cref="StartupFault">
     /// A script failed and was rolled back, or the database is newer than the program.
@@ -76,16 +75,20 @@ abstract partial class Migrator(Database db, string folder, ILogger log)
             ? connection.Query<string>("SELECT ScriptName FROM SchemaVersions").ToHashSet(StringComparer.Ordinal)
             : [];
 
-    static IEnumerable<SqlScript> Embedded(string folder)
+    /// <summary>The scripts of this program for an engine, by name.</summary>
+    /// <param name="folder">The folder in <c>db/migrations</c>.</param>
+    public static IReadOnlyList<SqlScript> ListScripts(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
         var prefix = $"migrations/{folder}/";
-        foreach (
-            var name in assembly
+        return
+        [
+            .. assembly
                 .GetManifestResourceNames()
                 .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
-        )
-            yield return SqlScript.FromStream(name[prefix.Length..], assembly.GetManifestResourceStream(name)!);
+                .Order(StringComparer.Ordinal)
+                .Select(name => SqlScript.FromStream(name[prefix.Length..], assembly.GetManifestResourceStream(name)!)),
+        ];
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Script} applied")]

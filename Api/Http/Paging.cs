@@ -74,7 +74,8 @@ static class Paging
             )
                 return false;
             key = JsonSerializer.Deserialize<string[]>(bytes.AsSpan(DigestBytes));
-            return key?.Length == parts;
+            // PostgreSQL cannot compare U+0000 with anything.
+            return key?.Length == parts && !key.Any(part => part.Contains('\0', StringComparison.Ordinal));
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {

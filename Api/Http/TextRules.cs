@@ -15,12 +15,19 @@ static class TextRules
         int maximum
     ) => rule.SetValidator(new MaximumCharactersValidator<T>(maximum));
 
-    /// <summary>Checks the length of a parameter in Unicode code points.</summary>
-    /// <returns>The error when it is longer than the maximum.</returns>
-    public static FieldError? CheckLength(string parameter, string? text, int maximum) =>
-        IsLonger(text, maximum)
-            ? FieldError.ForParameter(parameter, ProblemText.Get("TooLong", parameter, maximum))
+    /// <summary>
+    /// Checks a parameter that is text: its length in Unicode code points, and that it does not have the character
+    /// U+0000, which PostgreSQL cannot compare with anything.
+    /// </summary>
+    /// <returns>The error; <c>null</c> when there is none.</returns>
+    public static FieldError? CheckText(string parameter, string? text, int maximum)
+    {
+        if (IsLonger(text, maximum))
+            return FieldError.ForParameter(parameter, ProblemText.Get("TooLong", parameter, maximum));
+        return text?.Contains('\0', StringComparison.Ordinal) is true
+            ? FieldError.ForParameter(parameter, ProblemText.Get("NullCharacter", parameter))
             : null;
+    }
 
     public static bool IsLonger(string? text, int maximum) =>
         text?.Length > maximum && text.EnumerateRunes().Count() > maximum;

@@ -8,5 +8,6 @@ static class PostgresServices
         services.AddSingleton<Database>(provider => provider.GetRequiredService<PostgresDatabase>());
         services.AddSingleton<Migrator, PostgresMigrator>();
         services.AddSingleton<DatabaseMaintenance, PostgresMaintenance>();
+        services.AddSingleton<DatabaseMove>();
     }
 }
