@@ -50,7 +50,7 @@ sealed class PostgresMigrator(PostgresDatabase db, ILogger<PostgresMigrator> log
                 LEFT JOIN pg_collation c ON c.oid = a.attcollation
                 LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
                 UNION ALL
-                SELECT t.oid, 2, k.contype || k.conname, pg_get_constraintdef(k.oid)
+                SELECT t.oid, 2, k.contype::text || k.conname, pg_get_constraintdef(k.oid)
                 FROM tables t
                 JOIN pg_constraint k ON k.conrelid = t.oid
             )
@@ -62,7 +62,7 @@ sealed class PostgresMigrator(PostgresDatabase db, ILogger<PostgresMigrator> log
                   JOIN pg_ts_template p ON p.oid = dicttemplate
                   WHERE dictnamespace = 'described'::regnamespace
                   UNION ALL
-                  SELECT 2, proname, pg_get_functiondef(oid) || ';'
+                  SELECT 2, proname, rtrim(pg_get_functiondef(oid), E'\n') || ';'
                   FROM pg_proc
                   WHERE pronamespace = 'described'::regnamespace
                   UNION ALL
