@@ -1,13 +1,16 @@
+using System.Globalization;
+
 namespace Api.Tests;
 
 /// <summary>Other programs that some tests need. Without them a test is skipped, and under CI it fails.</summary>
 static class Tools
 {
-    // On Debian, servers are in a folder that only root's PATH names.
+    // On Debian, servers are in a folder that only root's PATH names, and PostgreSQL's in one that no PATH names.
     static readonly string[] Folders =
     [
         .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
         "/usr/sbin",
+        .. FindPostgres(),
     ];
 
     /// <summary>Finds the full paths of programs.</summary>
@@ -31,5 +34,17 @@ static class Tools
         if (Environment.GetEnvironmentVariable("CI") == "true")
             Assert.Fail($"Under CI no test is skipped: {reason}");
         Assert.Skip(reason);
+    }
+
+    // The newest version first.
+    static IEnumerable<string> FindPostgres()
+    {
+        const string Versions = "/usr/lib/postgresql";
+        return Directory.Exists(Versions)
+            ? Directory
+                .GetDirectories(Versions)
+                .OrderDescending(StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering))
+                .Select(version => Path.Combine(version, "bin"))
+            : [];
     }
 }
