@@ -36,7 +36,10 @@ public sealed class ApiFactory : IAsyncLifetime
     public HttpClient Client { get; private set; } = null!;
     public WebApplication App { get; private set; } = null!;
     public LogSink Log { get; } = new();
-    internal SqliteDatabase Database => App.Services.GetRequiredService<SqliteDatabase>();
+    internal Database Database => App.Services.GetRequiredService<Database>();
+
+    /// <summary>The database, in tests of what only SQLite has.</summary>
+    internal SqliteDatabase Sqlite => App.Services.GetRequiredService<SqliteDatabase>();
 
     internal ContentVersion Version => App.Services.GetRequiredService<ContentVersion>();
 
@@ -60,14 +63,13 @@ public sealed class ApiFactory : IAsyncLifetime
     {
         var prepared = FindSetting("Seed:Folder") is null ? PreparedDatabase.Seeded : PreparedDatabase.Empty;
         await prepared.CopyToAsync(FindSetting("Database:Folder") ?? Folder.Path);
-        string[] settings =
-        [
+        var settings = Engine.Translate([
             "--Urls=http://127.0.0.1:0",
             $"--Database:Folder={Folder.Path}",
             $"--Keys:Folder={Folder.Keys}",
             .. ApiProcess.GenerousLimits,
             .. Settings,
-        ];
+        ]);
         App = Program.Compose(
             settings,
             builder =>
@@ -132,6 +134,29 @@ public sealed class ApiFactory : IAsyncLifetime
     public Task<int> ExecuteUnnoticedAsync(string sql, object? parameters = null) =>
         Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
 
+    /// <summary>Runs SQL for each set of parameters.</summary>
+    public Task<int> ExecuteAsync(string sql, IEnumerable<object> parameters) =>
+        Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
+
+    /// <summary>Reads all rows.</summary>
+    public Task<T[]> RowsAsync<T>(string sql, object? parameters = null) =>
+        Database.ReadAsync(async connection => (await connection.QueryAsync<T>(sql, parameters)).ToArray(), default);
+
+    /// <summary>Reads the columns of the only row.</summary>
+    public Task<object?[]> RowAsync(string sql, object? parameters = null) =>
+        Database.ReadAsync(
+            async connection =>
+            {
+                IDictionary<string, object?> row = await connection.QuerySingleAsync(sql, parameters);
+                return row.Values.ToArray();
+            },
+            default
+        );
+
+    /// <summary>Reads the first column of the first row.</summary>
+    public Task<T> QueryAsync<T>(string sql, object? parameters = null) =>
+        Database.ReadAsync(async connection => (await connection.ExecuteScalarAsync<T>(sql, parameters))!, default);
+
     /// <summary>Reads whole tables, with a line for each row.</summary>
     public Task<string> DumpAsync(params string[] tables) =>
         Database.ReadAsync(
@@ -141,7 +166,7 @@ public sealed class ApiFactory : IAsyncLifetime
                 foreach (var table in tables)
                 {
                     var rows = await connection.QueryAsync($"SELECT * FROM {table}");
-                    lines.AddRange(rows.Select(row => $"{table}: {row}"));
+                    lines.AddRange(rows.Select(row => $"{table}: {row}").Order(StringComparer.Ordinal));
                 }
                 return string.Join('\n', lines);
             },
@@ -243,22 +268,6 @@ static class DatabaseExtensions
         Func<DbConnection, T> work,
         CancellationToken ct
     ) => db.WriteAsync(connection => Task.FromResult(work(connection)), ct);
-
-    /// <summary>Adds writes until the queue refuses one, and returns those that wait.</summary>
-    public static async Task<IReadOnlyList<Task>> FillWriteQueueAsync(this Database db)
-    {
-        List<Task> waiting = [];
-        while (true)
-        {
-            var write = db.WriteSynchronouslyAsync(_ => 0, default);
-            if (write.IsFaulted)
-            {
-                await Assert.ThrowsAsync<WriteQueueFullException>(() => write);
-                return waiting;
-            }
-            waiting.Add(write);
-        }
-    }
 }
 
 /// <summary>Everything that was logged.</summary>
@@ -287,7 +296,9 @@ public sealed class LogSink : ILoggerProvider, ILogger
     public void Dispose() { }
 }
 
-/// <summary>A folder, and one for keys beside it. Both are deleted after the test.</summary>
+/// <summary>
+/// A folder, and one for keys beside it. Both are deleted after the test, with the databases that they stand for.
+/// </summary>
 public sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("clinic-").FullName;
@@ -299,6 +310,7 @@ public sealed class TempFolder : IDisposable
 
     public void Dispose()
     {
+        Engine.DropDatabases(Path);
         Directory.Delete(Path, recursive: true);
         if (Directory.Exists(Keys))
             Directory.Delete(Keys, recursive: true);

@@ -8,8 +8,6 @@ namespace Api.Tests;
 /// <summary>The program in a process of its own, as its operator starts it.</summary>
 sealed class ApiProcess : IDisposable
 {
-    const string DatabaseFolder = "--Database:Folder=";
-
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Limits that tests of other things do not reach.</summary>
@@ -25,7 +23,7 @@ sealed class ApiProcess : IDisposable
 
     ApiProcess(string[] args, string? trusted = null)
     {
-        args = WithKeys(args);
+        args = Complete(args);
         process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])
@@ -48,14 +46,16 @@ sealed class ApiProcess : IDisposable
     /// <summary>The folder in which tests keep the keys of a database.</summary>
     public static string KeysBeside(string folder) => folder + "-keys";
 
-    /// <summary>Adds the folder of the keys to arguments that have the database's only.</summary>
-    public static string[] WithKeys(string[] args)
+    /// <summary>
+    /// Adds the folder of the keys to arguments that have the database's only, and lets them name the database of the
+    /// <see cref="Engine"/>.
+    /// </summary>
+    public static string[] Complete(string[] args)
     {
-        var folder = args.FirstOrDefault(arg => arg.StartsWith(DatabaseFolder, StringComparison.Ordinal));
         var hasKeys = args.Any(arg => arg.StartsWith("--Keys:Folder", StringComparison.Ordinal));
-        if (folder is null || hasKeys)
-            return args;
-        return [.. args, $"--Keys:Folder={KeysBeside(folder[DatabaseFolder.Length..])}"];
+        if (Engine.FindFolder(args) is { } folder && !hasKeys)
+            args = [.. args, $"--Keys:Folder={KeysBeside(folder)}"];
+        return Engine.Translate(args);
     }
 
     public string Output => Read(output);

@@ -7,6 +7,7 @@ using static ArchUnitNET.Fluent.ArchRuleDefinition;
 namespace Api.Tests;
 
 /// <summary>Which part of the program may depend on which.</summary>
+[AnyEngine]
 public sealed class ArchitectureTests
 {
     static readonly Architecture Program = new ArchLoader().LoadAssembly(typeof(StartupFault).Assembly).Build();

@@ -23,7 +23,7 @@ static class Command
         var output = Output.Capture();
         var errors = Errors.Capture();
         var exitCode = await Commands.RunAsync([
-            .. ApiProcess.WithKeys(args),
+            .. ApiProcess.Complete(args),
             "--Logging:Console:LogLevel:Default=None",
         ]);
         return (exitCode, output.ToString(), errors.ToString());

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Api.Tests;
 
@@ -51,14 +49,13 @@ public sealed partial class ConsoleTests
         using var _ = process;
         using var __ = client;
         // Its exception has many lines.
-        await using (var connection = new SqliteConnection($"Data Source={folder.File("clinic.db")};Pooling=False"))
-            connection.Execute("ALTER TABLE articles RENAME TO away");
+        Engine.Execute(folder.Path, "ALTER TABLE articles RENAME TO away");
         using var answer = await client.GetAsync("/v1/articles/understanding-anxiety");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         process.Terminate();
         Assert.Equal(0, await process.ExitAsync());
         var lines = process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Assert.Single(lines, line => line.Contains("no such table", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains(Engine.NoTable("articles"), StringComparison.Ordinal));
         return lines;
     }
 }

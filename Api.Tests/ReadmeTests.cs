@@ -86,6 +86,7 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
     }
 
     [Fact]
+    [AnyEngine]
     public async Task Every_command_prints_what_is_printed()
     {
         using var folder = new TempFolder();

@@ -125,7 +125,6 @@ public sealed class SettingsTests
         "Webhooks:Endpoints=hidden",
         "Webhooks:Endpoints is not a single value: set Webhooks:Endpoints:NAME:Url, *"
     )]
-    [InlineData("Database:Folder=", "Database:Folder is '': set it to the folder of the database.")]
     [InlineData(
         "Database:WriteQueueCapacity=0",
         "Database:WriteQueueCapacity is 0: set it to a whole number from 1 to 1000000."
@@ -187,6 +186,13 @@ public sealed class SettingsTests
         Assert.Matches($"^{Pattern(sentence)}$", Faults.Describe(fault));
     }
 
+    [Fact]
+    public void A_database_needs_a_folder() =>
+        Assert.Equal(
+            "Database:Folder is '': set it to the folder of the database.",
+            Assert.ThrowsAny<Exception>(() => Program.Compose(["--Database:Folder="])).Message
+        );
+
     [Theory]
     [InlineData("Mail:Port=")]
     [InlineData("Mail:Recipients:JONESBORO=a@example.com")]
@@ -213,7 +219,10 @@ public sealed class SettingsTests
             $"--Keys:Folder={folder.Keys}",
             "--Urls=http://127.0.0.1:0",
         ];
-        await using var app = Program.Compose([.. usual, .. settings], builder => builder.Logging.ClearProviders());
+        await using var app = Program.Compose(
+            Engine.Translate([.. usual, .. settings]),
+            builder => builder.Logging.ClearProviders()
+        );
         await Startup.StartAsync(app);
     }
 
@@ -235,6 +244,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    [SqliteOnly("The database's folder")]
     public async Task Relative_paths_in_settings_begin_at_the_folder_of_the_file()
     {
         using var folder = new TempFolder();

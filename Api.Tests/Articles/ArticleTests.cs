@@ -483,6 +483,7 @@ public sealed class ArticleTests : IAsyncLifetime
     }
 
     [Fact]
+    [SqliteOnly("A migration that PostgreSQL does not have")]
     public async Task The_migration_corrects_articles_that_were_updated_before_their_publication()
     {
         await SaveAsync(Draft("one"), Draft("two") with { PublishedAt = null });

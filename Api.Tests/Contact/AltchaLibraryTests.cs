@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Api.Tests.Contact;
 
 /// <summary>Both sides of the protocol against those of ALTCHA's own library: Npm/altcha.mjs.</summary>
+[AnyEngine]
 public sealed class AltchaLibraryTests
 {
     const string Key = "a key that the library takes as text";

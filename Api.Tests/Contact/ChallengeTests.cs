@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Contact;
 using Api.Locations;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using static Api.Tests.Contact.Submissions;
 
@@ -110,10 +109,10 @@ public sealed class ChallengeTests
             errors: """[{ "pointer": "#/email", "detail": "This is not an e-mail address." }]"""
         );
 
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.ExecuteAsync("ALTER TABLE submissions RENAME TO away");
         using var failed = await api.SubmitAsync(Valid(("altcha", solution)));
         Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.ExecuteAsync("ALTER TABLE away RENAME TO submissions");
 
         await api.ReceivedAsync(Valid(("altcha", solution)));
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Dapper;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Contact;
@@ -164,10 +163,10 @@ public sealed class IdempotencyTests
     public async Task A_message_that_could_not_be_stored_does_not_use_up_its_key()
     {
         await using var api = await ApiFactory.StartAsync();
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE submissions RENAME TO away"), default);
+        await api.ExecuteAsync("ALTER TABLE submissions RENAME TO away");
         using var failed = await api.SubmitAsync(Valid(), (Header, "\"a key\""));
         Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("ALTER TABLE away RENAME TO submissions"), default);
+        await api.ExecuteAsync("ALTER TABLE away RENAME TO submissions");
         await api.ReceivedAsync(Valid(), (Header, "\"a key\""));
         Assert.Equal(1, await api.CountAsync());
     }

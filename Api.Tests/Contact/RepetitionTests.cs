@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Api.Contact.Housekeeping;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using static Api.Tests.Contact.Submissions;
 
@@ -108,11 +107,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute("CREATE TRIGGER full BEFORE INSERT ON submissions BEGIN SELECT raise(ABORT, 'no room'); END"),
-            default
-        );
+        await using var refusal = await api.RefuseAsync("INSERT ON submissions");
         using (var other = await api.SubmitAsync(Valid(), ("Idempotency-Key", "\"another\"")))
             Assert.True((int)other.StatusCode >= 500);
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));

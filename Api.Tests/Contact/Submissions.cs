@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
 using Api.Contact.Inbox;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Api.Tests.Contact;
@@ -63,12 +62,6 @@ static class Submissions
     public static ContactStore Submitted(this ApiFactory api) => api.App.Services.GetRequiredService<ContactStore>();
 
     public static InboxStore Inbox(this ApiFactory api) => api.App.Services.GetRequiredService<InboxStore>();
-
-    public static async Task<T> QueryAsync<T>(this ApiFactory api, string sql, object? parameters = null)
-    {
-        await using var connection = await api.Database.OpenAsync(default);
-        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
-    }
 
     public static Task<long> CountAsync(this ApiFactory api) =>
         api.QueryAsync<long>("SELECT count(*) FROM submissions");

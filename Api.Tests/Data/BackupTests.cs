@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Api.Tests.Data;
 
+[SqliteOnly("Backup and restore")]
 public sealed class BackupTests : IDisposable
 {
     readonly TempFolder elsewhere = new();

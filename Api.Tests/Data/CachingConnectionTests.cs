@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Api.Tests.Data;
 
+[SqliteOnly("Statements that are kept")]
 public sealed class CachingConnectionTests
 {
     static CachingConnection Open()

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Api.Tests.Data;
 
 /// <summary>What happens to the database's files behind the program's back.</summary>
+[SqliteOnly("The database's files")]
 public sealed class DatabaseFilesTests : IAsyncDisposable
 {
     const string Replaced =
@@ -145,7 +146,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
     {
         await using var api = await ApiFactory.StartAsync();
         File.Delete(api.Folder.File("clinic.db"));
-        Assert.Throws<StartupFault>(() => api.Database.OpenForWriting(create: false));
+        Assert.Throws<StartupFault>(() => api.Sqlite.OpenForWriting(create: false));
         using var refused = await api.SubmitAsync(Submissions.Valid());
         Assert.Equal(503, (int)refused.StatusCode);
         Assert.False(File.Exists(api.Folder.File("clinic.db")));
@@ -196,7 +197,7 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
         await using var second = On(api, first);
         await second.InitializeAsync();
         // Somebody who reads all the while keeps the header of the file from being brought up to date.
-        await using var reader = await second.Database.OpenAsync(default);
+        await using var reader = await second.Sqlite.OpenAsync(default);
         _ = await reader.ExecuteScalarAsync<long>("BEGIN; SELECT count(*) FROM submissions");
         await second.ReceivedAsync(Submissions.Valid());
         await using var beside = On(api, first);
@@ -295,10 +296,10 @@ public sealed class DatabaseFilesTests : IAsyncDisposable
             await api.ReceivedAsync(Submissions.Valid(("message", new string('x', 4000))));
         var backup = elsewhere.File("backup.db");
         await api.Maintenance.BackupAsync(backup, default);
-        Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
+        Assert.True(api.Sqlite.TryEmptyLog(TimeSpan.FromSeconds(5)));
         for (var i = 0; i < 200; i++)
             await api.ReceivedAsync(Submissions.Valid(("message", new string('y', 4000))));
-        Assert.True(api.Database.TryEmptyLog(TimeSpan.FromSeconds(5)));
+        Assert.True(api.Sqlite.TryEmptyLog(TimeSpan.FromSeconds(5)));
         await api.ReceivedAsync(Submissions.Valid());
         var image = CrashImage(api.Folder.Path, "image");
         File.Copy(backup, Path.Combine(image, "clinic.db"), overwrite: true);

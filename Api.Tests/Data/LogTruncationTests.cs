@@ -6,6 +6,7 @@ using NodaTime;
 
 namespace Api.Tests.Data;
 
+[SqliteOnly("The write-ahead log")]
 public sealed class LogTruncationTests
 {
     static readonly Instant Now = Instant.FromDateTimeOffset(ApiFactory.Now);
@@ -53,7 +54,7 @@ public sealed class LogTruncationTests
             Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
             Assert.Equal(0, await api.CountAsync());
             Assert.True(LogHas(api, reference));
-            Assert.Equal(Now, await api.Database.FindOldestTraceAsync(default));
+            Assert.Equal(Now, await api.Sqlite.FindOldestTraceAsync(default));
             var (exitCode, output, errors) = await ApiProcess.RunAsync("check", $"--Database:Folder={api.Folder.Path}");
             Assert.Equal((0, ""), (exitCode, errors));
             Assert.StartsWith(
@@ -64,7 +65,7 @@ public sealed class LogTruncationTests
             // Others go on meanwhile.
             await api.ReceivedAsync(Submissions.Valid());
         }
-        await PassMinutesUntilAsync(api, async () => await api.Database.FindOldestTraceAsync(default) is null);
+        await PassMinutesUntilAsync(api, async () => await api.Sqlite.FindOldestTraceAsync(default) is null);
         Assert.False(LogHas(api, reference));
     }
 
@@ -79,10 +80,10 @@ public sealed class LogTruncationTests
             await using var restarted = new ApiFactory();
             restarted.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
             await restarted.InitializeAsync();
-            Assert.Equal(Now, await restarted.Database.FindOldestTraceAsync(default));
+            Assert.Equal(Now, await restarted.Sqlite.FindOldestTraceAsync(default));
         }
-        Assert.True(await api.Database.TryTruncateLogAsync(TimeSpan.FromSeconds(5), default));
-        Assert.Null(await api.Database.FindOldestTraceAsync(default));
+        Assert.True(await api.Sqlite.TryTruncateLogAsync(TimeSpan.FromSeconds(5), default));
+        Assert.Null(await api.Sqlite.FindOldestTraceAsync(default));
     }
 
     [Fact]

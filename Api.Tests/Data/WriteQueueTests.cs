@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Api.Tests.Data;
 
+[SqliteOnly("The write queue")]
 public sealed class WriteQueueTests : IAsyncLifetime
 {
     readonly TempFolder folder = new();

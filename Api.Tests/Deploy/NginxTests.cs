@@ -8,6 +8,7 @@ using Api.Tests.Contact;
 namespace Api.Tests.Deploy;
 
 /// <summary>The program behind nginx, as Api/deploy sets both up.</summary>
+[AnyEngine]
 public sealed class NginxTests(NginxTests.Deployment deployment) : IClassFixture<NginxTests.Deployment>
 {
     const string Messages = "/api/v1/contact-submissions";

@@ -6,6 +6,7 @@ using Api.Tests.Contact;
 namespace Api.Tests.Deploy;
 
 /// <summary>The systemd units, and the settings that they share with the command <c>clinic</c>.</summary>
+[AnyEngine]
 public sealed class ServiceTests : IDisposable
 {
     const int Nobody = 65534;
@@ -45,7 +46,7 @@ public sealed class ServiceTests : IDisposable
                 Path.Combine(DeployFiles.Folder(), "clinic.service"),
                 "dotnet",
                 typeof(Program).Assembly.Location,
-                .. ApiProcess.WithKeys([$"--Database:Folder={folder.File("data")}"]),
+                .. ApiProcess.Complete([$"--Database:Folder={folder.File("data")}"]),
                 "--Urls=http://127.0.0.1:0",
             ]
         );

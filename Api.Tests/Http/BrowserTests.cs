@@ -10,6 +10,7 @@ using OpenQA.Selenium;
 namespace Api.Tests.Http;
 
 /// <summary>The docs page, the problem pages, and the ALTCHA widget on a web site, in a real browser.</summary>
+[AnyEngine]
 public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     [Fact]

@@ -7,6 +7,7 @@ namespace Api.Tests.Http;
 /// Typed clients that others' generators make of the document, see Npm/clients and Kiota: each compiles in strict mode,
 /// and does what a front end does.
 /// </summary>
+[AnyEngine]
 public sealed class ClientTests
 {
     [Theory]

@@ -60,8 +60,7 @@ public sealed class ConnectionTests
                 "sh",
                 typeof(Program).Assembly.Location,
                 $"--Urls=http://127.0.0.1:{port}",
-                $"--Database:Folder={folder.Path}",
-                $"--Keys:Folder={folder.Keys}",
+                .. ApiProcess.Complete([$"--Database:Folder={folder.Path}"]),
             ]
         )
         {

@@ -17,6 +17,7 @@ namespace Api.Tests.Http;
 /// The web site in Api/Examples/site, in a real browser. It is at another origin than the API, with a strict
 /// Content-Security-Policy, as a clinic's own web site may be.
 /// </summary>
+[AnyEngine]
 public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>, IAsyncLifetime
 {
     const string Send = "form > button",
@@ -384,6 +385,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
     }
 
     [Fact]
+    [SqliteOnly("A full disk")]
     public async Task A_message_that_cannot_be_stored_is_explained_with_the_time_to_wait()
     {
         const int DiskFull = 13;

@@ -3,6 +3,7 @@ using Api.Tests.Npm;
 namespace Api.Tests.Http;
 
 /// <summary>The document as linters see it.</summary>
+[AnyEngine]
 public sealed class LintTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
     [Theory]

@@ -2,9 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
-using Api.Data;
 using Api.Http.RateLimiting;
-using Dapper;
+using Api.Tests.Contact;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -86,12 +85,6 @@ public sealed class RateLimitTests
         return (int)response.StatusCode;
     }
 
-    static async Task<long> StoredAsync(ApiFactory api)
-    {
-        await using var connection = await api.Database.OpenAsync(default);
-        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM submissions");
-    }
-
     [Fact]
     public async Task By_default_a_client_may_send_5_messages_in_10_minutes_and_all_clients_1000()
     {
@@ -138,7 +131,7 @@ public sealed class RateLimitTests
             """["contact"]""",
             JsonNode.Parse(await response.Content.ReadAsStringAsync())!["violated-policies"]
         );
-        Assert.Equal(5, await StoredAsync(api));
+        Assert.Equal(5, await api.CountAsync());
     }
 
     [Fact]
@@ -320,31 +313,13 @@ public sealed class RateLimitTests
             // The program's own writes take a place at times, so one place would not always be left for the message.
             change: factory => factory.Settings.Add("--Database:WriteQueueCapacity=8")
         );
-        using var open = new ManualResetEventSlim();
-        var entered = new TaskCompletionSource();
-        var blocking = Task.Run(() =>
-            api.Database.WriteSynchronouslyAsync(
-                _ =>
-                {
-                    entered.SetResult();
-                    return open.Wait(TimeSpan.FromMinutes(1));
-                },
-                default
-            )
-        );
-        await entered.Task;
-        var waiting = new List<Task>();
-        while (!waiting.Any(write => write.IsFaulted))
-            waiting.Add(api.Database.WriteSynchronouslyAsync(_ => 0, default));
-        using (var response = await PostAsync(api))
+        await using (await api.FillWithWritesAsync())
         {
+            using var response = await PostAsync(api);
             await JsonAssert.ProblemAsync(response, 503, "busy");
             Assert.Equal("1", response.Headers.RetryAfter!.ToString());
             Assert.Equal("\"contact\";r=1;t=600, \"contact-overall\";r=1000;t=600", Header(response, "RateLimit"));
         }
-        open.Set();
-        await blocking;
-        await Assert.ThrowsAsync<WriteQueueFullException>(() => Task.WhenAll(waiting));
         Assert.Equal(201, await StatusAsync(api));
     }
 
@@ -358,7 +333,7 @@ public sealed class RateLimitTests
             Assert.Equal("415", await SendAsync(api, type: "text/plain"));
             Assert.Equal("413", await SendAsync(api, body: new string(' ', 70_000)));
         }
-        Assert.Equal(0, await StoredAsync(api));
+        Assert.Equal(0, await api.CountAsync());
         Assert.Equal("201 \"contact\";r=0;t=600, \"contact-overall\";r=0;t=600", await SendAsync(api));
         // Nor does a client that is at its limit learn anything else from it.
         Assert.Equal("400", await SendAsync(api, body: "{"));
@@ -455,7 +430,7 @@ public sealed class RateLimitTests
             Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i + 1:x}00::1"));
         Assert.Equal(429, await StatusAsync(api, "2001:db8:1:ff00::1"));
         Assert.Equal(201, await StatusAsync(api, "2001:db8:2::1"));
-        Assert.Equal(11, await StoredAsync(api));
+        Assert.Equal(11, await api.CountAsync());
     }
 
     [Fact]
@@ -547,7 +522,7 @@ public sealed class RateLimitTests
         var statuses = await Task.WhenAll(Enumerable.Range(0, 120).Select(i => StatusAsync(api, $"203.0.113.{i % 4}")));
         Assert.Equal(20, statuses.Count(status => status == 201));
         Assert.Equal(100, statuses.Count(status => status == 429));
-        Assert.Equal(20, await StoredAsync(api));
+        Assert.Equal(20, await api.CountAsync());
     }
 
     static RateLimit Limit(TimeProvider clock, int requests = 5, int mostClients = 100) =>

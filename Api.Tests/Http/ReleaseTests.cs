@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 namespace Api.Tests.Http;
 
 /// <summary>What clients of the last released version rely on.</summary>
+[AnyEngine]
 public sealed class ReleaseTests
 {
     [Fact]

@@ -146,8 +146,7 @@ public sealed class ServerTests
             );
         }
         await api.GetAsync("/v1/locations");
-        await using var connection = await api.Database.OpenAsync(default);
-        Assert.Equal(0, await Dapper.SqlMapper.ExecuteScalarAsync<int>(connection, "SELECT count(*) FROM submissions"));
+        Assert.Equal(0, await api.QueryAsync<long>("SELECT count(*) FROM submissions"));
         Assert.DoesNotContain("MARKED", api.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Error ", api.Log.Text, StringComparison.Ordinal);
     }

@@ -1,5 +1,4 @@
 using Api.Outbox;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -175,10 +174,7 @@ public sealed class ClaimTests
         await other.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(5));
         Assert.Single(await server.TakenAsync(1));
 
-        static async Task<string> ClaimedUntilAsync(ApiFactory api)
-        {
-            await using var connection = await api.Database.OpenAsync(default);
-            return (await connection.ExecuteScalarAsync<string>("SELECT claimed_until FROM outbox"))!;
-        }
+        static Task<string> ClaimedUntilAsync(ApiFactory api) =>
+            api.QueryAsync<string>("SELECT claimed_until FROM outbox");
     }
 }

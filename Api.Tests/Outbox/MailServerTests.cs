@@ -5,6 +5,7 @@ using MimeKit;
 namespace Api.Tests.Outbox;
 
 /// <summary>The real mail server behaves as one does, before a sender of ours is measured by it.</summary>
+[AnyEngine]
 public sealed class MailServerTests
 {
     static MimeMessage Mail(string to, string subject = "A message for Zoë") =>

@@ -1,7 +1,6 @@
 using System.Text;
 using Api.CommandLine;
 using Api.Outbox;
-using Dapper;
 using MimeKit;
 
 namespace Api.Tests.Outbox;
@@ -144,7 +143,7 @@ public sealed class MailTests
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server, "--Mail:Acknowledge=true"));
         await api.PostAsync();
         await api.UntilAsync(rows => rows.All(row => row.Attempts == 1));
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE submissions SET sealed = x'00'"), default);
+        await api.ExecuteAsync("UPDATE submissions SET sealed = @damaged", new { damaged = new byte[] { 0 } });
         server.Behave();
         api.Clock.Advance(TimeSpan.FromSeconds(6));
         var rows = await api.UntilAsync(rows => rows.All(row => row.State != "waiting"));
@@ -280,7 +279,7 @@ public sealed class MailTests
         server.Fail(SmtpStep.RcptTo, FaultyMailServer.Cut, only: "broken.");
         // All were put off by chance for a little more than five seconds or less; now they go in the order of the
         // recipients.
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("UPDATE outbox SET due_at = ''"), default);
+        await api.ExecuteAsync("UPDATE outbox SET due_at = ''");
         api.Clock.Advance(TimeSpan.FromSeconds(6));
         var rows = await api.UntilAsync(rows => rows.All(row => row.Attempts == 2));
         Assert.Equal(["waiting", "delivered", "waiting", "delivered", "delivered"], rows.Select(row => row.State));
@@ -470,9 +469,8 @@ public sealed class MailTests
         await api.UntilAsync(_ => api.Clock.GetUtcNow() >= ApiFactory.Now.AddDays(1), step: TimeSpan.FromHours(1));
         await api.PostAsync(email: "sam.example@example.com");
         Assert.Equal(5, (await api.DeliveredAsync(23)).Count(row => row.Channel == "acknowledgement"));
-        await using var connection = await api.Database.OpenAsync(default);
         Assert.DoesNotContain(
-            connection.Query<byte[]>("SELECT address FROM acknowledged_addresses"),
+            await api.RowsAsync<byte[]>("SELECT address FROM acknowledged_addresses"),
             address => Encoding.Latin1.GetString(address).Contains("example", StringComparison.OrdinalIgnoreCase)
         );
     }
@@ -666,12 +664,9 @@ public sealed class MailTests
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    "UPDATE locations SET name = 'Jones' || char(13, 10) || 'Bcc: x@example.com' WHERE slug = 'jonesboro'"
-                ),
-            default
+        await api.ExecuteAsync(
+            "UPDATE locations SET name = @name WHERE slug = 'jonesboro'",
+            new { name = "Jones\r\nBcc: x@example.com" }
         );
         await api.PostAsync();
         var mail = Assert.Single(await server.TakenAsync(1));

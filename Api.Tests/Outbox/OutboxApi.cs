@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Dapper;
 
 namespace Api.Tests.Outbox;
 
@@ -74,16 +73,10 @@ static class OutboxApi
         return (string)answer!["reference"]!;
     }
 
-    public static async Task<Row[]> RowsAsync(this ApiFactory api)
-    {
-        await using var connection = await api.Database.OpenAsync(default);
-        return
-        [
-            .. await connection.QueryAsync<Row>(
-                "SELECT delivery_id, channel, target, state, attempts, due_at, fault FROM outbox ORDER BY id"
-            ),
-        ];
-    }
+    public static Task<Row[]> RowsAsync(this ApiFactory api) =>
+        api.RowsAsync<Row>(
+            "SELECT delivery_id, channel, target, state, attempts, due_at, fault FROM outbox ORDER BY id"
+        );
 
     /// <summary>The rows, once they are as they should be.</summary>
     public static async Task<Row[]> UntilAsync(this ApiFactory api, Func<Row[], bool> holds, TimeSpan step = default)

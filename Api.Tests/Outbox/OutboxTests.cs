@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Api.CommandLine;
 using Api.Outbox;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -123,13 +122,7 @@ public sealed class OutboxTests
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using (var api = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret)))
         {
-            await api.Database.WriteSynchronouslyAsync(
-                c =>
-                    c.Execute(
-                        "CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"
-                    ),
-                default
-            );
+            var refusal = await api.RefuseAsync("UPDATE OF state ON outbox");
             await api.PostAsync();
             await receiver.ReceivedAsync(1);
             using var patience = new CancellationTokenSource(OutboxApi.Patience);
@@ -139,7 +132,7 @@ public sealed class OutboxTests
             Assert.Equal(("waiting", 0, null), Assert.Single(await api.RowsAsync()).Outcome);
             await api.App.StopAsync();
             Assert.Single(await receiver.ReceivedAsync(1));
-            await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
+            await refusal.DisposeAsync();
         }
         await using var again = await OutboxApi.StartOnAsync(folder, OutboxApi.Webhook("crm", receiver.Url, Secret));
         await again.DeliveredAsync(1);
@@ -152,18 +145,12 @@ public sealed class OutboxTests
     {
         await using var receiver = await WebhookReceiver.StartAsync(Instant.FromDateTimeOffset(ApiFactory.Now), Secret);
         await using var api = await OutboxApi.StartAsync(OutboxApi.Webhook("crm", receiver.Url, Secret));
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    "CREATE TRIGGER full BEFORE UPDATE OF state ON outbox BEGIN SELECT raise(ABORT, 'no room'); END"
-                ),
-            default
-        );
+        var refusal = await api.RefuseAsync("UPDATE OF state ON outbox");
         await api.PostAsync();
         using var patience = new CancellationTokenSource(OutboxApi.Patience);
         while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal))
             Assert.False(patience.IsCancellationRequested);
-        await api.Database.WriteSynchronouslyAsync(c => c.Execute("DROP TRIGGER full"), default);
+        await refusal.DisposeAsync();
         await api.UntilAsync(rows => rows is [{ State: "delivered", Attempts: 1 }], step: TimeSpan.FromMilliseconds(5));
         Assert.Single(await receiver.ReceivedAsync(1));
     }
@@ -199,14 +186,10 @@ public sealed class OutboxTests
             await api.PostAsync();
             await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
             await api.App.StopAsync();
-            await api.Database.WriteSynchronouslyAsync(
-                c =>
-                    c.Execute(
-                        """
-                        INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) SELECT 'never tried', submission_id, channel, target, waiting_since FROM outbox
-                        """
-                    ),
-                default
+            await api.ExecuteAsync(
+                """
+                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since) SELECT 'never tried', submission_id, channel, target, waiting_since FROM outbox
+                """
             );
         }
         server.Behave();
@@ -234,16 +217,12 @@ public sealed class OutboxTests
         );
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    """
-                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
-                    INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-                    SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T11:59:00.000Z' FROM n
-                    """
-                ),
-            default
+        await api.ExecuteAsync(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+            SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T11:59:00.000Z' FROM n
+            """
         );
         var store = api.App.Services.GetRequiredService<OutboxStore>();
         var due = (
@@ -262,16 +241,19 @@ public sealed class OutboxTests
         );
 
         // Read row by row by the list, and through an index by the worker: never sorted, never scanned.
-        await using var connection = await api.Database.OpenAsync(default);
-        var plan = string.Join(
-            '\n',
-            connection
-                .Query(
-                    "EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, waiting_since, id LIMIT 32"
-                )
-                .Select(step => (string)step.detail)
-        );
-        Assert.Equal("SEARCH outbox USING COVERING INDEX outbox_waiting (channel=? AND due_at<?)", plan);
+        const string Query =
+            "SELECT id FROM outbox WHERE state = 'waiting' AND channel = 'webhook' AND due_at <= '2027' ORDER BY due_at, waiting_since, id LIMIT 32";
+        if (Engine.IsPostgres)
+        {
+            await api.ExecuteAsync("ANALYZE outbox");
+            var plan = string.Join('\n', await api.RowsAsync<string>($"EXPLAIN {Query}"));
+            Assert.Contains("Index Scan using outbox_waiting on outbox", plan, StringComparison.Ordinal);
+        }
+        else
+        {
+            var step = await api.RowAsync($"EXPLAIN QUERY PLAN {Query}");
+            Assert.Contains("SEARCH outbox USING COVERING INDEX outbox_waiting (channel=? AND due_at<?)", step);
+        }
     }
 
     [Fact]
@@ -282,16 +264,12 @@ public sealed class OutboxTests
         await using var api = await OutboxApi.StartAsync(OutboxApi.Mail(server));
         await api.PostAsync();
         await api.UntilAsync(rows => rows is [{ Attempts: 1 }]);
-        await api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    """
-                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-                    INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-                    SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'mail', 'front.desk@clinic.example.com', '2026-07-01T12:00:00.000Z' FROM n
-                    """
-                ),
-            default
+        await api.ExecuteAsync(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+            SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'mail', 'front.desk@clinic.example.com', '2026-07-01T12:00:00.000Z' FROM n
+            """
         );
         server.Behave();
         api.Clock.Advance(TimeSpan.FromSeconds(6));

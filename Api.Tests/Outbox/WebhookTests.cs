@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Api.CommandLine;
 using Api.Outbox;
-using Dapper;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NodaTime;
@@ -179,17 +178,13 @@ public sealed class WebhookTests
     }
 
     static Task<int> AddDeliveriesAsync(ApiFactory api, int count) =>
-        api.Database.WriteSynchronouslyAsync(
-            c =>
-                c.Execute(
-                    """
-                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
-                    INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
-                    SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T12:00:00.000Z' FROM n
-                    """,
-                    new { count }
-                ),
-            default
+        api.ExecuteAsync(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
+            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since)
+            SELECT 'delivery ' || i, (SELECT max(id) FROM submissions), 'webhook', 'crm', '2026-07-01T12:00:00.000Z' FROM n
+            """,
+            new { count }
         );
 
     [Fact]
