@@ -88,14 +88,14 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_newer_than_the_program_is_refused()
+    public async Task A_database_newer_than_the_program_is_refused_at_the_start_but_serves_a_running_program()
     {
         var old = new SqlScript("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT;");
         With(old, new SqlScript("0002_b.sql", "CREATE TABLE b (x INTEGER) STRICT;")).Migrate();
         var fault = Assert.Throws<StartupFault>(With(old).Migrate);
         Assert.Contains("newer than this program", fault.Message, StringComparison.Ordinal);
         Assert.Contains("0002_b.sql", fault.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<StartupFault>(() => With(old).IsUpToDateAsync(default));
+        Assert.True(await With(old).IsUpToDateAsync(default));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 #:sdk Microsoft.NET.Sdk.Web
 #:package Microsoft.Data.Sqlite@11.0.0
+#:package Npgsql@10.0.3
 #:property ManagePackageVersionsCentrally=false
 #:property PublishAot=false
 #:property ServerGarbageCollection=false
@@ -7,12 +8,13 @@
 // The least that a program must do for the same answers: Kestrel, routing, bytes from memory, and for a message one
 // durable commit. No logging, no other middleware.
 //
-//   baseline --urls http://127.0.0.1:5000 --files FOLDER [--database FILE]
+//   baseline --urls http://127.0.0.1:5000 --files FOLDER [--database FILE | --postgres CONNECTION]
 //
-// FOLDER/v1/hours/index.json is what /v1/hours answers. FILE is a migrated database with locations in it.
+// FOLDER/v1/hours/index.json is what /v1/hours answers. FILE or CONNECTION is a migrated database with locations in it.
 
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
@@ -73,6 +75,51 @@ if (app.Configuration["database"] is { } database)
             insert.Parameters.AddWithValue("$consent", submission.Consent);
             insert.Parameters.AddWithValue("$receivedAt", receipt.ReceivedAt.ToString("O"));
             insert.Parameters.AddWithValue("$location", submission.Location);
+            await insert.ExecuteNonQueryAsync();
+            return Results.Json(receipt, statusCode: 201);
+        }
+    );
+}
+
+if (app.Configuration["postgres"] is { } postgres)
+{
+    // The same pool as the API's.
+    var source = NpgsqlDataSource.Create("Maximum Pool Size=30;Max Auto Prepare=100;" + postgres);
+    app.MapPost(
+        "/v1/contact-submissions",
+        async (Submission submission) =>
+        {
+            var receipt = new Receipt(RandomNumberGenerator.GetHexString(12), DateTime.UtcNow, submission.Location);
+            await using var insert = source.CreateCommand(
+                """
+                INSERT INTO submissions_in_clear (reference, location_id, name, email, telephone, preferred_contact,
+                                                  message, consent, received_at)
+                SELECT $1, id, $2, $3, $4, $5, $6, $7, $8
+                FROM locations
+                WHERE slug = $9
+                """
+            );
+            foreach (
+                var value in new object?[]
+                {
+                    receipt.Reference,
+                    submission.Name,
+                    submission.Email,
+                    submission.Telephone,
+                    submission.PreferredContact,
+                    submission.Message,
+                    submission.Consent,
+                    receipt.ReceivedAt.ToString("O"),
+                    submission.Location,
+                }
+            )
+                insert.Parameters.Add(
+                    new NpgsqlParameter
+                    {
+                        Value = value ?? DBNull.Value,
+                        NpgsqlDbType = value is bool ? NpgsqlTypes.NpgsqlDbType.Boolean : NpgsqlTypes.NpgsqlDbType.Text,
+                    }
+                );
             await insert.ExecuteNonQueryAsync();
             return Results.Json(receipt, statusCode: 201);
         }

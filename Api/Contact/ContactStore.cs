@@ -156,14 +156,14 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
     }
 
     /// <returns>The row; <c>null</c> when a submission has the reference, or an erased one had it.</returns>
-    static async Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission)
-    {
-        var id = await connection.ExecuteScalarAsync<long?>(
+    static Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) =>
+        connection.ExecuteScalarAsync<long?>(
             """
             INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language,
                                      quarantined_for, email_index, telephone_index, fingerprint, sealed)
-            VALUES (@Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
-                    @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed)
+            SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
+                   @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
+            WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
             ON CONFLICT (reference) DO NOTHING
             RETURNING id
             """,
@@ -180,20 +180,9 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
                 submission.TelephoneIndex,
                 submission.Fingerprint,
                 submission.Sealed,
+                submission.ErasedHash,
             }
         );
-        if (id is null || submission.ErasedHash is null)
-            return id;
-        // After the insert: it has waited for another instance that was erasing the submission just now.
-        var wasErased = await connection.ExecuteAsync(
-            """
-            DELETE FROM submissions
-            WHERE id = @id AND EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
-            """,
-            new { id, submission.ErasedHash }
-        );
-        return wasErased == 1 ? null : id;
-    }
 
     /// <summary>The submission that came before with the same Idempotency-Key, if that has not expired.</summary>
     async Task<StoredSubmission?> FindEarlierAsync(DbConnection connection, NewSubmission submission, Instant keysSince)

@@ -69,6 +69,9 @@ abstract class Database : IAsyncDisposable
         [CallerFilePath] string file = ""
     );
 
+    /// <summary>Lets no other transaction write to a table before the given one ends.</summary>
+    public abstract Task BlockWritersAsync(DbConnection connection, string table);
+
     /// <summary>Runs work that only one instance of the program may do at a time.</summary>
     /// <param name="kind">The kind of work. Different kinds can run at the same time.</param>
     /// <param name="waits">Whether to wait while another instance does such work.</param>

@@ -111,8 +111,7 @@ sealed class DatabaseMove(PostgresDatabase target, Migrator migrator)
     {
         foreach (var table in Tables)
         {
-            // Nobody may write to it before the copy is committed.
-            await connection.ExecuteAsync($"LOCK TABLE {table} IN EXCLUSIVE MODE");
+            await target.BlockWritersAsync(connection, table);
             if (await connection.ExecuteScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {table})"))
                 throw new StartupFault(
                     $"The database {target.Name} is not empty: {table} has rows. Nothing was copied; create an empty "

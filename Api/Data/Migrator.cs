@@ -54,9 +54,19 @@ abstract partial class Migrator(Database db, string folder, ILogger log)
         }
     }
 
-    /// <returns>True when every script of this program has run.</returns>
+    /// <returns>
+    /// True when every script of this program has run. A newer program may have run more: a migration leaves the
+    /// database usable for the version before, so that instances can be upgraded one after the other.
+    /// </returns>
     public Task<bool> IsUpToDateAsync(CancellationToken ct) =>
-        db.ReadAsync(connection => Task.FromResult(Pending(Journal(connection)).Count == 0), ct);
+        db.ReadAsync(
+            connection =>
+            {
+                var journal = Journal(connection);
+                return Task.FromResult(Scripts.All(script => journal.Contains(script.Name)));
+            },
+            ct
+        );
 
     List<string> Pending(HashSet<string> journal)
     {

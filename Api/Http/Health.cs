@@ -45,10 +45,6 @@ static class Health
             var fault = keys.AreUsable() ? await db.FindFaultAsync(ct) : StorageFault.KeysMissing;
             return fault is null ? Ok(http) : new Problem<Problems.Busy>(ProblemText.Get($"Storage{fault}"));
         }
-        catch (StartupFault)
-        {
-            return new Problem<Problems.Busy>(ProblemText.Get("DatabaseNewer"));
-        }
         catch (StorageException)
         {
             return new Problem<Problems.Busy>(ProblemText.Get("DatabaseSilent"));

@@ -129,24 +129,32 @@ sealed class OutboxStore
         }
         deliveries.AddRange(webhooks.Select(name => (Channel.Webhook, name)));
 
-        foreach (var (channel, target) in deliveries)
+        if (deliveries.Count == 0)
+            return;
+
+        // One statement, since each costs PostgreSQL a round trip.
+        var rows = deliveries.Select((_, i) => $"(@id{i}, @submission, @channel{i}, @target{i}, @now, @traceParent)");
+        var values = new DynamicParameters(
+            new
+            {
+                submission,
+                now,
+                traceParent,
+            }
+        );
+        foreach (var (i, (channel, target)) in deliveries.Index())
         {
-            await connection.ExecuteAsync(
-                """
-                INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since, trace_parent)
-                VALUES (@id, @submission, @channel, @target, @now, @traceParent)
-                """,
-                new
-                {
-                    id = Guid.CreateVersion7(now.ToDateTimeOffset()).ToString(),
-                    submission,
-                    channel,
-                    target,
-                    now,
-                    traceParent,
-                }
-            );
+            values.Add($"id{i}", Guid.CreateVersion7(now.ToDateTimeOffset()).ToString());
+            values.Add($"channel{i}", channel);
+            values.Add($"target{i}", target);
         }
+        await connection.ExecuteAsync(
+            $"""
+            INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since, trace_parent)
+            VALUES {string.Join(", ", rows)}
+            """,
+            values
+        );
     }
 
     /// <returns>False when the address has had as many as it may have.</returns>

@@ -27,13 +27,29 @@ sealed class MessageKeys(
         var acceptLoss = keysOptions.Value.AcceptLoss;
         keys.Open(mayMake: !await store.HasSubmissionsAsync(ct), acceptLoss);
         if (!acceptLoss && !await store.CanOpenAsync(ct))
-        {
-            throw new StartupFault(
-                $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or "
-                    + "correct Keys:Folder. If they are lost for good, start with --Keys:AcceptLoss=true; the messages "
-                    + "from before then stay unreadable."
-            );
-        }
+            throw new StartupFault(DoNotOpen);
         await store.SealOldAsync(contactOptions.Value.TelephoneRegion, time.GetCurrentInstant(), ct);
     }
+
+    /// <summary>Checks the keys against the newest message, and changes nothing.</summary>
+    /// <returns>The fault; <c>null</c> when there is none.</returns>
+    public async Task<string?> FindFaultAsync(CancellationToken ct)
+    {
+        if (!await store.HasSubmissionsAsync(ct))
+            return null;
+        try
+        {
+            keys.Open(mayMake: false);
+        }
+        catch (StartupFault fault)
+        {
+            return fault.Message;
+        }
+        return await store.CanOpenAsync(ct) ? null : DoNotOpen;
+    }
+
+    string DoNotOpen =>
+        $"The keys in {keys.Folder} do not open the messages in the database: restore them from a backup or "
+        + "correct Keys:Folder. If they are lost for good, start with --Keys:AcceptLoss=true; the messages "
+        + "from before then stay unreadable.";
 }

@@ -169,6 +169,8 @@ sealed class InboxStore(
         var isErased = await db.WriteAsync(
             async connection =>
             {
+                // A repetition that is being stored just now would not see that the submission is erased.
+                await db.BlockWritersAsync(connection, "submissions");
                 if (fingerprint is not null)
                     await RememberErasedAsync(connection, reference, fingerprint);
                 if (

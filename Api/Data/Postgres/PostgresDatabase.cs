@@ -156,6 +156,9 @@ sealed class PostgresDatabase : Database
         }
     }
 
+    public override Task BlockWritersAsync(DbConnection connection, string table) =>
+        connection.ExecuteAsync($"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+
     // In a transaction, since a lock of the session would stay with the connection behind a pooler.
     public override async Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct)
     {

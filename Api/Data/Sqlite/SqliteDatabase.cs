@@ -295,6 +295,9 @@ sealed class SqliteDatabase : Database
         }
     }
 
+    // There is only one writer.
+    public override Task BlockWritersAsync(DbConnection connection, string table) => Task.CompletedTask;
+
     // Group commit has one writer, and the files have one machine.
     public override async Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct)
     {
