@@ -233,6 +233,7 @@ public sealed class TelemetryTests
         Assert.Contains(spans, span => span.Name == "HTTP" && span.Attributes["http.request.method"] == "_OTHER");
         // What the program does by itself all the time is in no trace.
         Assert.DoesNotContain(spans, span => span.Name == "OutboxStore.CountAsync");
+        Assert.DoesNotContain(spans, span => span.Name == "ContentVersion.RefreshAsync");
     }
 
     static async Task SendMalformedAsync(int port)

@@ -16,7 +16,8 @@ sealed class HelpPage(CommandLineAction standard, IReadOnlyDictionary<Command, C
     public static readonly IReadOnlyDictionary<string, string> Meanings = new Dictionary<string, string>
     {
         ["Urls"] = "The addresses to listen on",
-        ["Database:Folder"] = "The folder of the database",
+        ["Database:ConnectionString"] = "A PostgreSQL database, as Host=…;Database=…;Username=…",
+        ["Database:Folder"] = "The folder of the SQLite database",
         ["Keys:Folder"] = "The folder of the keys that messages are encrypted with",
         ["Keys:Certificates"] = "The certificates that encrypt the keys",
         ["Seed:Folder"] = "The content that is loaded into an empty database",
@@ -53,7 +54,7 @@ sealed class HelpPage(CommandLineAction standard, IReadOnlyDictionary<Command, C
         {
             output.WriteLine("Settings:");
             foreach (var setting in settings)
-                output.WriteLine($"  {setting, -25} {Meanings[setting]}");
+                output.WriteLine($"  {setting, -26} {Meanings[setting]}");
             output.WriteLine();
             output.WriteLine("  Give them as --Database:Folder=data, or in the environment as Database__Folder=data.");
             output.WriteLine("  appsettings.json explains all of them.");

@@ -1,16 +1,19 @@
 namespace Api.Data;
 
-/// <summary>Reads the content's version every second. Other instances and the commands change content, too.</summary>
+/// <summary>
+/// Looks every second whether the content has changed: other instances and the commands change it, too.
+/// </summary>
 sealed class ContentPoll(ContentVersion version, StorageHealth health, TimeProvider time) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    readonly PeriodicTimer timer = new(Pause, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A server has read it before it starts. The openapi command starts the host without a database.
+        // The server has read it before the host starts. The openapi command starts the host without a database.
         if (version.Current == 0)
             return;
-        using var timer = new PeriodicTimer(Pause, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -22,5 +25,11 @@ sealed class ContentPoll(ContentVersion version, StorageHealth health, TimeProvi
                 health.Failed(e, isWrite: false);
             }
         }
+    }
+
+    public override void Dispose()
+    {
+        timer.Dispose();
+        base.Dispose();
     }
 }
