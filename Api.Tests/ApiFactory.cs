@@ -134,10 +134,6 @@ public sealed class ApiFactory : IAsyncLifetime
     public Task<int> ExecuteUnnoticedAsync(string sql, object? parameters = null) =>
         Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
 
-    /// <summary>Runs SQL for each set of parameters.</summary>
-    public Task<int> ExecuteAsync(string sql, IEnumerable<object> parameters) =>
-        Database.WriteAsync(connection => connection.ExecuteAsync(sql, parameters), default);
-
     /// <summary>Reads all rows.</summary>
     public Task<T[]> RowsAsync<T>(string sql, object? parameters = null) =>
         Database.ReadAsync(async connection => (await connection.QueryAsync<T>(sql, parameters)).ToArray(), default);

@@ -137,8 +137,7 @@ static class Engine
     }
 
     /// <summary>How the engine says that a table is missing.</summary>
-    public static string NoTable(string name) =>
-        IsPostgres ? $"relation \"{name}\" does not exist" : $"no such table: {name}";
+    public static string NoTable(string name) => IsPostgres ? "42P01: relation " : $"no such table: {name}";
 
     static string CreateDatabase(string name, string template)
     {

@@ -31,6 +31,7 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
     [Theory]
     [InlineData("README.md", 5)]
     [InlineData("Api/OPERATING.md", 2)]
+    [SqliteOnly("The snippets of a search")]
     public async Task Every_call_gets_the_answer_that_is_printed(string file, int leastCalls)
     {
         var text = await File.ReadAllTextAsync(PathOf(file));

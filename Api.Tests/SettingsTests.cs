@@ -17,6 +17,7 @@ using Microsoft.Extensions.Options;
 namespace Api.Tests;
 
 /// <summary>The file appsettings.json shows every setting with its default.</summary>
+[AnyEngine]
 public sealed class SettingsTests
 {
     // Texts for a clinic to change. They have a value in the file and none in the code.
@@ -190,7 +191,7 @@ public sealed class SettingsTests
     public void A_database_needs_a_folder() =>
         Assert.Equal(
             "Database:Folder is '': set it to the folder of the database.",
-            Assert.ThrowsAny<Exception>(() => Program.Compose(["--Database:Folder="])).Message
+            Assert.ThrowsAny<Exception>(() => Program.Compose(["--Database:Folder=", "--Keys:Folder=/keys"])).Message
         );
 
     [Theory]

@@ -312,6 +312,7 @@ public sealed class TelemetryTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [AnyEngine]
     public async Task Without_a_collector_nothing_of_OpenTelemetry_is_loaded(bool isOn)
     {
         if (!OperatingSystem.IsLinux())

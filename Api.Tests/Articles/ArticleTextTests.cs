@@ -2,6 +2,7 @@ using Api.Articles;
 
 namespace Api.Tests.Articles;
 
+[AnyEngine]
 public sealed class ArticleTextTests
 {
     static string Html(string markdown) => ArticleText.Render(markdown).Html;

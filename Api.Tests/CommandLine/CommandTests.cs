@@ -506,6 +506,7 @@ public sealed class CommandTests : IDisposable
         Assert.All(["", "serve", "outbox", "outbox list"], name => Assert.Contains(name, All.Select(row => row.Data)));
 
     [Theory, MemberData(nameof(All), DisableDiscoveryEnumeration = true)]
+    [AnyEngine]
     public async Task Help_shows_the_settings_and_an_example(string name)
     {
         var (exitCode, output, errors) = await Command.RunAsync([.. WordsOf(name), "--help"]);
@@ -548,6 +549,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Theory, MemberData(nameof(All), DisableDiscoveryEnumeration = true)]
+    [AnyEngine]
     public async Task A_wrong_call_is_refused_in_one_sentence(string name)
     {
         var words = WordsOf(name);
@@ -573,9 +575,17 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("submissions list spam", "Argument 'spam' not recognized. Must be one of: 'quarantine'. See: ")]
     [InlineData("seed /nowhere", "There is no /nowhere/clinic.yaml: ")]
+    public async Task A_folder_or_a_word_that_cannot_be_used_is_refused_in_one_sentence(string call, string sentence)
+    {
+        await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
+        await AssertFaultAsync(sentence, [.. call.Split(' '), Database]);
+    }
+
+    [Theory]
     [InlineData("restore /nowhere.db", "/nowhere.db")]
     [InlineData("backup /proc/copy.db", "The backup could not be written")]
-    public async Task A_file_or_a_word_that_cannot_be_used_is_refused_in_one_sentence(string call, string sentence)
+    [SqliteOnly("Backup and restore")]
+    public async Task A_copy_that_cannot_be_read_or_written_is_refused_in_one_sentence(string call, string sentence)
     {
         await PreparedDatabase.Seeded.CopyToAsync(folder.Path);
         await AssertFaultAsync(sentence, [.. call.Split(' '), Database]);

@@ -13,6 +13,7 @@ using NodaTime;
 
 namespace Api.Tests.Contact;
 
+[AnyEngine]
 public sealed class AltchaTests
 {
     const int MaxNumber = 200;

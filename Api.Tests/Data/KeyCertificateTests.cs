@@ -7,6 +7,7 @@ using Api.Tests.Contact;
 namespace Api.Tests.Data;
 
 /// <summary>The certificates that encrypt the keys on the disk.</summary>
+[AnyEngine]
 public sealed partial class KeyCertificateTests : IDisposable
 {
     readonly TempFolder folder = new();

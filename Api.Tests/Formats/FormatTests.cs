@@ -15,6 +15,7 @@ namespace Api.Tests.Formats;
 /// Every format, read back and asked at random instants of the coming year: it agrees with the engine, or names what it
 /// does not express. A failure names the seed.
 /// </summary>
+[AnyEngine]
 public sealed class FormatTests
 {
     static readonly JsonSerializerOptions Web = WebOptions();

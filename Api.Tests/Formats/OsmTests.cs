@@ -10,6 +10,7 @@ namespace Api.Tests.Formats;
 /// What opening_hours.js makes of the values, minute by minute for a year. A failure names the seed, as for <see
 /// cref="RandomPlansAttribute"/>.
 /// </summary>
+[AnyEngine]
 public sealed class OsmTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using NodaTime.Text;
 
 namespace Api.Tests.Hours;
 
+[AnyEngine]
 public sealed class HoursTextTests
 {
     [Theory]

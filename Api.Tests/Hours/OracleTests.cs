@@ -8,6 +8,7 @@ namespace Api.Tests.Hours;
 /// The engine against the <see cref="Oracle"/>, over random schedules at moments around changes of the clock. A failure
 /// prints the seed, and <see cref="RandomPlansAttribute"/> says how to run it again.
 /// </summary>
+[AnyEngine]
 public sealed class OracleTests
 {
     const int Before = 2,

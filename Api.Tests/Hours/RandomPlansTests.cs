@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 
 namespace Api.Tests.Hours;
 
+[AnyEngine]
 public sealed class RandomPlansTests
 {
     [Fact]

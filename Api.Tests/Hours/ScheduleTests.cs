@@ -8,6 +8,7 @@ namespace Api.Tests.Hours;
 /// <summary>
 /// The edge cases of the engine, one in each row. Hours are written as in a seed, instants as local time with offset.
 /// </summary>
+[AnyEngine]
 public sealed class ScheduleTests
 {
     const string NewYork = "America/New_York";

@@ -5,6 +5,7 @@ using Api.Http;
 
 namespace Api.Tests.Http;
 
+[AnyEngine]
 public sealed class ConnectionTests
 {
     [Theory]

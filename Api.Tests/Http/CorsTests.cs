@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Http;
 
+[AnyEngine]
 public sealed class CorsTests
 {
     const string Site = "https://www.example.com";

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Api.Tests.Http;
 
 /// <summary>The API under a path of a web site.</summary>
+[AnyEngine]
 public sealed class PathPrefixTests
 {
     static Task<ApiFactory> StartAsync(params string[] settings) =>

@@ -56,6 +56,7 @@ public sealed class ServerTests
     }
 
     [Fact]
+    [AnyEngine]
     public async Task Hundreds_of_stalled_senders_hold_no_thread_delay_nobody_and_are_disconnected()
     {
         const int Each = 150;

@@ -6,6 +6,7 @@ using MimeKit;
 namespace Api.Tests.Outbox;
 
 /// <summary>Each fault is what a client of others sees, before a sender of ours is measured by it.</summary>
+[AnyEngine]
 public sealed class FaultyMailServerTests
 {
     static async Task<string> SendAsync(

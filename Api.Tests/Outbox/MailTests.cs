@@ -602,6 +602,7 @@ public sealed class MailTests
     }
 
     [Fact]
+    [AnyEngine]
     public async Task Mail_goes_to_a_real_server_with_TLS_and_a_login_where_its_certificate_is_trusted()
     {
         await using var server = await MailServer.StartAsync();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Api.Tests.Outbox;
 
+[AnyEngine]
 public sealed class OutboxOptionsTests
 {
     static readonly string Secret = OutboxApi.NewSecret();

@@ -413,6 +413,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    [SqliteOnly("PostgreSQL creates no database by itself.")]
     public async Task The_commands_of_the_outbox_need_a_database()
     {
         using var folder = new TempFolder();

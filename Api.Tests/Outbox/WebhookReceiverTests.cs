@@ -9,6 +9,7 @@ namespace Api.Tests.Outbox;
 /// <summary>
 /// The receiver believes what the standard says, and nothing else, before a sender of ours is measured by it.
 /// </summary>
+[AnyEngine]
 public sealed class WebhookReceiverTests
 {
     const string Body = """{"type":"example.happened","timestamp":"2026-07-01T12:00:00Z","data":{"name":"Zoë"}}""";

@@ -3,6 +3,7 @@ using Api.Seed;
 namespace Api.Tests.Seed;
 
 /// <summary>Every mistake is reported with its file and line, in a sentence that says what to write.</summary>
+[AnyEngine]
 public sealed class SeedMistakeTests : IDisposable
 {
     const string Clinic = "clinic:\n  timeZone: America/Chicago\nlocations:\n  - slug: here\n    name: Here\n";
