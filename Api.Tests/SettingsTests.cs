@@ -187,12 +187,47 @@ public sealed class SettingsTests
         Assert.Matches($"^{Pattern(sentence)}$", Faults.Describe(fault));
     }
 
+    [Theory]
+    [InlineData("Database:Folder is '': set it to the folder of the database.", "--Database:Folder=")]
+    [InlineData(
+        "Database:ConnectionString and Database:Folder /data are both set, and name two databases: remove one of them.",
+        "--Database:Folder=/data",
+        "--Database:ConnectionString=Host=db.example.com;Password=secret"
+    )]
+    [InlineData(
+        "Database:ConnectionString cannot be understood: set it to one like Host=db.example.com;Database=clinic;Username=clinic.",
+        "--Database:ConnectionString=Hos=db.example.com;Password=secret"
+    )]
+    [InlineData(
+        "Database:ConnectionString cannot be understood: set it to one like Host=db.example.com;Database=clinic;Username=clinic.",
+        "--Database:ConnectionString=Host=db.example.com;Port=abc;Password=secret"
+    )]
+    [InlineData(
+        "Database:ConnectionString cannot be understood: set it to one like Host=db.example.com;Database=clinic;Username=clinic.",
+        "--Database:ConnectionString=Database=clinic;Password=secret"
+    )]
+    [InlineData(
+        "Database:ConnectionString cannot be understood: set it to one like Host=db.example.com;Database=clinic;Username=clinic.",
+        "--Database:ConnectionString=host;'secret"
+    )]
+    public async Task A_database_needs_a_folder_or_a_connection_string(string sentence, params string[] settings)
+    {
+        using var folder = new TempFolder();
+        await using var app = Program.Compose([.. settings, $"--Keys:Folder={folder.Keys}"]);
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => Startup.StartAsync(app));
+        Assert.Equal(sentence, fault.Message);
+    }
+
     [Fact]
-    public void A_database_needs_a_folder() =>
-        Assert.Equal(
-            "Database:Folder is '': set it to the folder of the database.",
-            Assert.ThrowsAny<Exception>(() => Program.Compose(["--Database:Folder=", "--Keys:Folder=/keys"])).Message
-        );
+    public async Task The_folder_may_be_empty_when_there_is_a_connection_string()
+    {
+        await using var app = Program.Compose([
+            "--Database:Folder=",
+            "--Database:ConnectionString=Host=/nowhere;Database=clinic",
+        ]);
+        var fault = await Assert.ThrowsAsync<StartupFault>(() => Startup.StartAsync(app));
+        Assert.StartsWith("The database clinic on /nowhere cannot be opened", fault.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("Mail:Port=")]

@@ -57,7 +57,8 @@ static class DatabaseCommands
                 "Checks the database, and that the keys open its newest message.",
                 new CommandHelp(
                     "--Database:Folder=/var/lib/clinic/data --Keys:Folder=/var/lib/clinic/keys",
-                    "Database:ConnectionString", "Database:Folder",
+                    "Database:ConnectionString",
+                    "Database:Folder",
                     "Keys:Folder"
                 ),
                 CheckAsync,

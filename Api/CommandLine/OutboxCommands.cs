@@ -32,13 +32,21 @@ static class OutboxCommands
                 runner.Create(
                     "list",
                     "Lists what failed and what waits, and why.",
-                    new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:ConnectionString", "Database:Folder"),
+                    new CommandHelp(
+                        "--Database:Folder=/var/lib/clinic/data",
+                        "Database:ConnectionString",
+                        "Database:Folder"
+                    ),
                     (app, _, ct) => ListAsync(app.Services, Console.Out, ct)
                 ),
                 runner.Create(
                     "retry",
                     "Sends again what failed, and enables webhooks whose receiver was gone.",
-                    new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:ConnectionString", "Database:Folder"),
+                    new CommandHelp(
+                        "--Database:Folder=/var/lib/clinic/data",
+                        "Database:ConnectionString",
+                        "Database:Folder"
+                    ),
                     (app, parsed, ct) => RetryAsync(app.Services, parsed.GetValue(delivery), Console.Out, ct),
                     delivery
                 ),

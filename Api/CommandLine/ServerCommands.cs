@@ -12,7 +12,8 @@ static class ServerCommands
     public static readonly CommandHelp ServeHelp = new(
         "--Database:Folder=/var/lib/clinic/data --Keys:Folder=/var/lib/clinic/keys",
         "Urls",
-        "Database:ConnectionString", "Database:Folder",
+        "Database:ConnectionString",
+        "Database:Folder",
         "Keys:Folder",
         "Keys:Certificates",
         "Seed:Folder",
@@ -45,7 +46,11 @@ static class ServerCommands
             runner.Create(
                 "migrate",
                 "Brings the database up to date.",
-                new CommandHelp("--Database:Folder=/var/lib/clinic/data", "Database:ConnectionString", "Database:Folder"),
+                new CommandHelp(
+                    "--Database:Folder=/var/lib/clinic/data",
+                    "Database:ConnectionString",
+                    "Database:Folder"
+                ),
                 MigrateAsync,
                 logs: true
             ),
@@ -53,7 +58,12 @@ static class ServerCommands
                 "seed",
                 "Loads content into the database. Replaces what has the same slug. If a file has a mistake, nothing "
                     + "is changed.",
-                new CommandHelp("content --Database:Folder=/var/lib/clinic/data", "Database:ConnectionString", "Database:Folder", "Mail:Recipients"),
+                new CommandHelp(
+                    "content --Database:Folder=/var/lib/clinic/data",
+                    "Database:ConnectionString",
+                    "Database:Folder",
+                    "Mail:Recipients"
+                ),
                 (app, parsed, ct) => SeedAsync(app, parsed.GetValue(folder)?.FullName ?? SeedFolder.Default, ct),
                 folder,
                 logs: true

@@ -18,7 +18,13 @@ static class SubmissionCommands
 {
     const int LongestList = 100;
 
-    static readonly string[] Settings = ["Database:ConnectionString", "Database:Folder", "Keys:Folder", "Keys:Certificates"];
+    static readonly string[] Settings =
+    [
+        "Database:ConnectionString",
+        "Database:Folder",
+        "Keys:Folder",
+        "Keys:Certificates",
+    ];
 
     delegate Task<int> SubmissionCommand(WebApplication app, string reference, TextWriter output, CancellationToken ct);
 
