@@ -1,5 +1,6 @@
 using System.Data.Common;
-using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Api.Data;
 using Dapper;
 using NodaTime;
@@ -41,7 +42,7 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
                     )
                 ).AsList();
                 var completions = await ListCompletionsAsync(connection, FoldWord(words[^1]), ct);
-                var rows = await connection.QueryAsync<ArticleSummary, IndexedText, ArticleMatchKey, Match>(
+                var rows = await connection.QueryAsync<ArticleSummary, IndexedText, ArticleMatchKey, Found>(
                     new CommandDefinition(
                         $"""
                         WITH page AS MATERIALIZED (
@@ -77,18 +78,27 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
                         },
                         cancellationToken: ct
                     ),
-                    (article, text, key) => new Match(article, text, key),
+                    (article, text, key) => new Found(article, text, key),
                     splitOn: "indexed_title,score"
                 );
                 var matching = await ListMatchingWordsAsync(connection, stems, completions, ct);
+                // Most words come again and again.
+                var isMatch = new Dictionary<string, bool>(StringComparer.Ordinal);
                 return
                 [
                     .. rows.Select(row =>
                     {
-                        var snippet = ToHtml(row.Text.MakeSnippet(word => matching.Contains(FoldWord(word))));
+                        var snippet = ToHtml(row.Text.MakeSnippet(IsMatch));
                         return new ArticleMatch(row.Article with { Snippet = snippet }, row.Key);
                     }),
                 ];
+
+                bool IsMatch(string word)
+                {
+                    if (!isMatch.TryGetValue(word, out var known))
+                        isMatch[word] = known = matching.Contains(Shorten(FoldWord(word)));
+                    return known;
+                }
             },
             ct
         );
@@ -193,7 +203,7 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
         return string.Join(" & ", complete.Append($"({string.Join(" | ", last)})"));
     }
 
-    sealed record Match(ArticleSummary Article, IndexedText Text, ArticleMatchKey Key);
+    sealed record Found(ArticleSummary Article, IndexedText Text, ArticleMatchKey Key);
 
     sealed record IndexedWord
     {
@@ -211,61 +221,55 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
         public string MakeSnippet(Predicate<string> isMatch) =>
             new[] { IndexedTitle, IndexedSummary, Body }
                 .Select(text => new Snippet(text, isMatch))
-                .MaxBy(snippet => snippet.Matches)!
+                .MaxBy(snippet => snippet.DifferentMatches)!
                 .Mark();
     }
 
-    /// <summary>The best <see cref="SnippetWords"/> words in a row of a text.</summary>
+    /// <summary>The <see cref="SnippetWords"/> words in a row of a text that have the most different matches.</summary>
     sealed class Snippet
     {
         readonly string text;
-        readonly List<(int Start, int End, bool IsMatch)> words;
+        readonly Match[] words,
+            matches;
         readonly int first;
 
         public Snippet(string text, Predicate<string> isMatch)
         {
             this.text = text;
-            words =
-            [
-                .. WordPattern()
-                    .Matches(text)
-                    .Select(word => (word.Index, word.Index + word.Length, isMatch(word.Value))),
-            ];
-            for (var start = 0; start == 0 || start + SnippetWords <= words.Count; start++)
+            words = WordPattern().Matches(text).ToArray();
+            int[] all = [.. Enumerable.Range(0, words.Length).Where(i => isMatch(words[i].Value))];
+            for (var i = 0; i < all.Length; i++)
             {
-                var matches = CountMatches(start);
-                if (matches <= Matches)
-                    continue;
-                (Matches, first) = (matches, start);
+                var end = all[i] + SnippetWords;
+                var different = all.Skip(i)
+                    .TakeWhile(match => match < end)
+                    .DistinctBy(match => words[match].Value, StringComparer.OrdinalIgnoreCase)
+                    .Count();
+                if (different > DifferentMatches)
+                    (DifferentMatches, first) = (different, all[i]);
             }
+            // Near the end of the text it begins earlier.
+            first = Math.Max(0, Math.Min(first, words.Length - SnippetWords));
+            matches = [.. all.Where(i => i >= first && i < first + SnippetWords).Select(i => words[i])];
         }
 
         /// <summary>How many different words in it match.</summary>
-        public int Matches { get; private set; }
-
-        int CountMatches(int start) =>
-            words
-                .Skip(start)
-                .Take(SnippetWords)
-                .Where(word => word.IsMatch)
-                .Select(word => text[word.Start..word.End].ToLower(CultureInfo.InvariantCulture))
-                .Distinct(StringComparer.Ordinal)
-                .Count();
+        public int DifferentMatches { get; }
 
         public string Mark()
         {
-            var last = Math.Min(first + SnippetWords, words.Count);
+            var last = Math.Min(first + SnippetWords, words.Length);
             var isStart = first == 0;
-            var isEnd = last == words.Count;
-            var position = isStart ? 0 : words[first].Start;
-            var marked = new System.Text.StringBuilder(isStart ? "" : "…");
-            foreach (var word in words.Take(first..last).Where(word => word.IsMatch))
+            var isEnd = last == words.Length;
+            var position = isStart ? 0 : words[first].Index;
+            var marked = new StringBuilder(isStart ? "" : "…");
+            foreach (var match in matches)
             {
-                marked.Append(text, position, word.Start - position);
-                marked.Append(MatchStart).Append(text, word.Start, word.End - word.Start).Append(MatchEnd);
-                position = word.End;
+                marked.Append(text, position, match.Index - position);
+                marked.Append(MatchStart).Append(match.Value).Append(MatchEnd);
+                position = match.Index + match.Length;
             }
-            var end = isEnd ? text.Length : words[last - 1].End;
+            var end = isEnd ? text.Length : words[last - 1].Index + words[last - 1].Length;
             return marked.Append(text, position, end - position).Append(isEnd ? "" : "…").ToString();
         }
     }
