@@ -211,27 +211,7 @@ sealed class OutboxStore
     )
     {
         // Usually nothing is due, which a read finds out without waiting for the writer.
-        var due = await db.ReadAsync(
-            async connection =>
-            {
-                List<(string Channel, string? Target)> found = [];
-                foreach (var source in sources)
-                {
-                    var isDue = await connection.ExecuteScalarAsync<bool>(
-                        new CommandDefinition(
-                            $"SELECT EXISTS ({selectDue})",
-                            Parameters(source, null),
-                            cancellationToken: ct
-                        )
-                    );
-                    if (isDue)
-                        found.Add(source);
-                }
-                return found;
-            },
-            ct
-        );
-        if (due.Count == 0)
+        if (!await db.ReadAsync(IsAnyDueAsync, ct))
             return null;
 
         var name = Guid.NewGuid().ToString();
@@ -240,7 +220,8 @@ sealed class OutboxStore
             {
                 // Sources follow each other, so that none waits for the end of another.
                 List<Delivery> claimed = [];
-                foreach (var source in due)
+                // Also those that the read found empty: what belongs together can have been written meanwhile.
+                foreach (var source in sources)
                 {
                     var rows = await connection.QueryAsync<Delivery>(
                         $"""
@@ -262,6 +243,21 @@ sealed class OutboxStore
             ct
         );
         return deliveries.Count == 0 ? null : new Claim(name, deliveries, now + Claim.Length);
+
+        async Task<bool> IsAnyDueAsync(DbConnection connection)
+        {
+            foreach (var source in sources)
+            {
+                var query = new CommandDefinition(
+                    $"SELECT EXISTS ({selectDue})",
+                    Parameters(source, null),
+                    cancellationToken: ct
+                );
+                if (await connection.ExecuteScalarAsync<bool>(query))
+                    return true;
+            }
+            return false;
+        }
 
         object Parameters((string Channel, string? Target) source, string? name) =>
             new
