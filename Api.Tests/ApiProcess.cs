@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Api.Tests;
 
 /// <summary>The program in a process of its own, as its operator starts it.</summary>
-sealed class ApiProcess : IDisposable
+sealed partial class ApiProcess : IDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -81,27 +82,26 @@ sealed class ApiProcess : IDisposable
         return (await api.ExitAsync(), api.Output, api.Errors);
     }
 
-    /// <summary>Starts a server on a free port, and waits until it answers.</summary>
+    /// <summary>Starts a server on a free port, and waits until it serves.</summary>
     public static async Task<(ApiProcess Process, HttpClient Client)> ServeAsync(string folder, params string[] args)
     {
         await PreparedDatabase.Seeded.CopyToAsync(folder);
-        var url = $"http://127.0.0.1:{FreePort()}";
-        var api = Start([$"--Urls={url}", $"--Database:Folder={folder}", .. GenerousLimits, .. args]);
-        var client = new HttpClient { BaseAddress = new Uri(url) };
+        // The system chooses the port. A free one that was found before could be another program's by now.
+        var api = Start(["--Urls=http://127.0.0.1:0", $"--Database:Folder={folder}", .. GenerousLimits, .. args]);
         var waited = Stopwatch.StartNew();
-        while (true)
+        Match address;
+        while (!(address = ListeningAddress().Match(api.Output)).Success)
         {
-            try
+            if (api.process.HasExited || waited.Elapsed > Patience)
             {
-                (await client.GetAsync("/health/ready")).EnsureSuccessStatusCode();
-                return (api, client);
+                using (api)
+                    throw new InvalidOperationException($"The program does not serve.\n{api.Output}{api.Errors}");
             }
-            catch (HttpRequestException) when (waited.Elapsed < Patience && !api.process.HasExited)
-            {
-                // Asking without a pause would take the processor from the program that starts.
-                await Task.Delay(20);
-            }
+            await Task.Delay(20);
         }
+        var client = new HttpClient { BaseAddress = new Uri(address.Groups[1].Value) };
+        (await client.GetAsync("/health/ready")).EnsureSuccessStatusCode();
+        return (api, client);
     }
 
     public static int FreePort()
@@ -134,6 +134,9 @@ sealed class ApiProcess : IDisposable
             process.Kill();
         process.Dispose();
     }
+
+    [GeneratedRegex(@"Now listening on: (http://[\d.:]+\d)\D")]
+    private static partial Regex ListeningAddress();
 
     static void Append(StringBuilder text, string? line)
     {

@@ -457,7 +457,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             await File.WriteAllTextAsync(ExampleFile(name), answer.ToJsonString(Readable) + "\n");
         var written = JsonNode.Parse(await File.ReadAllTextAsync(ExampleFile(name)))!;
         // PostgreSQL chooses other passages of a text for the snippet.
-        if (Engine.IsPostgres && operation == "listArticles")
+        if (Engine.IsPostgres && name == "listArticles.200")
             answer["items"]![0]!["snippet"] = written["items"]![0]!["snippet"]!.DeepClone();
         JsonAssert.Equal(written.ToJsonString(), answer);
 

@@ -397,10 +397,10 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
             ("near", _, _) => $"{ValidDegrees(90)},{ValidDegrees(180)}",
             ("openAt", _, _) => Chance(3) ? "now" : ValidInstant(),
             ("include", _, _) => "status",
-            ("tag", _, _) => Chance(2) ? Pick(content.Tags) : AnyText(LongestOf(parameter)),
+            ("tag", _, _) => Chance(2) ? Pick(content.Tags) : WithoutNull(AnyText(LongestOf(parameter))),
             ("q", _, _) => Chance(2)
                 ? Pick("anxiety", "panic attack", "medic", "sueño", "STRESS")
-                : AnyText(LongestOf(parameter)),
+                : WithoutNull(AnyText(LongestOf(parameter))),
             (var name, _, _) => throw new NotSupportedException($"Say here what {name} can be."),
         };
 
@@ -580,7 +580,9 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
     }
 
     // A null character cannot be in a path: Kestrel refuses the request before the API sees it.
-    static string EscapeSegment(string text) => Escape(text.Replace("\0", "", StringComparison.Ordinal));
+    static string EscapeSegment(string text) => Escape(WithoutNull(text));
+
+    static string WithoutNull(string text) => text.Replace("\0", "", StringComparison.Ordinal);
 
     string ValidIdempotencyKey() =>
         Pick(
