@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.ObjectPool;
 using Microsoft.Net.Http.Headers;
 
 namespace Api.Http.Caching;
@@ -9,6 +10,10 @@ static class ContentPipeline
 {
     // A smaller body hardly shrinks, and fits into one packet anyway.
     const int SmallestCompressed = 1024;
+
+    // A new buffer for each large answer leaves arrays behind that only a full garbage collection frees: a fifth of the
+    // processor time of the status of 1,000 locations.
+    static readonly ObjectPool<MemoryStream> Buffers = new DefaultObjectPool<MemoryStream>(new BufferPolicy(), 8);
 
     /// <summary>
     /// Answers 304 to a caller who has the content already. It runs before the output cache, so that the cache stores
@@ -35,7 +40,8 @@ static class ContentPipeline
     static async Task RevalidateAsync(HttpContext http, RequestDelegate next)
     {
         var response = http.Response;
-        var body = await BufferAsync(http, next);
+        using var buffer = new RentedBuffer();
+        var body = await BufferAsync(http, next, buffer.Stream);
         if (
             response.StatusCode == StatusCodes.Status200OK
             && response.Headers.ETag is [{ } tag]
@@ -56,7 +62,8 @@ static class ContentPipeline
     static async Task FinishAsync(HttpContext http, RequestDelegate next)
     {
         var response = http.Response;
-        var body = await BufferAsync(http, next);
+        using var buffer = new RentedBuffer();
+        var body = await BufferAsync(http, next, buffer.Stream);
         var seconds = response.StatusCode == StatusCodes.Status200OK ? Freshness.MaxAge(http) : 0;
         if (response.StatusCode == StatusCodes.Status200OK)
         {
@@ -70,12 +77,11 @@ static class ContentPipeline
         await response.Body.WriteAsync(body, http.RequestAborted);
     }
 
-    /// <summary>Runs the rest of the pipeline and returns what it wrote.</summary>
-    static async Task<Memory<byte>> BufferAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Runs the rest of the pipeline and returns what it wrote, which is in the buffer.</summary>
+    static async Task<Memory<byte>> BufferAsync(HttpContext http, RequestDelegate next, MemoryStream buffer)
     {
         var destination = http.Response.Body;
-        using var written = new MemoryStream();
-        http.Response.Body = written;
+        http.Response.Body = buffer;
         try
         {
             await next(http);
@@ -84,7 +90,28 @@ static class ContentPipeline
         {
             http.Response.Body = destination;
         }
-        return written.GetBuffer().AsMemory(0, (int)written.Length);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    /// <summary>A buffer that goes back to <see cref="Buffers"/> at the end.</summary>
+    readonly struct RentedBuffer() : IDisposable
+    {
+        public MemoryStream Stream { get; } = Buffers.Get();
+
+        public void Dispose() => Buffers.Return(Stream);
+    }
+
+    sealed class BufferPolicy : PooledObjectPolicy<MemoryStream>
+    {
+        const int LargestKept = 1024 * 1024;
+
+        public override MemoryStream Create() => new();
+
+        public override bool Return(MemoryStream obj)
+        {
+            obj.SetLength(0);
+            return obj.Capacity <= LargestKept;
+        }
     }
 
     static void LimitCaching(HttpContext http, long seconds)
