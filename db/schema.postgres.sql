@@ -1,15 +1,5 @@
 -- The schema as it is now. Written by the schema command; a test compares it with a new database.
 
-CREATE TEXT SEARCH DICTIONARY article_stems (TEMPLATE = snowball, language = 'porter');
-
-CREATE OR REPLACE FUNCTION article_stem(word text)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-    SELECT CASE WHEN octet_length(word) BETWEEN 3 AND 64 THEN (ts_lexize('article_stems', word))[1] ELSE word END
-$function$;
-
 CREATE OR REPLACE FUNCTION raise_content_version()
  RETURNS trigger
  LANGUAGE plpgsql

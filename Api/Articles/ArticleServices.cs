@@ -9,10 +9,13 @@ static class ArticleServices
         SqlTypes.MapAsJson<IReadOnlyList<Section>>();
         return services
             .AddSingleton<ArticleStore>()
+            .AddSingleton<SearchTerms>()
             .AddSingleton<ArticleSearch>(provider =>
             {
                 var db = provider.GetRequiredService<Database>();
-                return db.EngineName == "sqlite" ? new SqliteArticleSearch(db) : new PostgresArticleSearch(db);
+                return db.EngineName == "sqlite"
+                    ? new SqliteArticleSearch(db)
+                    : new PostgresArticleSearch(db, provider.GetRequiredService<SearchTerms>());
             });
     }
 }

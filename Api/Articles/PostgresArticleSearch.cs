@@ -8,13 +8,13 @@ using NodaTime;
 namespace Api.Articles;
 
 /// <summary>
-/// Full-text search with PostgreSQL's <c>tsvector</c>. Words are split and folded here and only stemmed by PostgreSQL,
-/// whose parser would split them in another way than SQLite.
+/// Full-text search with PostgreSQL's <c>tsvector</c>. Its terms are those of SQLite, since PostgreSQL's own parser and
+/// stemmers would find other articles.
 /// </summary>
-sealed class PostgresArticleSearch(Database db) : ArticleSearch
+sealed class PostgresArticleSearch(Database db, SearchTerms terms) : ArticleSearch
 {
-    // Longer than any query. PostgreSQL takes no word of more than 2 KB.
-    const int LongestWord = 255;
+    // Longer than any query. PostgreSQL takes no term of more than 2 KB.
+    const int LongestTerm = 255;
 
     const int SnippetWords = 24;
 
@@ -32,15 +32,7 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
         db.ReadAsync<IReadOnlyList<ArticleMatch>>(
             async connection =>
             {
-                var stems = (
-                    await connection.QueryAsync<string>(
-                        new CommandDefinition(
-                            "SELECT article_stem(word) FROM unnest(@words) WITH ORDINALITY AS w (word, n) ORDER BY n",
-                            new { words = words.Select(FoldWord).ToArray() },
-                            cancellationToken: ct
-                        )
-                    )
-                ).AsList();
+                var stems = Stem([.. words]);
                 var completions = await ListCompletionsAsync(connection, FoldWord(words[^1]), ct);
                 var rows = await connection.QueryAsync<ArticleSummary, IndexedText, ArticleMatchKey, Found>(
                     new CommandDefinition(
@@ -132,7 +124,7 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
     /// <summary>The words of all articles that the query finds, to mark them in snippets.</summary>
     static async Task<HashSet<string>> ListMatchingWordsAsync(
         DbConnection connection,
-        List<string> stems,
+        string[] stems,
         IEnumerable<IndexedWord> completions,
         CancellationToken ct
     )
@@ -155,29 +147,30 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
     public override async Task IndexAsync(DbConnection connection, long id, string title, string summary, string body)
     {
         var line = ToOneLine(body);
-        var occurrences = SplitWords(title)
-            .Select(word => (Word: word, Weight: 'A'))
-            .Concat(SplitWords(summary).Select(word => (Word: word, Weight: 'B')))
-            .Concat(SplitWords(line).Select(word => (Word: word, Weight: 'D')))
-            .Select(pair => (Word: Shorten(FoldWord(pair.Word)), pair.Weight))
-            .ToList();
+        string[] words =
+        [
+            .. SplitWords($"{title} {summary} {line}")
+                .Select(word => Shorten(FoldWord(word)))
+                .Distinct(StringComparer.Ordinal)
+                // In one order, so that two writers do not wait for each other.
+                .Order(StringComparer.Ordinal),
+        ];
         await connection.ExecuteAsync(
             """
             INSERT INTO article_words (word, stem)
-            SELECT word, article_stem(word)
-            FROM (SELECT DISTINCT word FROM unnest(@words) AS word) w
-            -- In one order, so that two writers do not wait for each other.
-            ORDER BY word
+            SELECT word, stem FROM unnest(@words, @stems) AS w (word, stem)
             ON CONFLICT (word) DO NOTHING
             """,
-            new { words = occurrences.Select(occurrence => occurrence.Word).ToArray() }
+            new { words, stems = Stem(words) }
         );
+
+        var texts = terms.Split([title, summary, line]);
+        var indexed = texts.SelectMany(text => text.Select(term => (Term: Shorten(term), Weight: "ABD"[text.Key])));
+        var vector = indexed.Select((entry, i) => $"{Quote(entry.Term)}:{i + 1}{entry.Weight}");
         await connection.ExecuteAsync(
             """
             INSERT INTO article_search (article_id, title, summary, body, words)
-            SELECT @id, @title, @summary, @line,
-                   coalesce(string_agg('''' || article_stem(o.word) || ''':' || o.position || o.weight, ' '), '')::tsvector
-            FROM unnest(@words, @weights) WITH ORDINALITY AS o (word, weight, position)
+            VALUES (@id, @title, @summary, @line, @vector::tsvector)
             ON CONFLICT (article_id) DO UPDATE SET
                 title = excluded.title, summary = excluded.summary, body = excluded.body, words = excluded.words
             """,
@@ -187,20 +180,39 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
                 title,
                 summary,
                 line,
-                words = occurrences.Select(occurrence => occurrence.Word).ToArray(),
-                weights = occurrences.Select(occurrence => occurrence.Weight.ToString()).ToArray(),
+                vector = string.Join(' ', vector),
             }
         );
     }
 
-    static string Shorten(string word) => word.Length <= LongestWord ? word : word[..LongestWord];
-
-    // A word has letters and digits only, so nothing that a caller sends is read as an operator.
-    static string BuildExpression(List<string> stems, IEnumerable<string> completions)
+    /// <summary>The stem of each word. The tokenizer can find more than one term in a word of a rare script.</summary>
+    string[] Stem(string[] words)
     {
-        var complete = stems.SkipLast(1).Select(stem => $"'{stem}'");
-        var last = completions.Select(stem => $"'{stem}'").Prepend($"'{stems[^1]}':*");
-        return string.Join(" & ", complete.Append($"({string.Join(" | ", last)})"));
+        var split = terms.Split(words);
+        return [.. words.Select((_, i) => Shorten(string.Join(' ', split[i])))];
+    }
+
+    static string Shorten(string text) => text.Length <= LongestTerm ? text : text[..LongestTerm];
+
+    static string Quote(string term) =>
+        $"'{term.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
+
+    // The tokenizer finds nothing in a word of letters that it does not know. Such a word is ignored, as in SQLite.
+    static string BuildExpression(string[] stems, IEnumerable<string> completions)
+    {
+        var complete = stems.SkipLast(1).Where(stem => stem != "").Select(stem => Phrase(stem));
+        var last = completions
+            .Select(stem => Phrase(stem))
+            .Concat(stems[^1] == "" ? [] : [Phrase(stems[^1], isPrefix: true)])
+            .ToArray();
+        return string.Join(" & ", last is [] ? complete : complete.Append($"({string.Join(" | ", last)})"));
+    }
+
+    // The terms of a word follow each other.
+    static string Phrase(string stem, bool isPrefix = false)
+    {
+        var phrase = string.Join(" <-> ", stem.Split(' ').Select(Quote));
+        return isPrefix ? $"({phrase}:*)" : $"({phrase})";
     }
 
     sealed record Found(ArticleSummary Article, IndexedText Text, ArticleMatchKey Key);
@@ -229,15 +241,15 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
     sealed class Snippet
     {
         readonly string text;
-        readonly Match[] words,
-            matches;
+        readonly MatchCollection words;
+        readonly Match[] matches;
         readonly int first;
 
         public Snippet(string text, Predicate<string> isMatch)
         {
             this.text = text;
-            words = WordPattern().Matches(text).ToArray();
-            int[] all = [.. Enumerable.Range(0, words.Length).Where(i => isMatch(words[i].Value))];
+            words = WordPattern().Matches(text);
+            int[] all = [.. Enumerable.Range(0, words.Count).Where(i => isMatch(words[i].Value))];
             for (var i = 0; i < all.Length; i++)
             {
                 var end = all[i] + SnippetWords;
@@ -249,7 +261,7 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
                     (DifferentMatches, first) = (different, all[i]);
             }
             // Near the end of the text it begins earlier.
-            first = Math.Max(0, Math.Min(first, words.Length - SnippetWords));
+            first = Math.Max(0, Math.Min(first, words.Count - SnippetWords));
             matches = [.. all.Where(i => i >= first && i < first + SnippetWords).Select(i => words[i])];
         }
 
@@ -258,9 +270,9 @@ sealed class PostgresArticleSearch(Database db) : ArticleSearch
 
         public string Mark()
         {
-            var last = Math.Min(first + SnippetWords, words.Length);
+            var last = Math.Min(first + SnippetWords, words.Count);
             var isStart = first == 0;
-            var isEnd = last == words.Length;
+            var isEnd = last == words.Count;
             var position = isStart ? 0 : words[first].Index;
             var marked = new StringBuilder(isStart ? "" : "…");
             foreach (var match in matches)

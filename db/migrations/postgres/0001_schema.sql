@@ -117,15 +117,7 @@ CREATE TABLE article_tags (
 
 CREATE INDEX article_tags_of_article ON article_tags (article_id);
 
--- The stems of SQLite's tokenizer porter: both engines find the same articles.
-CREATE TEXT SEARCH DICTIONARY article_stems (TEMPLATE = snowball, Language = porter);
-
--- Words that SQLite does not stem have themselves as their stem.
-CREATE FUNCTION article_stem(word TEXT) RETURNS TEXT IMMUTABLE LANGUAGE sql AS $$
-    SELECT CASE WHEN octet_length(word) BETWEEN 3 AND 64 THEN (ts_lexize('article_stems', word))[1] ELSE word END
-$$;
-
--- Full text of articles. words has the stems of the words with their weights: A title, B summary, D body.
+-- Full text of articles. words has the terms of SQLite's tokenizer with their weights: A title, B summary, D body.
 CREATE TABLE article_search (
     article_id BIGINT PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     title      TEXT COLLATE "C" NOT NULL,
