@@ -104,7 +104,7 @@ sealed class PostgresServer : IDisposable
     /// <param name="name">Its name, of lower-case letters, digits and underscores.</param>
     /// <param name="template">The database that it is a copy of. Nobody may be connected to that one.</param>
     public void CreateDatabase(string name, string template = "template0") =>
-        // Copying files costs less than logging each page of them (24 ms and 30 ms, with dropping it).
+        // Copying files costs less than logging each page of them: 16 ms and 28 ms, with dropping the database.
         Execute($"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
 
     /// <summary>Drops a database, also while somebody is connected to it.</summary>
@@ -179,6 +179,8 @@ sealed class PostgresServer : IDisposable
         {
             parameters.AddRange([
                 ("max_connections", $"{MaxConnections}"),
+                // Creating and dropping a database searches all of them.
+                ("shared_buffers", "16MB"),
                 // The program refuses to serve without synchronous_commit, which costs little without fsync.
                 ("fsync", "off"),
                 ("full_page_writes", "off"),

@@ -31,6 +31,14 @@ public sealed class ContentVersionTests : IAsyncLifetime
 
     Task<long> CountAsync(string sql) => CountAsync(() => api.ExecuteAsync(sql));
 
+    /// <summary>Asserts that each row that a statement has changed raises the version.</summary>
+    async Task AssertRaisesAsync(long rows, string sql)
+    {
+        var difference = await CountAsync(sql);
+        // PostgreSQL's triggers run once for each table.
+        Assert.True(Engine.IsPostgres ? difference > 0 : difference == rows, $"{sql}: {difference}");
+    }
+
     /// <summary>A row for each table with content. Those that others belong to come first.</summary>
     static readonly (string Table, string Insert)[] Content =
     [
@@ -72,13 +80,12 @@ public sealed class ContentVersionTests : IAsyncLifetime
 
     static readonly string[] NoContent =
     [
-        "SchemaVersions",
+        "schemaversions",
         "acknowledged_addresses",
         "content_version",
         "disabled_webhooks",
         "erased_submissions",
         "outbox",
-        "owed_log_truncations",
         "redeemed_challenges",
         "submissions",
         "submissions_in_clear",
@@ -91,19 +98,18 @@ public sealed class ContentVersionTests : IAsyncLifetime
     public async Task Every_write_of_content_raises_the_version()
     {
         foreach (var (_, insert) in Content)
-            Assert.True(await CountAsync(insert) == 1, insert);
-        foreach (var (table, _) in Content)
+            await AssertRaisesAsync(1, insert);
+        foreach (var (table, insert) in Content)
         {
-            var column = await api.QueryAsync<string>($"SELECT name FROM pragma_table_info('{table}') LIMIT 1");
+            var column = insert.Split('(', ',')[1];
             var rows = await api.QueryAsync<long>($"SELECT count(*) FROM {table}");
-            var update = $"UPDATE {table} SET {column} = {column}";
-            Assert.True(await CountAsync(update) == rows, update);
+            await AssertRaisesAsync(rows, $"UPDATE {table} SET {column} = {column}");
         }
         foreach (var (table, _) in Content.Reverse())
         {
             var rows = await api.QueryAsync<long>($"SELECT count(*) FROM {table}");
-            var delete = $"DELETE FROM {table}";
-            Assert.True(rows > 0 && await CountAsync(delete) == rows, delete);
+            Assert.NotEqual(0, rows);
+            await AssertRaisesAsync(rows, $"DELETE FROM {table}");
         }
     }
 
@@ -114,27 +120,26 @@ public sealed class ContentVersionTests : IAsyncLifetime
             await api.ExecuteAsync(insert);
         var weeks = await api.QueryAsync<long>("SELECT count(*) FROM weekly_hours");
         var periods = await api.QueryAsync<long>("SELECT count(*) FROM weekly_periods");
-        Assert.Equal(weeks + periods, await CountAsync("DELETE FROM weekly_hours"));
-        Assert.Equal(2, await CountAsync("DELETE FROM hours_exceptions WHERE reason = 'Christmas Eve'"));
+        await AssertRaisesAsync(weeks + periods, "DELETE FROM weekly_hours");
+        await AssertRaisesAsync(2, "DELETE FROM hours_exceptions WHERE reason = 'Christmas Eve'");
         var tags = await api.QueryAsync<long>("SELECT count(*) FROM article_tags");
         var articles = await api.QueryAsync<long>("SELECT count(*) FROM articles");
-        Assert.Equal(articles + tags, await CountAsync("DELETE FROM articles"));
+        await AssertRaisesAsync(articles + tags, "DELETE FROM articles");
     }
 
     [Fact]
     public async Task A_new_table_is_content_or_is_not()
     {
-        var tables = await api.Database.ReadAsync(
-            connection =>
-                connection.QueryAsync<string>(
-                    """
-                    SELECT name FROM pragma_table_list
-                    WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'
-                    """
-                ),
-            default
+        var tables = await api.RowsAsync<string>(
+            Engine.IsPostgres
+                ? "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+                : """
+                SELECT lower(name) FROM pragma_table_list
+                WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'
+                """
         );
-        Assert.Equal(Content.Select(content => content.Table).Concat(NoContent).Order(), tables.Order());
+        string[] own = Engine.IsPostgres ? [] : ["owed_log_truncations"];
+        Assert.Equal(Content.Select(content => content.Table).Concat(NoContent).Concat(own).Order(), tables.Order());
     }
 
     [Fact]
@@ -142,9 +147,13 @@ public sealed class ContentVersionTests : IAsyncLifetime
     {
         var article = new ArticleDraft("new", "New", "", ["a", "b"], null, null, "Text");
         Assert.NotEqual(0, await CountAsync(() => api.SaveArticlesAsync(article)));
-        Assert.Equal(0, await CountAsync(() => api.SaveArticlesAsync(article)));
         Assert.NotEqual(0, await CountAsync(() => api.SaveArticlesAsync(article with { Title = "Newer" })));
-        Assert.Equal(0, await CountAsync("UPDATE locations SET name = 'New' WHERE slug = 'nowhere'"));
+        // PostgreSQL's triggers also run for a statement that changes no row.
+        if (!Engine.IsPostgres)
+        {
+            Assert.Equal(0, await CountAsync(() => api.SaveArticlesAsync(article with { Title = "Newer" })));
+            Assert.Equal(0, await CountAsync("UPDATE locations SET name = 'New' WHERE slug = 'nowhere'"));
+        }
         Assert.Equal(0, await CountAsync(() => api.ReceivedAsync(Submissions.Valid())));
         Assert.Equal(
             0,
@@ -274,21 +283,22 @@ public sealed class ContentVersionTests : IAsyncLifetime
         using var poll = new ContentPoll(api.Version, health, clock);
         await poll.StartAsync(default);
 
-        var file = api.Folder.File("clinic.db");
-        File.Move(file, file + ".away");
-        // Connections that are open already would still read it.
-        SqliteConnection.ClearAllPools();
-        for (var second = 0; second < 3; second++)
+        var fault = Engine.IsPostgres ? StorageFault.Unreachable : StorageFault.Inaccessible;
+        using (Engine.Hide(api.Folder.Path))
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
-            await UntilAsync(() => log.Text.Contains("files cannot be opened", StringComparison.Ordinal));
+            // Connections that are open already would still read it.
+            SqliteConnection.ClearAllPools();
+            for (var second = 0; second < 3; second++)
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                await UntilAsync(() => log.Text.Contains(fault.Sentence(), StringComparison.Ordinal));
+            }
+            // What is in memory is still answered. What is not is tried again each time.
+            await api.GetAsync("/v1/locations/jonesboro");
+            await api.GetAsync("/v1/status", 503);
+            await api.GetAsync("/v1/status", 503);
         }
-        // What is in memory is still answered. What is not is tried again each time.
-        await api.GetAsync("/v1/locations/jonesboro");
-        await api.GetAsync("/v1/status", 503);
-        await api.GetAsync("/v1/status", 503);
 
-        File.Move(file + ".away", file);
         await api.GetAsync("/v1/status");
         await api.ExecuteUnnoticedAsync("UPDATE locations SET name = 'Renamed' WHERE slug = 'jonesboro'");
         var before = api.Version.Current;
@@ -305,7 +315,7 @@ public sealed class ContentVersionTests : IAsyncLifetime
         // As the openapi command starts it.
         using var folder = new TempFolder();
         await using var app = Program.Compose(
-            ["--Urls=http://127.0.0.1:0", $"--Database:Folder={folder.Path}", $"--Keys:Folder={folder.Keys}"],
+            ApiProcess.Complete(["--Urls=http://127.0.0.1:0", $"--Database:Folder={folder.Path}"]),
             builder => builder.Logging.ClearProviders()
         );
         await app.StartAsync(TestContext.Current.CancellationToken);
