@@ -61,11 +61,9 @@ public sealed class ApiFactory : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var prepared = FindSetting("Seed:Folder") is null ? PreparedDatabase.Seeded : PreparedDatabase.Empty;
-        await prepared.CopyToAsync(FindSetting("Database:Folder") ?? Folder.Path);
         var settings = Engine.Translate([
             "--Urls=http://127.0.0.1:0",
-            $"--Database:Folder={Folder.Path}",
+            .. await ChooseDatabaseAsync(),
             $"--Keys:Folder={Folder.Keys}",
             .. ApiProcess.GenerousLimits,
             .. Settings,
@@ -86,6 +84,16 @@ public sealed class ApiFactory : IAsyncLifetime
         {
             BaseAddress = new Uri(App.Urls.Single()),
         };
+    }
+
+    async Task<string[]> ChooseDatabaseAsync()
+    {
+        // The test has prepared it.
+        if (FindSetting("Database:ConnectionString") is not null)
+            return [];
+        var prepared = FindSetting("Seed:Folder") is null ? PreparedDatabase.Seeded : PreparedDatabase.Empty;
+        await prepared.CopyToAsync(FindSetting("Database:Folder") ?? Folder.Path);
+        return [$"--Database:Folder={Folder.Path}"];
     }
 
     string? FindSetting(string name) =>

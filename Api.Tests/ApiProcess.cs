@@ -86,8 +86,14 @@ sealed partial class ApiProcess : IDisposable
     public static async Task<(ApiProcess Process, HttpClient Client)> ServeAsync(string folder, params string[] args)
     {
         await PreparedDatabase.Seeded.CopyToAsync(folder);
+        return await ServeAsync([$"--Database:Folder={folder}", .. args]);
+    }
+
+    /// <inheritdoc cref="ServeAsync(string, string[])"/>
+    public static async Task<(ApiProcess Process, HttpClient Client)> ServeAsync(string[] args)
+    {
         // The system chooses the port. A free one that was found before could be another program's by now.
-        var api = Start(["--Urls=http://127.0.0.1:0", $"--Database:Folder={folder}", .. GenerousLimits, .. args]);
+        var api = Start(["--Urls=http://127.0.0.1:0", .. GenerousLimits, .. args]);
         var waited = Stopwatch.StartNew();
         Match address;
         while (!(address = ListeningAddress().Match(api.Output)).Success)

@@ -167,6 +167,15 @@ sealed class PostgresServer : IDisposable
         Execute("SELECT pg_reload_conf()");
     }
 
+    /// <summary>Lets a role log in with its password only.</summary>
+    public void RequirePassword(string role)
+    {
+        var file = Path.Combine(folder.FullName, "data", "pg_hba.conf");
+        // The first line that matches counts.
+        File.WriteAllText(file, $"local all {role} scram-sha-256\n{File.ReadAllText(file)}");
+        Execute("SELECT pg_reload_conf()");
+    }
+
     /// <summary>Starts the server after it was stopped.</summary>
     public void Start()
     {

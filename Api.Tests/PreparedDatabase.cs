@@ -47,6 +47,13 @@ sealed class PreparedDatabase
         await file.WriteAsync(bytes);
     }
 
+    /// <summary>Makes a database on the shared server, whatever engine the tests use.</summary>
+    public async Task CopyToPostgresAsync(string database)
+    {
+        await template.Value;
+        PostgresServer.Shared.CreateDatabase(database, name);
+    }
+
     async Task<byte[]> PrepareFileAsync()
     {
         using var folder = new TempFolder();
