@@ -11,6 +11,9 @@ enum StorageFault
     /// <summary>The database server does not answer, or accepts no connection of this program.</summary>
     Unreachable,
 
+    /// <summary>The program's role in the database lacks a right.</summary>
+    Forbidden,
+
     /// <summary>The disk is full.</summary>
     Full,
 
@@ -61,6 +64,7 @@ static class StorageFaults
             StorageFault.Unreachable =>
                 "The database server cannot be reached, or refuses this program: check the server, the network and "
                     + "Database:ConnectionString.",
+            StorageFault.Forbidden => "This program's role in the database lacks a right: grant it.",
             StorageFault.Full => "The disk is full: make room on it.",
             StorageFault.ReadOnly =>
                 "The database cannot be written to: give this user write access to it, or connect to the primary "

@@ -17,6 +17,9 @@ static class PostgresFaults
     public static bool IsConflict(Exception exception) =>
         exception is PostgresException { SqlState: SerializationFailure or DeadlockDetected };
 
+    /// <summary>Whether a value cannot be stored, or breaks a rule of the schema.</summary>
+    public static bool IsRefusedValue(PostgresException exception) => exception.SqlState[..2] is "22" or "23";
+
     static StorageFault? Find(Exception exception) =>
         exception is PostgresException postgres ? Find(postgres.SqlState)
         // The pool is exhausted, or a statement took too long.
@@ -29,6 +32,7 @@ static class PostgresFaults
         {
             SerializationFailure or DeadlockDetected or LockNotAvailable or QueryCanceled => StorageFault.Busy,
             TooManyConnections or OutOfMemory or ConfigurationLimitExceeded => StorageFault.Busy,
+            InsufficientPrivilege => StorageFault.Forbidden,
             DiskFull => StorageFault.Full,
             ReadOnlySqlTransaction => StorageFault.ReadOnly,
             IoError or UndefinedFile or DuplicateFile => StorageFault.Inaccessible,
