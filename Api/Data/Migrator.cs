@@ -48,7 +48,7 @@ abstract partial class Migrator(Database db, string folder, ILogger log)
         {
             throw new StartupFault(
                 $"Migration {result.ErrorScript?.Name} failed and was rolled back, the database is as "
-                    + $"it was before it: {result.Error.Message}",
+                    + $"it was before it: {result.Error.Message.Split('\n')[0]}",
                 result.Error
             );
         }

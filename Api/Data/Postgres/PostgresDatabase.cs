@@ -190,17 +190,25 @@ sealed class PostgresDatabase : Database
             )
         );
 
-    public override async Task PrepareToServeAsync(CancellationToken ct)
-    {
-        var server = await ReadAsync(
-            connection =>
-                connection.QuerySingleAsync<(string Encoding, string Commit, bool IsReadOnly)>(
-                    """
-                    SELECT current_setting('server_encoding'), current_setting('synchronous_commit'),
-                           current_setting('transaction_read_only')::boolean
-                    """
-                ),
+    public override Task PrepareToServeAsync(CancellationToken ct) =>
+        ReadAsync(
+            async connection =>
+            {
+                await RequireSafeAsync(connection);
+                return true;
+            },
             ct
+        );
+
+    /// <summary>Checks that the server stores every text, and that what is committed stays.</summary>
+    /// <exception cref="StartupFault">It does not.</exception>
+    public async Task RequireSafeAsync(DbConnection connection)
+    {
+        var server = await connection.QuerySingleAsync<(string Encoding, string Commit, bool IsReadOnly)>(
+            """
+            SELECT current_setting('server_encoding'), current_setting('synchronous_commit'),
+                   current_setting('transaction_read_only')::boolean
+            """
         );
         if (server.Encoding != "UTF8")
             throw new StartupFault(
@@ -223,9 +231,10 @@ sealed class PostgresDatabase : Database
         }
         catch (NpgsqlException e)
         {
-            // The message has the server's reason. It never has the password.
+            // The first line has the server's reason, and never the password.
             throw new StartupFault(
-                $"The database {Name} cannot be opened: check the server and Database:ConnectionString. ({e.Message})",
+                $"The database {Name} cannot be opened: check the server and Database:ConnectionString. "
+                    + $"({e.Message.Split('\n')[0]})",
                 PostgresFaults.Translate(e)
             );
         }

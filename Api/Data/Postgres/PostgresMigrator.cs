@@ -17,7 +17,14 @@ sealed class PostgresMigrator(PostgresDatabase db, ILogger<PostgresMigrator> log
         using var transaction = connection.BeginTransaction();
         // One instance migrates while the others wait.
         PostgresDatabase.TryLockAsync(connection, SoleWork.Migration, waits: true, default).GetAwaiter().GetResult();
-        Migrate(connection, () => DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(db.Source)));
+        Migrate(
+            connection,
+            () =>
+            {
+                db.RequireSafeAsync(connection).GetAwaiter().GetResult();
+                return DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(db.Source));
+            }
+        );
     }
 
     // Reads the catalog of a schema that is never committed.
