@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Api.Data;
+using Api.Data.Postgres;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Api.Tests;
 
-/// <summary>Lets the database refuse its work, as each engine does.</summary>
+/// <summary>Lets the database refuse its work, as its engine does.</summary>
 static class DatabaseTrouble
 {
     const string DiskFull = "53100";
@@ -18,7 +19,7 @@ static class DatabaseTrouble
     public static async Task<IAsyncDisposable> RefuseAsync(this ApiFactory api, string statements)
     {
         await api.ExecuteAsync(
-            Engine.IsPostgres
+            IsPostgres(api)
                 ? $"""
                 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
@@ -29,7 +30,7 @@ static class DatabaseTrouble
                 : $"CREATE TRIGGER refused BEFORE {statements} BEGIN SELECT raise(ABORT, 'no room'); END"
         );
         return new Undo(() =>
-            api.ExecuteAsync(Engine.IsPostgres ? "DROP FUNCTION refuse() CASCADE" : "DROP TRIGGER refused")
+            api.ExecuteAsync(IsPostgres(api) ? "DROP FUNCTION refuse() CASCADE" : "DROP TRIGGER refused")
         );
     }
 
@@ -37,7 +38,7 @@ static class DatabaseTrouble
     /// <returns>Disposing it makes room.</returns>
     public static async Task<IAsyncDisposable> FillDiskAsync(this ApiFactory api)
     {
-        if (Engine.IsPostgres)
+        if (IsPostgres(api))
         {
             await api.ExecuteAsync(
                 $"""
@@ -73,21 +74,21 @@ static class DatabaseTrouble
         var capacity = api.App.Services.GetRequiredService<IOptions<DatabaseOptions>>().Value.WriteQueueCapacity;
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         List<Task> waiting = [];
-        if (!Engine.IsPostgres)
+        if (!IsPostgres(api))
             waiting.Add(await OccupyWriterAsync(api.Database, release.Task));
         // The program's own writes can take a place. On PostgreSQL they leave it again.
-        while (Engine.IsPostgres ? waiting.Count < capacity : !waiting[^1].IsFaulted)
+        while (IsPostgres(api) ? waiting.Count < capacity : !waiting[^1].IsFaulted)
         {
             var write = api.Database.WriteAsync(
                 async _ =>
                 {
-                    if (Engine.IsPostgres)
+                    if (IsPostgres(api))
                         await release.Task;
                     return 0;
                 },
                 default
             );
-            if (!Engine.IsPostgres || !write.IsFaulted)
+            if (!IsPostgres(api) || !write.IsFaulted)
                 waiting.Add(write);
             else
                 await Task.Delay(1);
@@ -116,6 +117,9 @@ static class DatabaseTrouble
         await entered.Task;
         return write;
     }
+
+    // Some tests use PostgreSQL whatever the engine of the others is.
+    static bool IsPostgres(ApiFactory api) => api.Database is PostgresDatabase;
 
     sealed class Undo(Func<Task> undo) : IAsyncDisposable
     {
