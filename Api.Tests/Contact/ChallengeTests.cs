@@ -1,7 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Contact;
 using Api.Locations;
@@ -17,30 +14,6 @@ public sealed class ChallengeTests
         ApiFactory.StartAsync(factory =>
             factory.Settings.AddRange([$"--Contact:Challenge:Mode={mode}", "--Contact:Challenge:MaxNumber=50"])
         );
-
-    /// <summary>Asks for a challenge and solves it.</summary>
-    static async Task<string> SolutionAsync(ApiFactory api)
-    {
-        var challenge = await api.GetAsync("/v1/contact-challenge");
-        var number = Enumerable
-            .Range(0, 51)
-            .Single(n =>
-                Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{challenge["salt"]}{n}")))
-                == (string?)challenge["challenge"]
-            );
-        return Convert.ToBase64String(
-            JsonSerializer.SerializeToUtf8Bytes(
-                new JsonObject
-                {
-                    ["algorithm"] = (string?)challenge["algorithm"],
-                    ["challenge"] = (string?)challenge["challenge"],
-                    ["number"] = number,
-                    ["salt"] = (string?)challenge["salt"],
-                    ["signature"] = (string?)challenge["signature"],
-                }
-            )
-        );
-    }
 
     static async Task RefusedAsync(ApiFactory api, JsonObject body, string detail)
     {
@@ -61,7 +34,7 @@ public sealed class ChallengeTests
     {
         await using var api = await StartAsync("required");
         await RefusedAsync(api, Valid(), "Confirm that you are not a program: the solution of a challenge is needed.");
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         await api.ReceivedAsync(Valid(("altcha", solution)));
         await RefusedAsync(
             api,
@@ -78,14 +51,14 @@ public sealed class ChallengeTests
             Valid(("altcha", "nonsense")),
             "The solution of the challenge is not right: get a new challenge."
         );
-        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))));
+        await api.ReceivedAsync(Valid(("altcha", await api.SolveChallengeAsync())));
     }
 
     [Fact]
     public async Task Of_many_senders_with_the_same_solution_one_is_accepted()
     {
         await using var api = await StartAsync("required");
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         var answers = await Task.WhenAll(
             Enumerable
                 .Range(0, 30)
@@ -100,7 +73,7 @@ public sealed class ChallengeTests
     public async Task A_challenge_is_not_spent_on_a_message_that_is_refused_or_not_stored()
     {
         await using var api = await StartAsync("required");
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         using var broken = await api.SubmitAsync(Valid(("email", "nobody"), ("altcha", solution)));
         await JsonAssert.ProblemAsync(
             broken,
@@ -121,8 +94,8 @@ public sealed class ChallengeTests
     public async Task A_challenge_is_not_spent_when_the_key_or_the_reference_is_taken()
     {
         await using var api = await StartAsync("required");
-        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
-        var solution = await SolutionAsync(api);
+        await api.ReceivedAsync(Valid(("altcha", await api.SolveChallengeAsync())), ("Idempotency-Key", "\"a\""));
+        var solution = await api.SolveChallengeAsync();
         using var taken = await api.SubmitAsync(
             Valid(("message", "Another."), ("altcha", solution)),
             ("Idempotency-Key", "\"a\"")
@@ -170,10 +143,10 @@ public sealed class ChallengeTests
     public async Task An_expired_key_takes_a_new_message_with_a_new_solution()
     {
         await using var api = await StartAsync("required");
-        await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""));
+        await api.ReceivedAsync(Valid(("altcha", await api.SolveChallengeAsync())), ("Idempotency-Key", "\"a\""));
         api.Clock.AdjustTime(ApiFactory.Now.AddHours(24));
         await api.ReceivedAsync(
-            Valid(("message", "Another."), ("altcha", await SolutionAsync(api))),
+            Valid(("message", "Another."), ("altcha", await api.SolveChallengeAsync())),
             ("Idempotency-Key", "\"a\"")
         );
         Assert.Equal(2, await api.CountAsync());
@@ -183,12 +156,12 @@ public sealed class ChallengeTests
     public async Task A_repetition_gets_the_same_answer_with_the_old_a_new_or_an_expired_solution()
     {
         await using var api = await StartAsync("required");
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         var first = (await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\""))).ToJsonString();
         JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
         JsonAssert.Equal(
             first,
-            await api.ReceivedAsync(Valid(("altcha", await SolutionAsync(api))), ("Idempotency-Key", "\"a\""))
+            await api.ReceivedAsync(Valid(("altcha", await api.SolveChallengeAsync())), ("Idempotency-Key", "\"a\""))
         );
         api.Clock.Advance(TimeSpan.FromMinutes(61));
         JsonAssert.Equal(first, await api.ReceivedAsync(Valid(("altcha", solution)), ("Idempotency-Key", "\"a\"")));
@@ -210,7 +183,7 @@ public sealed class ChallengeTests
     {
         await using var api = await StartAsync("optional");
         await api.ReceivedAsync(Valid());
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         await api.ReceivedAsync(Valid(("altcha", solution)));
         await RefusedAsync(
             api,
@@ -251,7 +224,7 @@ public sealed class ChallengeTests
     public async Task Redeemed_challenges_are_deleted_once_they_have_expired()
     {
         await using var api = await StartAsync("required");
-        var solution = await SolutionAsync(api);
+        var solution = await api.SolveChallengeAsync();
         await api.ReceivedAsync(Valid(("altcha", solution)));
         // A clock that is set back makes it valid once more, and it is still known.
         api.Clock.Advance(TimeSpan.FromHours(2));

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Contact;
 using Api.Contact.Inbox;
@@ -57,6 +59,30 @@ static class Submissions
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.Created, text);
         return JsonNode.Parse(text)!.AsObject();
+    }
+
+    /// <summary>Asks for a challenge and solves it.</summary>
+    public static async Task<string> SolveChallengeAsync(this ApiFactory api)
+    {
+        var challenge = await api.GetAsync("/v1/contact-challenge");
+        var number = Enumerable
+            .Range(0, (int)challenge["maxnumber"]! + 1)
+            .Single(n =>
+                Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{challenge["salt"]}{n}")))
+                == (string?)challenge["challenge"]
+            );
+        return Convert.ToBase64String(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new JsonObject
+                {
+                    ["algorithm"] = (string?)challenge["algorithm"],
+                    ["challenge"] = (string?)challenge["challenge"],
+                    ["number"] = number,
+                    ["salt"] = (string?)challenge["salt"],
+                    ["signature"] = (string?)challenge["signature"],
+                }
+            )
+        );
     }
 
     public static ContactStore Submitted(this ApiFactory api) => api.App.Services.GetRequiredService<ContactStore>();
