@@ -80,7 +80,7 @@ sealed class DatabaseMove(PostgresDatabase target, Migrator migrator)
                 await RequireEmptyAsync(copy);
                 List<(string, long)> rows = [];
                 foreach (var table in Tables)
-                    rows.Add((table, await CopyAsync(source, copy, table, ct)));
+                    rows.Add((table, await TryCopyAsync(source, copy, table, ct)));
                 await finish(copy);
                 return rows;
             },
@@ -117,6 +117,27 @@ sealed class DatabaseMove(PostgresDatabase target, Migrator migrator)
                     $"The database {target.Name} is not empty: {table} has rows. Nothing was copied; create an empty "
                         + "database and name it in Database:ConnectionString."
                 );
+        }
+    }
+
+    static async Task<long> TryCopyAsync(
+        SqliteConnection source,
+        NpgsqlConnection copy,
+        string table,
+        CancellationToken ct
+    )
+    {
+        try
+        {
+            return await CopyAsync(source, copy, table, ct);
+        }
+        catch (PostgresException e) when (PostgresFaults.IsRefusedValue(e))
+        {
+            throw new StartupFault(
+                $"PostgreSQL refuses a row of {table}, so nothing was copied: correct it in the SQLite database. "
+                    + $"({e.MessageText})",
+                e
+            );
         }
     }
 
