@@ -16,13 +16,17 @@ static class Tools
     /// <summary>Finds the full paths of programs.</summary>
     public static string[] Need(params string[] programs)
     {
-        var paths = programs
-            .Select(program => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists))
-            .ToArray();
+        var paths = programs.Select(Find).ToArray();
         var missing = programs.Where((_, index) => paths[index] is null);
         Need(!paths.Contains(null), $"not installed: {string.Join(", ", missing)}");
         return paths!;
     }
+
+    /// <summary>Whether a program is there.</summary>
+    public static bool Have(string program) => Find(program) is not null;
+
+    static string? Find(string program) =>
+        Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Continues the test only under a condition.</summary>
     /// <param name="condition">The condition.</param>

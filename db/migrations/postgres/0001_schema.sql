@@ -203,7 +203,8 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_of_submission ON outbox (submission_id);
-CREATE INDEX outbox_waiting ON outbox (channel, due_at, waiting_since) WHERE state = 'waiting';
+-- With the id, which SQLite adds by itself: a backlog is read in this order, a little at a time.
+CREATE INDEX outbox_waiting ON outbox (channel, due_at, waiting_since, id) WHERE state = 'waiting';
 CREATE INDEX outbox_failed ON outbox (channel) WHERE state = 'failed';
 
 -- Webhooks whose receiver answered that it is gone (410). They are not called until the operator enables them.
