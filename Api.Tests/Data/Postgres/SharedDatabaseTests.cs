@@ -85,9 +85,10 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
 
     [Fact]
     public Task Hours_that_are_changed_with_SQL_show_on_every_instance_within_two_seconds() =>
-        ShowSoonAsync(attempt =>
+        ShowSoonAsync(async attempt =>
         {
             var opens = $"07:1{attempt}";
+            await KeepInMemoryAsync("/v1/locations/jonesboro/hours");
             Deployment.Execute(
                 $"""
                 UPDATE weekly_periods SET opens = '{opens}'
@@ -95,7 +96,7 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
                     SELECT w.id FROM weekly_hours w JOIN locations l ON l.id = w.location_id WHERE l.slug = 'jonesboro')
                 """
             );
-            return ShowsOpeningAsync("jonesboro", opens);
+            return await ShowsOpeningAsync("jonesboro", opens);
         });
 
     [Fact]
@@ -110,6 +111,7 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
                 patience.Token
             );
             Directory.CreateDirectory(Deployment.Folder.File("articles"));
+            await KeepInMemoryAsync("/v1/locations/paragould/hours");
             Assert.Equal(0, (await RunAsync("seed", Deployment.Folder.Path)).ExitCode);
             return await ShowsOpeningAsync("paragould", opens);
         });
@@ -119,6 +121,7 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
         ShowSoonAsync(async attempt =>
         {
             var slug = $"scheduled-{attempt}";
+            await KeepInMemoryAsync("/v1/articles?limit=1");
             var publishedAt = (DateTimeOffset.UtcNow + TimeSpan.FromSeconds(2)).ToInstant().ToStoredPrecision();
             Deployment.Execute(
                 $"""
@@ -134,7 +137,6 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
             Assert.All(shownAt, instant => Assert.True(instant >= publishedAt));
             return (shownAt.Max() - publishedAt).ToTimeSpan();
 
-            // Asked all the time, so that answers from before are in the caches.
             async Task<Instant> ShowsFirstAsync(HttpClient client)
             {
                 await UntilAsync(async () =>
@@ -161,6 +163,13 @@ public sealed class SharedDatabaseTests(ThreeInstances three)
         for (var attempt = 1; attempt <= Attempts && took >= Soon; attempt++)
             took = await changeAsync(attempt);
         Assert.InRange(took, TimeSpan.Zero, Soon);
+    }
+
+    /// <summary>Lets every instance have an answer from before the change in its memory.</summary>
+    async Task KeepInMemoryAsync(string path)
+    {
+        foreach (var client in three.Clients)
+            await client.GetStringAsync(path, patience.Token);
     }
 
     async Task<TimeSpan> ShowsOpeningAsync(string location, string opens)
