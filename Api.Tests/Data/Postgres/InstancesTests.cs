@@ -19,14 +19,14 @@ namespace Api.Tests.Data.Postgres;
 public sealed class InstancesTests : IDisposable
 {
     const int Instances = 3,
-        Kills = 4,
+        Kills = 3,
         Senders = 16,
         Messages = 2000;
 
     /// <summary>How many calls of a webhook each instance makes at once.</summary>
     const int SimultaneousCalls = 4;
 
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     readonly Deployment deployment = Deployment.OnDurableServer();
     readonly (ApiProcess Process, HttpClient Client)[] instances = new (ApiProcess, HttpClient)[Instances];
