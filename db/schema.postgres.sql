@@ -255,7 +255,7 @@ CREATE INDEX outbox_failed ON outbox USING btree (channel) WHERE (state = 'faile
 
 CREATE INDEX outbox_of_submission ON outbox USING btree (submission_id);
 
-CREATE INDEX outbox_waiting ON outbox USING btree (channel, due_at, waiting_since) WHERE (state = 'waiting'::text);
+CREATE INDEX outbox_waiting ON outbox USING btree (channel, due_at, waiting_since, id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX submissions_by_email ON submissions USING btree (email_index);
 
