@@ -21,7 +21,7 @@ public sealed class InstancesTests : IDisposable
     const int Instances = 3,
         Kills = 3,
         Senders = 16,
-        Messages = 2000;
+        Messages = 1500;
 
     /// <summary>How many calls of a webhook each instance makes at once.</summary>
     const int SimultaneousCalls = 4;
