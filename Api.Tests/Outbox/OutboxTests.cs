@@ -247,7 +247,8 @@ public sealed class OutboxTests
         {
             await api.ExecuteAsync("ANALYZE outbox");
             var plan = string.Join('\n', await api.RowsAsync<string>($"EXPLAIN {Query}"));
-            Assert.Contains("Index Scan using outbox_waiting on outbox", plan, StringComparison.Ordinal);
+            Assert.Matches("^Limit.*\n.*Index (Only )?Scan using outbox_waiting on outbox", plan);
+            Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
         }
         else
         {
@@ -352,8 +353,9 @@ public sealed class OutboxTests
             listener.RecordObservableInstruments();
         }
 
-        (int? Waiting, int? Failed) Shown() =>
-            gauges.Count == 0 ? default : (gauges["clinic.outbox.waiting"], gauges["clinic.outbox.failed"]);
+        (int? Waiting, int? Failed) Shown() => (Find("clinic.outbox.waiting"), Find("clinic.outbox.failed"));
+
+        int? Find(string gauge) => gauges.TryGetValue(gauge, out var value) ? value : null;
 
         string[] Counted()
         {
