@@ -488,6 +488,31 @@ public sealed class CommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Check_tries_the_keys_on_the_newest_message()
+    {
+        await using var api = await ApiFactory.StartAsync();
+        await using var other = await ApiFactory.StartAsync();
+        var database = $"--Database:Folder={api.Folder.Path}";
+        // Without messages any keys are right.
+        Assert.Equal(0, (await Command.RunAsync("check", database, $"--Keys:Folder={other.Folder.Keys}")).ExitCode);
+        await api.ReceivedAsync(Submissions.Valid());
+
+        var right = await Command.RunAsync("check", database, $"--Keys:Folder={api.Folder.Keys}");
+        Assert.Equal((0, "The database is sound.\n", ""), right);
+        foreach (var wrong in new[] { other.Folder.Keys, other.Folder.File("none") })
+        {
+            var (exitCode, output, errors) = await Command.RunAsync("check", database, $"--Keys:Folder={wrong}");
+            Assert.Equal((1, ""), (exitCode, output));
+            Assert.StartsWith(
+                $"The keys in {wrong} do not open the messages in the database",
+                errors,
+                StringComparison.Ordinal
+            );
+            Assert.False(Directory.Exists(other.Folder.File("none")));
+        }
+    }
+
     static readonly System.CommandLine.RootCommand Root = Commands.Create([]);
 
     static IEnumerable<System.CommandLine.Command> Below(System.CommandLine.Command command) =>
