@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Api.Data;
 
-/// <summary>Keeps what was made of content in memory until the content changes.</summary>
+/// <summary>Keeps a value that was read from content in memory until the content changes.</summary>
 /// <param name="db">The database.</param>
 /// <param name="version">The version of the content.</param>
 /// <param name="load">Reads the value. Everything that it reads is of one version.</param>

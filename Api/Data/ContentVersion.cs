@@ -5,8 +5,8 @@ using Dapper;
 namespace Api.Data;
 
 /// <summary>
-/// The version of the content: locations, hours and articles. Every change raises it in the database, whoever makes it.
-/// What is made of content is kept in memory until the version changes.
+/// The version of the content: locations, hours and articles. Triggers in the database raise it at every change, so an
+/// operator's own SQL does so, too. Content is kept in memory until the version changes.
 /// </summary>
 sealed class ContentVersion(Database db)
 {

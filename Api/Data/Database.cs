@@ -60,7 +60,10 @@ abstract class Database : IAsyncDisposable
     /// <param name="method">The calling method, which names the span.</param>
     /// <param name="file">The calling method's file.</param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
-    /// <exception cref="StorageException">The database cannot do its work at the moment; nothing was done.</exception>
+    /// <exception cref="StorageException">
+    /// The database cannot do its work at the moment. Nothing was done; but when the connection to a server breaks
+    /// during the commit, the write may have been done.
+    /// </exception>
     public abstract Task<T> WriteAsync<T>(
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,

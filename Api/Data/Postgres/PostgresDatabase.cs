@@ -22,10 +22,10 @@ sealed class PostgresDatabase : Database
     const string Defaults =
         "Application Name=clinic;Maximum Pool Size=30;Timeout=5;Max Auto Prepare=100;No Reset On Close=true;";
 
-    /// <summary>How often a transaction is tried that conflicts with others.</summary>
+    /// <summary>How many times a transaction is tried while it conflicts with others.</summary>
     const int Attempts = 5;
 
-    /// <summary>The first number of the advisory locks, which other programs on the same database must not use.</summary>
+    /// <summary>The first number of the advisory locks ("CLIN"): other programs on the database use others.</summary>
     const int LockSpace = 0x434C494E;
 
     readonly StorageHealth health;

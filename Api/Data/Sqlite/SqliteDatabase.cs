@@ -298,7 +298,7 @@ sealed class SqliteDatabase : Database
     // There is only one writer.
     public override Task BlockWritersAsync(DbConnection connection, string table) => Task.CompletedTask;
 
-    // Group commit has one writer, and the files have one machine.
+    // Only one server uses the files. Commands beside it wait for its writes.
     public override async Task<bool> TryRunAloneAsync(SoleWork kind, bool waits, Func<Task> work, CancellationToken ct)
     {
         await work();
