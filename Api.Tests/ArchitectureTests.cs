@@ -12,7 +12,17 @@ public sealed class ArchitectureTests
 {
     static readonly Architecture Program = new ArchLoader().LoadAssembly(typeof(StartupFault).Assembly).Build();
 
-    static readonly string[] Features = ["Articles", "Locations", "Hours", "Formats", "Contact", "Outbox"];
+    static readonly string[] Features =
+    [
+        "Access",
+        "Audit",
+        "Articles",
+        "Locations",
+        "Hours",
+        "Formats",
+        "Contact",
+        "Outbox",
+    ];
 
     /// <summary>Each part with the parts that it may use, besides the root namespace and itself.</summary>
     public static TheoryData<string, string[]> Parts =>
@@ -20,12 +30,14 @@ public sealed class ArchitectureTests
         {
             { "Data", [] },
             { "Http", ["Data"] },
+            { "Audit", ["Data", "Http"] },
+            { "Access", ["Data", "Http", "Audit"] },
             { "Hours", ["Data", "Http"] },
             { "Articles", ["Data", "Http"] },
             { "Outbox", ["Data", "Http"] },
             { "Locations", ["Data", "Http", "Hours"] },
             { "Formats", ["Data", "Http", "Articles", "Locations", "Hours"] },
-            { "Contact", ["Data", "Http", "Locations", "Hours", "Outbox"] },
+            { "Contact", ["Data", "Http", "Audit", "Access", "Locations", "Hours", "Outbox"] },
         };
 
     [Theory, MemberData(nameof(Parts))]

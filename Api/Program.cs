@@ -1,4 +1,6 @@
+using Api.Access;
 using Api.Articles;
+using Api.Audit;
 using Api.CommandLine;
 using Api.Contact;
 using Api.Data;
@@ -48,6 +50,8 @@ static class Program
         builder.Services.AddSecurityHeaders();
         builder.Services.AddOpenApi();
 
+        builder.Services.AddAudit();
+        builder.AddAccess();
         builder.Services.AddSingleton<SeedLoader>();
         builder.Services.AddArticles();
         builder.Services.AddSingleton<LocationStore>();
@@ -70,19 +74,23 @@ static class Program
         app.UseOutputCache();
         app.UseLanguages();
         app.UseProblems();
+        app.UseAccess();
         app.UseContent();
         app.UseDocs();
 
-        app.MapDocs();
-        // The OpenAPI document has its tags in this order.
-        var v1 = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
+        // An endpoint is either for everybody or for the staff. The OpenAPI document has its tags in this order.
+        var everybody = app.MapGroup("").AllowAnonymous();
+        everybody.MapDocs();
+        var v1 = everybody.MapGroup("/v1").WithProblems(ProblemTypes.Fault);
         v1.MapHours();
         v1.MapLocations();
         v1.MapArticles();
         v1.MapContact();
         v1.MapFormats();
-        app.MapHealth();
-        app.MapContactHealth();
+        var staff = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault).MapStaff();
+        staff.For(Role.Admin, everywhere: true).MapAudit();
+        everybody.MapHealth();
+        everybody.MapContactHealth();
         return app;
     }
 }

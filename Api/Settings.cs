@@ -15,6 +15,7 @@ static class Settings
     static readonly string[] FrameworkSections =
     [
         "AllowedHosts",
+        "Authentication",
         "contentRoot",
         "environment",
         "hostBuilder",

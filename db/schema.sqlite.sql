@@ -1,5 +1,17 @@
 -- The schema as it is now. Written by the schema command; a test compares it with a new database.
 
+CREATE TABLE access_keys (
+    id           TEXT PRIMARY KEY,                                           -- names the key in lists and in the audit
+    hash         BLOB NOT NULL UNIQUE,                                       -- SHA-256 of the key
+    name         TEXT NOT NULL,
+    roles        TEXT NOT NULL,                                              -- JSON array of inbox, content, admin
+    locations    TEXT,                                                       -- JSON array of slugs; NULL: all
+    created_at   TEXT NOT NULL,                                              -- UTC
+    expires_at   TEXT,                                                       -- UTC; NULL: never
+    last_used_on TEXT,                                                       -- date in UTC; NULL: never
+    revoked_at   TEXT                                                        -- UTC
+) STRICT;
+
 CREATE TABLE "acknowledged_addresses" (
     address    BLOB NOT NULL,
     number     INTEGER NOT NULL,
@@ -54,6 +66,30 @@ CREATE INDEX articles_newest_first ON articles (published_at DESC, slug);
 
 CREATE TRIGGER articles_updated AFTER UPDATE ON articles BEGIN UPDATE content_version SET version = version + 1; END;
 
+CREATE TABLE audit_entries (
+    id         INTEGER PRIMARY KEY,
+    at         TEXT NOT NULL,                                                -- UTC
+    actor      TEXT NOT NULL,                                                -- key:ID, user:SUBJECT, operator, program, unknown
+    actor_name TEXT,
+    roles      TEXT,                                                         -- JSON array; NULL: it needs none
+    action     TEXT NOT NULL,
+    reference  TEXT,                                                         -- the submission's
+    details    TEXT,                                                         -- in the program's own words
+    request_id TEXT,                                                         -- W3C trace id; NULL: no request
+    keep_until TEXT NOT NULL                                                 -- UTC
+) STRICT;
+
+CREATE INDEX audit_entries_by_age ON audit_entries (keep_until);
+
+CREATE TRIGGER audit_entries_deleted BEFORE DELETE ON audit_entries
+WHEN old.keep_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN SELECT RAISE(ABORT, 'The audit is kept until keep_until.'); END;
+
+CREATE INDEX audit_entries_of_reference ON audit_entries (reference) WHERE reference IS NOT NULL;
+
+CREATE TRIGGER audit_entries_updated BEFORE UPDATE ON audit_entries
+BEGIN SELECT RAISE(ABORT, 'The audit cannot be changed.'); END;
+
 CREATE TABLE content_version (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
     version INTEGER NOT NULL
@@ -73,6 +109,11 @@ CREATE TABLE erased_submissions (
     after_hours      INTEGER CHECK (after_hours IN (0, 1)),
     language         TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure_counts (
+    location_id INTEGER PRIMARY KEY REFERENCES locations (id),
+    submissions INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE hours_exception_periods (
     hours_exception_id INTEGER NOT NULL REFERENCES hours_exceptions (id) ON DELETE CASCADE,
@@ -181,6 +222,16 @@ CREATE TABLE redeemed_challenges (
 
 CREATE TABLE sqlite_sequence(name,seq);
 
+CREATE TABLE submission_notes (
+    id            TEXT PRIMARY KEY,                                          -- UUID
+    submission_id INTEGER NOT NULL REFERENCES submissions (id) ON DELETE CASCADE,
+    written_at    TEXT NOT NULL,                                             -- UTC
+    author        TEXT NOT NULL,
+    sealed        BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX submission_notes_of_submission ON submission_notes (submission_id, written_at);
+
 CREATE TABLE submissions (
     id              INTEGER PRIMARY KEY,
     reference       TEXT NOT NULL UNIQUE,                                    -- what the sender is given
@@ -198,11 +249,15 @@ CREATE TABLE submissions (
     -- A keyed hash of what was sent, where that was with an Idempotency-Key: the reference is then made of the key.
     fingerprint     BLOB,
     sealed          BLOB NOT NULL
-) STRICT;
+, state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'open', 'handled', 'spam')), handled_by TEXT CHECK (handled_by IN ('telephone', 'email', 'inPerson', 'other')), assignee TEXT, first_read_at TEXT, version INTEGER NOT NULL DEFAULT 1) STRICT;
+
+CREATE INDEX submissions_by_assignee ON submissions (assignee, received_at, reference) WHERE assignee IS NOT NULL;
+
+CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference);
 
 CREATE INDEX submissions_by_sender ON submissions (id, email_index, telephone_index);
 
-CREATE INDEX submissions_in_quarantine ON submissions (id) WHERE quarantined_for IS NOT NULL AND released_at IS NULL;
+CREATE INDEX submissions_by_state ON submissions (state, received_at, reference);
 
 CREATE TABLE "submissions_in_clear" (
     id                INTEGER PRIMARY KEY,

@@ -24,6 +24,7 @@ sealed class CommandRunner(string[] settings)
     /// <param name="help">What else <c>--help</c> says.</param>
     /// <param name="run">Does it.</param>
     /// <param name="argument">Its argument, if it has one.</param>
+    /// <param name="options">Its options.</param>
     /// <param name="logs">Whether it logs. Otherwise the console has only what it prints.</param>
     public Command Create(
         string name,
@@ -31,12 +32,15 @@ sealed class CommandRunner(string[] settings)
         CommandHelp help,
         RunCommand run,
         Argument? argument = null,
+        IReadOnlyList<Option>? options = null,
         bool logs = false
     )
     {
         var command = new Command(name, description);
         if (argument is not null)
             command.Add(argument);
+        foreach (var option in options ?? [])
+            command.Add(option);
         SetAction(command, help, run, logs);
         return command;
     }

@@ -39,6 +39,7 @@ static class Commands
         foreach (var command in DatabaseCommands.Create(runner))
             root.Add(command);
         root.Add(SubmissionCommands.Create(runner));
+        root.Add(KeyCommands.Create(runner));
         foreach (var command in OutboxCommands.Create(runner))
             root.Add(command);
         runner.SetAction(root, ServerCommands.ServeHelp, ServerCommands.ServeAsync, logs: true);
@@ -61,14 +62,15 @@ static class Commands
         return $"{string.Join(' ', words).TrimEnd('.')}. See: {HelpPage.FindPath(parsed.CommandResult.Command)} --help";
     }
 
-    // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value. They are not options of a command.
+    // Settings are ASP.NET Core's, --Section:Key=value or --Section:Key value. They are not options of a command, whose
+    // names are words of small letters.
     static (string[] Words, string[] Settings, string? Unset) Split(string[] args)
     {
         List<string> words = [],
             settings = [];
         for (var i = 0; i < args.Length; i++)
         {
-            if (!IsOption(args[i]) || args[i] is "--help" or "-h" or "-?" or "--version")
+            if (!IsOption(args[i]) || args[i] is "-h" or "-?" || IsOptionOfCommand(args[i]))
             {
                 words.Add(args[i]);
                 continue;
@@ -86,4 +88,8 @@ static class Commands
     }
 
     static bool IsOption(string arg) => arg.StartsWith('-');
+
+    static bool IsOptionOfCommand(string arg) => OptionNames.Contains(arg.Split('=')[0]);
+
+    static readonly string[] OptionNames = ["--help", "--version", .. KeyCommands.OptionNames];
 }

@@ -159,9 +159,10 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
     static Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) =>
         connection.ExecuteScalarAsync<long?>(
             """
-            INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language,
+            INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, state,
                                      quarantined_for, email_index, telephone_index, fingerprint, sealed)
-            SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @QuarantinedFor,
+            SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @state,
+                   @QuarantinedFor,
                    @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
             WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
             ON CONFLICT (reference) DO NOTHING
@@ -175,6 +176,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
                 submission.ReplyBy,
                 submission.AfterHours,
                 submission.Language,
+                state = submission.QuarantinedFor is null ? "new" : "spam",
                 submission.QuarantinedFor,
                 submission.EmailIndex,
                 submission.TelephoneIndex,

@@ -128,4 +128,7 @@ enum SoleWork
 
     /// <summary>Deleting what has expired.</summary>
     Housekeeping,
+
+    /// <summary>Deleting old entries of the audit.</summary>
+    Audit,
 }

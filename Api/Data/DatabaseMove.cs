@@ -30,11 +30,15 @@ sealed class DatabaseMove(PostgresDatabase target, Migrator migrator)
         "article_tags",
         "submissions_in_clear",
         "submissions",
+        "submission_notes",
         "erased_submissions",
+        "erasure_counts",
         "redeemed_challenges",
         "outbox",
         "disabled_webhooks",
         "acknowledged_addresses",
+        "access_keys",
+        "audit_entries",
     ];
 
     /// <summary>Copies the database.</summary>

@@ -32,6 +32,7 @@ static class Paging
         endpoint.Finally(built =>
         {
             var path = ((RouteEndpointBuilder)built).RoutePattern.RawText!.TrimEnd('/');
+            built.Metadata.Add(QueryParameters.Of((RouteEndpointBuilder)built));
             built.Metadata.Add(
                 new ResponseHeader(
                     "Link",

@@ -26,9 +26,12 @@ static class ProblemTypes
 {
     public static readonly ProblemType Malformed = new("malformed", 400);
     public static readonly ProblemType InvalidCursor = new("invalid-cursor", 400);
+    public static readonly ProblemType Unauthorized = new("unauthorized", 401);
+    public static readonly ProblemType Forbidden = new("forbidden", 403);
     public static readonly ProblemType NotFound = new("not-found", 404);
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405);
     public static readonly ProblemType Timeout = new("timeout", 408);
+    public static readonly ProblemType Stale = new("stale", 412);
     public static readonly ProblemType TooLarge = new("too-large", 413);
     public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", 415);
     public static readonly ProblemType Invalid = new("invalid", 422);
@@ -41,9 +44,12 @@ static class ProblemTypes
     [
         Malformed,
         InvalidCursor,
+        Unauthorized,
+        Forbidden,
         NotFound,
         MethodNotAllowed,
         Timeout,
+        Stale,
         TooLarge,
         UnsupportedMediaType,
         Invalid,

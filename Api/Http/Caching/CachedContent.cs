@@ -25,7 +25,11 @@ sealed record QueryParameters(string[] Names)
         ]);
     }
 
-    static bool IsText(Type type) => type == typeof(string) || (Nullable.GetUnderlyingType(type) ?? type).IsPrimitive;
+    static bool IsText(Type type)
+    {
+        var plain = Nullable.GetUnderlyingType(type) ?? type;
+        return plain == typeof(string) || plain.IsPrimitive || plain.IsEnum;
+    }
 }
 
 /// <summary>
