@@ -3,6 +3,7 @@ using Api.Articles;
 using Api.Audit;
 using Api.CommandLine;
 using Api.Contact;
+using Api.Contact.Inbox;
 using Api.Data;
 using Api.Formats;
 using Api.Hours;
@@ -88,6 +89,9 @@ static class Program
         v1.MapContact();
         v1.MapFormats();
         var staff = app.MapGroup("/v1").WithProblems(ProblemTypes.Fault).MapStaff();
+        staff.MapInbox();
+        staff.MapSenders();
+        staff.MapAttention();
         staff.For(Role.Admin, everywhere: true).MapAudit();
         everybody.MapHealth();
         everybody.MapContactHealth();

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact;
-using Api.Contact.Inbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +23,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
     async Task<SubmissionContent> StoredAsync(JsonNode body)
     {
         var reference = (string)(await api.ReceivedAsync(body))["reference"]!;
-        return (await api.Inbox().OpenAsync(reference, default))!;
+        return (await api.OpenAsync(reference))!;
     }
 
     async Task BrokenAsync(JsonNode body, string errors)
@@ -69,7 +68,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
                 PreferredContact.Email,
                 "I would like an appointment."
             ),
-            await api.App.Services.GetRequiredService<InboxStore>().OpenAsync(reference, default)
+            await api.OpenAsync(reference)
         );
         Assert.Equal(
             ["2026-07-01T12:00:00.000Z", "2026-07-02T22:00:00.000Z", "yes", "en", null, null, null, "jonesboro"],
@@ -283,10 +282,7 @@ public sealed class ContactTests(ApiFactory api) : IClassFixture<ApiFactory>
             new StringContent(Valid(("telephone", "020 7946 0958")).ToJsonString(), Encoding.UTF8, "application/json")
         );
         var reference = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reference"]!;
-        Assert.Equal(
-            "+442079460958",
-            (await british.App.Services.GetRequiredService<InboxStore>().OpenAsync(reference, default))!.Telephone
-        );
+        Assert.Equal("+442079460958", (await british.OpenAsync(reference))!.Telephone);
     }
 
     [Theory]

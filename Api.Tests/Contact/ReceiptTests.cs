@@ -1,5 +1,4 @@
-using NodaTime;
-using NodaTime.Extensions;
+using Api.Contact.Inbox;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Contact;
@@ -13,29 +12,22 @@ public sealed class ReceiptTests
         var receipt = await api.ReceivedAsync(Valid());
         var path = $"/v1/contact-receipts/{receipt["token"]}";
         JsonAssert.Equal(
-            $$"""{ "reference": "{{receipt["reference"]}}", "status": "received", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": null }""",
+            $$"""{ "reference": "{{receipt["reference"]}}", "status": "received", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": null, "handledBy": null }""",
             await api.GetAsync(path)
         );
 
         api.Clock.Advance(TimeSpan.FromHours(3));
-        Assert.True(
-            await api.Inbox().MarkHandledAsync((string)receipt["reference"]!, api.Clock.GetCurrentInstant(), default)
-        );
+        await api.SetStateAsync((string)receipt["reference"]!, SubmissionState.Handled);
         using var response = await api.SendAsync(HttpMethod.Get, path);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
         JsonAssert.Equal(
-            $$"""{ "reference": "{{receipt["reference"]}}", "status": "handled", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": "2026-07-01T15:00:00Z" }""",
+            $$"""{ "reference": "{{receipt["reference"]}}", "status": "handled", "receivedAt": "2026-07-01T12:00:00Z", "handledAt": "2026-07-01T15:00:00Z", "handledBy": null }""",
             await api.GetAsync(path)
         );
-        // Once.
-        Assert.False(
-            await api.Inbox()
-                .MarkHandledAsync(
-                    (string)receipt["reference"]!,
-                    api.Clock.GetCurrentInstant() + Duration.FromDays(1),
-                    default
-                )
-        );
+        // Once: the time of the first answer stays.
+        api.Clock.Advance(TimeSpan.FromDays(1));
+        await api.SetStateAsync((string)receipt["reference"]!, SubmissionState.Handled);
+        Assert.Equal("2026-07-01T15:00:00Z", (string?)(await api.GetAsync(path))["handledAt"]);
     }
 
     [Fact]
@@ -78,10 +70,7 @@ public sealed class ReceiptTests
     {
         await using var api = await ApiFactory.StartAsync();
         var receipt = await api.ReceivedAsync(Valid());
-        Assert.True(
-            await api.Inbox()
-                .EraseAsync((string)receipt["reference"]!, NodaTime.Instant.FromDateTimeOffset(ApiFactory.Now), default)
-        );
+        Assert.True(await api.EraseAsync((string)receipt["reference"]!));
         await api.GetAsync($"/v1/contact-receipts/{receipt["token"]}", 404);
     }
 

@@ -188,10 +188,7 @@ public sealed class RepetitionTests
         var last = await AnswerAsync(api, Valid(), Key);
         foreach (var erased in new[] { 0, 2, 3, 1 })
         {
-            Assert.True(
-                await api.Inbox()
-                    .EraseAsync(references[erased], NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default)
-            );
+            Assert.True(await api.EraseAsync(references[erased]));
             Assert.Equal(last, await AnswerAsync(api, Valid(), Key));
             using var other = await api.SubmitAsync(Valid(("message", "Another.")), Key);
             Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
@@ -213,14 +210,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var first = await AnswerAsync(api, Valid(), Key);
-        Assert.True(
-            await api.Inbox()
-                .EraseAsync(
-                    (string)JsonNode.Parse(first.Body)!["reference"]!,
-                    NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()),
-                    default
-                )
-        );
+        Assert.True(await api.EraseAsync((string)JsonNode.Parse(first.Body)!["reference"]!));
         Assert.Equal(first, await AnswerAsync(api, Valid(), Key));
         using (var other = await api.SubmitAsync(Valid(("message", "Another.")), Key))
             Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
@@ -238,7 +228,7 @@ public sealed class RepetitionTests
     {
         await using var api = await StartAsync();
         var reference = (string)(await api.ReceivedAsync(Valid(), Key))["reference"]!;
-        await api.Inbox().EraseAsync(reference, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
+        await api.EraseAsync(reference);
         api.Clock.Advance(TimeSpan.FromHours(23));
         Assert.Equal(
             0,

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Api.CommandLine;
+using Api.Contact.Inbox;
 using Microsoft.Extensions.DependencyInjection;
-using NodaTime.Extensions;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Contact;
@@ -98,20 +98,20 @@ public sealed class SpamTests
         var reference = (string)(await api.ReceivedAsync(Valid(("website", "x"))))["reference"]!;
         Assert.Equal(
             [("honeypot", reference)],
-            (await api.Inbox().ListAsync(quarantined: true, 10, default)).Select(s => (s.QuarantinedFor, s.Reference))
+            (await api.ListAsync(SubmissionState.Spam)).Select(s => (s.QuarantinedFor, s.Reference))
         );
-        Assert.Empty(await api.Inbox().ListAsync(quarantined: false, 10, default));
+        Assert.Empty(await api.ListAsync(SubmissionState.New, SubmissionState.Open));
 
-        Assert.True(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
+        Assert.Equal(ChangeOutcome.Done, await api.SetStateAsync(reference, SubmissionState.Open));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
-        Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 10, default));
+        Assert.Empty(await api.ListAsync(SubmissionState.Spam));
         Assert.Equal(
             [reference],
-            (await api.Inbox().ListAsync(quarantined: false, 10, default)).Select(s => s.Reference)
+            (await api.ListAsync(SubmissionState.New, SubmissionState.Open)).Select(s => s.Reference)
         );
 
-        Assert.False(await api.Inbox().ReleaseAsync(reference, api.Clock.GetCurrentInstant(), default));
-        Assert.False(await api.Inbox().ReleaseAsync("0000-0000-0000", api.Clock.GetCurrentInstant(), default));
+        Assert.Equal(ChangeOutcome.Done, await api.SetStateAsync(reference, SubmissionState.Open));
+        Assert.Equal(ChangeOutcome.NotFound, await api.SetStateAsync("0000-0000-0000", SubmissionState.Open));
         Assert.Equal(1, await api.QueryAsync<long>("SELECT count(*) FROM outbox"));
     }
 
@@ -138,9 +138,9 @@ public sealed class SpamTests
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
         await api.ReceivedAsync(Valid(("secondsToFill", 0)));
         await ToldAsync(2, "2 messages are in quarantine: submissions list quarantine shows them.\n");
-        await api.Inbox().ReleaseAsync(first, api.Clock.GetCurrentInstant(), default);
+        await api.SetStateAsync(first, SubmissionState.Open);
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
-        await api.Inbox().EraseAsync(honest, NodaTime.Instant.FromDateTimeOffset(api.Clock.GetUtcNow()), default);
+        await api.EraseAsync(honest);
         await ToldAsync(1, "1 message is in quarantine: submissions list quarantine shows it.\n");
 
         async Task ToldAsync(int count, string line)

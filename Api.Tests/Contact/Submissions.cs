@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Api.Contact;
 using Api.Contact.Inbox;
 using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 
 namespace Api.Tests.Contact;
 
@@ -88,6 +89,52 @@ static class Submissions
     public static ContactStore Submitted(this ApiFactory api) => api.App.Services.GetRequiredService<ContactStore>();
 
     public static InboxStore Inbox(this ApiFactory api) => api.App.Services.GetRequiredService<InboxStore>();
+
+    // What the operator's commands do.
+
+    /// <summary>What the sender wrote; <c>null</c> when there is no such message.</summary>
+    /// <exception cref="CryptographicException">The keys do not open it.</exception>
+    public static async Task<SubmissionContent?> OpenAsync(this ApiFactory api, string reference)
+    {
+        var row = await api.Inbox().FindAsync(reference, InboxUser.Operator, default);
+        return row is null ? null : api.App.Services.GetRequiredService<SubmissionSeal>().Open(reference, row.Sealed);
+    }
+
+    public static Task<IReadOnlyList<InboxRow>> ListAsync(this ApiFactory api, params SubmissionState[] states) =>
+        api.FindAsync(new InboxFilter { States = states });
+
+    public static Task<IReadOnlyList<InboxRow>> FindBySenderAsync(
+        this ApiFactory api,
+        string? email,
+        string? telephone
+    ) =>
+        api.FindAsync(
+            new InboxFilter
+            {
+                States = Enum.GetValues<SubmissionState>(),
+                Sender = api.Inbox().HashSender(email, telephone),
+            }
+        );
+
+    static Task<IReadOnlyList<InboxRow>> FindAsync(this ApiFactory api, InboxFilter filter) =>
+        api.Inbox().FindAsync(filter, after: null, limit: 1000, InboxUser.Operator, api.Now(), default);
+
+    public static Task<ChangeOutcome> SetStateAsync(this ApiFactory api, string reference, SubmissionState state) =>
+        api.Inbox()
+            .SetStateAsync(
+                reference,
+                new StateChange { State = state },
+                version: null,
+                InboxUser.Operator,
+                api.Now(),
+                default
+            );
+
+    /// <returns>Whether there was such a message.</returns>
+    public static async Task<bool> EraseAsync(this ApiFactory api, string reference) =>
+        await api.Inbox().EraseAsync([reference], reason: null, InboxUser.Operator, api.Now(), default) == 1;
+
+    static Instant Now(this ApiFactory api) => Instant.FromDateTimeOffset(api.Clock.GetUtcNow());
 
     public static Task<long> CountAsync(this ApiFactory api) =>
         api.QueryAsync<long>("SELECT count(*) FROM submissions");

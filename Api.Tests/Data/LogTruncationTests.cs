@@ -51,7 +51,7 @@ public sealed class LogTruncationTests
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
         using (ReadForLong(api))
         {
-            Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
+            Assert.True(await api.EraseAsync(reference));
             Assert.Equal(0, await api.CountAsync());
             Assert.True(LogHas(api, reference));
             Assert.Equal(Now, await api.Sqlite.FindOldestTraceAsync(default));
@@ -76,7 +76,7 @@ public sealed class LogTruncationTests
         var reference = (string)(await api.ReceivedAsync(Submissions.Valid()))["reference"]!;
         using (ReadForLong(api))
         {
-            Assert.True(await api.Inbox().EraseAsync(reference, Now, default));
+            Assert.True(await api.EraseAsync(reference));
             await using var restarted = new ApiFactory();
             restarted.Settings.AddRange([$"--Database:Folder={api.Folder.Path}", $"--Keys:Folder={api.Folder.Keys}"]);
             await restarted.InitializeAsync();

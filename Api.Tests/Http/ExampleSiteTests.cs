@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Api.Contact;
+using Api.Contact.Inbox;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
@@ -117,7 +118,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
         browser.When("[name=consent]").Click();
     }
 
-    async Task<SubmissionContent> StoredAsync() => (await api.Inbox().OpenAsync(TextOf(Reference), default))!;
+    async Task<SubmissionContent> StoredAsync() => (await api.OpenAsync(TextOf(Reference)))!;
 
     [Fact]
     public async Task Articles_are_listed_page_by_page_and_opened()
@@ -271,7 +272,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
             "paragould",
             await api.QueryAsync<string>("SELECT slug FROM locations JOIN submissions ON locations.id = location_id")
         );
-        Assert.Empty(await api.Inbox().ListAsync(quarantined: true, 1, default));
+        Assert.Empty(await api.ListAsync(SubmissionState.Spam));
         Assert.Equal(challenges, CountRequests("GET /v1/contact-challenge"));
         browser.AssertNoComplaints();
     }
@@ -421,7 +422,7 @@ public sealed class ExampleSiteTests(Chromium shared) : IClassFixture<Chromium>,
         browser.Driver.ExecuteScript("document.querySelector('[name=website]').value = arguments[0]", website);
         browser.When(Send).Click();
         var reference = TextOf(Reference);
-        Assert.Equal(reference, Assert.Single(await api.Inbox().ListAsync(quarantined: true, 2, default)).Reference);
+        Assert.Equal(reference, Assert.Single(await api.ListAsync(SubmissionState.Spam)).Reference);
     }
 
     [Fact]

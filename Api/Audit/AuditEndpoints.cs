@@ -32,7 +32,7 @@ static class AuditEndpoints
         Results<Ok<Page<AuditEntry>>, Problem<Problems.InvalidCursor>, Problem<Problems.Invalid>>
     > ListAsync(
         [MaxLength(LongestActor)] string? actor,
-        AuditAction? action,
+        [OneOf<AuditAction>] string? action,
         [MaxLength(LongestReference)] string? reference,
         [MaxLength(PointsInTime.LongestInstant)] string? from,
         [MaxLength(PointsInTime.LongestInstant)] string? to,
@@ -47,6 +47,7 @@ static class AuditEndpoints
         FieldError?[] errors =
         [
             TextRules.CheckText("actor", actor, LongestActor),
+            OneOf.Read<AuditAction>("action", action, out var onlyAction),
             TextRules.CheckText("reference", reference, LongestReference),
             PointsInTime.ReadInstant("from", from, out var fromInstant),
             PointsInTime.ReadInstant("to", to, out var toInstant),
@@ -58,7 +59,7 @@ static class AuditEndpoints
         var filter = new AuditFilter
         {
             Actor = NullIfEmpty(actor),
-            Action = action,
+            Action = onlyAction,
             Reference = NullIfEmpty(reference)?.ToUpperInvariant(),
             From = fromInstant,
             To = toInstant,

@@ -26,7 +26,7 @@ sealed record Actor(string Id, string? Name = null, IReadOnlyList<string>? Roles
 /// <param name="Actor">Who did it.</param>
 /// <param name="Action">What was done.</param>
 /// <param name="Reference">The submission that it was done to, if it was one.</param>
-/// <param name="Details">More about it in the program's own words. Never what a sender or the staff wrote.</param>
+/// <param name="Details">More about it in the program's own words. Never what a sender wrote, nor a note.</param>
 sealed record Deed(Actor Actor, AuditAction Action, string? Reference = null, string? Details = null);
 
 /// <summary>What somebody did.</summary>

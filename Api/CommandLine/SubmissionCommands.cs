@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using Api.Audit;
 using Api.Contact;
 using Api.Contact.Housekeeping;
 using Api.Contact.Inbox;
 using Api.Data;
+using Api.Http;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
@@ -66,8 +68,7 @@ static class SubmissionCommands
                 name,
                 description,
                 new CommandHelp("7K3Q-X9MZ-2TBV", Settings),
-                (app, parsed, ct) =>
-                    command(app, parsed.GetRequiredValue(reference).ToUpperInvariant(), Console.Out, ct),
+                (app, parsed, ct) => command(app, ReadReference(parsed.GetRequiredValue(reference)), Console.Out, ct),
                 reference
             );
     }
@@ -84,11 +85,21 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        await PrintAsync(output, await inbox.ListAsync(quarantined, LongestList, ct));
+        SubmissionState[] states = quarantined
+            ? [SubmissionState.Spam]
+            : [SubmissionState.New, SubmissionState.Open, SubmissionState.Handled];
+        await PrintAsync(
+            app,
+            output,
+            new InboxFilter { States = states },
+            AuditAction.SubmissionsListed,
+            LongestList,
+            ct
+        );
         if (quarantined)
             return 0;
 
-        var count = await inbox.CountQuarantinedAsync(ct);
+        var count = await inbox.CountSpamAsync(ct);
         if (count == 1)
             await output.WriteLineAsync("1 message is in quarantine: submissions list quarantine shows it.");
         if (count > 1)
@@ -116,7 +127,12 @@ static class SubmissionCommands
         if (!isEmail && telephone is null)
             throw new StartupFault("Give an e-mail address or a telephone number on standard input.");
         var inbox = await PrepareAsync(app);
-        await PrintAsync(output, await inbox.FindBySenderAsync(isEmail ? sender : null, telephone?.E164, ct));
+        var filter = new InboxFilter
+        {
+            States = Enum.GetValues<SubmissionState>(),
+            Sender = inbox.HashSender(isEmail ? sender : null, telephone?.E164),
+        };
+        await PrintAsync(app, output, filter, AuditAction.SubmissionsSearched, int.MaxValue, ct);
         return 0;
     }
 
@@ -129,9 +145,10 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        var stored =
-            await app.Services.GetRequiredService<ContactStore>().FindAsync(reference, ct) ?? throw NotFound(reference);
-        var content = await inbox.OpenAsync(reference, ct) ?? throw NotFound(reference);
+        var opened = await inbox.OpenAsync(reference, InboxUser.Operator, Now(app), ct) ?? throw NotFound(reference);
+        var stored = opened.Row;
+        var content = app.Services.GetRequiredService<SubmissionSeal>().Open(reference, stored.Sealed);
+        var notes = app.Services.GetRequiredService<NoteSeal>();
         var telephone = content.Extension is null ? content.Telephone : $"{content.Telephone} ext. {content.Extension}";
         await output.WriteLineAsync(
             $"""
@@ -139,6 +156,8 @@ static class SubmissionCommands
             Location:   {stored.Location}
             Received:   {Format(stored.ReceivedAt)}
             Reply by:   {Format(stored.ReplyBy)}
+            State:      {Json.NameOf(stored.State)}
+            Assignee:   {stored.Assignee ?? "-"}
             Handled:    {Format(stored.HandledAt)}
             Language:   {stored.Language}
             Name:       {content.Name}
@@ -149,6 +168,11 @@ static class SubmissionCommands
             {content.Message}
             """
         );
+        foreach (var note in opened.Notes)
+        {
+            var text = notes.TryOpen(Guid.Parse(note.Id), note.Sealed) ?? "(sealed with keys that are lost)";
+            await output.WriteLineAsync($"\nNote of {note.Author}, {Format(note.WrittenAt)}\n{text}");
+        }
         return 0;
     }
 
@@ -161,8 +185,7 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.MarkHandledAsync(reference, Now(app), ct))
-            throw NotFound(reference, " that is not handled yet");
+        await SetStateAsync(app, inbox, reference, SubmissionState.Handled, ct);
         await output.WriteLineAsync($"{reference} is marked as handled.");
         return 0;
     }
@@ -176,8 +199,10 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.ReleaseAsync(reference, Now(app), ct))
+        var found = await inbox.FindAsync(reference, InboxUser.Operator, ct);
+        if (found?.State != SubmissionState.Spam)
             throw NotFound(reference, " in quarantine");
+        await SetStateAsync(app, inbox, reference, SubmissionState.Open, ct);
         await output.WriteLineAsync($"{reference} is released.");
         return 0;
     }
@@ -191,7 +216,7 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        if (!await inbox.EraseAsync(reference, Now(app), ct))
+        if (await inbox.EraseAsync([reference], reason: null, InboxUser.Operator, Now(app), ct) == 0)
             throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
         if (await app.Services.GetRequiredService<Database>().FindOldestTraceAsync(ct) is not null)
@@ -212,14 +237,45 @@ static class SubmissionCommands
         return app.Services.GetRequiredService<InboxStore>();
     }
 
-    static Instant Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant();
+    static string ReadReference(string text) =>
+        Reference.Read(text) ?? throw new StartupFault($"'{text}' is no reference: they look like 7K3Q-X9MZ-2TBV.");
+
+    static Instant Now(WebApplication app) =>
+        app.Services.GetRequiredService<TimeProvider>().GetCurrentInstant().ToStoredPrecision();
 
     static StartupFault NotFound(string reference, string condition = "") =>
         new($"There is no submission {reference}{condition}.");
 
-    static async Task PrintAsync(TextWriter output, IReadOnlyList<SubmissionSummary> submissions)
+    static async Task SetStateAsync(
+        WebApplication app,
+        InboxStore inbox,
+        string reference,
+        SubmissionState state,
+        CancellationToken ct
+    )
     {
-        foreach (var submission in submissions)
+        var change = new StateChange { State = state };
+        var outcome = await inbox.SetStateAsync(reference, change, version: null, InboxUser.Operator, Now(app), ct);
+        if (outcome == ChangeOutcome.NotFound)
+            throw NotFound(reference);
+    }
+
+    static async Task PrintAsync(
+        WebApplication app,
+        TextWriter output,
+        InboxFilter filter,
+        AuditAction action,
+        int limit,
+        CancellationToken ct
+    )
+    {
+        var (inbox, audit) = (
+            app.Services.GetRequiredService<InboxStore>(),
+            app.Services.GetRequiredService<AuditStore>()
+        );
+        var found = await inbox.FindAsync(filter, after: null, limit, InboxUser.Operator, Now(app), ct);
+        await audit.RecordAsync(new Deed(Actor.Operator, action), ct);
+        foreach (var submission in found)
         {
             var receivedAt = Format(submission.ReceivedAt);
             await output.WriteLineAsync(
@@ -228,12 +284,13 @@ static class SubmissionCommands
         }
     }
 
-    static string DescribeState(SubmissionSummary submission)
-    {
-        if (submission.QuarantinedFor is { } reason)
-            return $"quarantined: {reason}";
-        return submission.HandledAt is null ? $"reply by {Format(submission.ReplyBy)}" : "handled";
-    }
+    static string DescribeState(InboxRow submission) =>
+        submission.State switch
+        {
+            SubmissionState.Spam => $"quarantined: {submission.QuarantinedFor ?? "by the staff"}",
+            SubmissionState.Handled => "handled",
+            var state => $"{Json.NameOf(state)}, reply by {Format(submission.ReplyBy)}",
+        };
 
     static string Format(Instant? instant) =>
         instant?.ToString("uuuu-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";

@@ -243,7 +243,9 @@ static class ContactEndpoints
             return new Problem<Problems.NotFound>(ContactText.Texts.Get("NoSuchReceipt"));
         http.Response.Headers.CacheControl = "no-store";
         var status = found.HandledAt is null ? SubmissionStatus.Received : SubmissionStatus.Handled;
-        return TypedResults.Ok(new ReceiptStatus(found.Reference, status, found.ReceivedAt, found.HandledAt));
+        return TypedResults.Ok(
+            new ReceiptStatus(found.Reference, status, found.ReceivedAt, found.HandledAt, found.HandledBy)
+        );
     }
 
     /// <summary>Get a challenge for the sender's browser</summary>

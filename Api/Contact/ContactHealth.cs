@@ -71,7 +71,7 @@ static class ContactHealth
         try
         {
             var counts = await outbox.CountAsync(ct);
-            var quarantined = await inbox.CountQuarantinedAsync(ct);
+            var quarantined = await inbox.CountSpamAsync(ct);
             var isFailing = counts.Failed > 0 || counts.OldestWaitingSince < time.GetCurrentInstant() - LongestWait;
             http.Response.Headers.CacheControl = "no-store";
             return TypedResults.Ok(

@@ -35,7 +35,7 @@ sealed partial class ContactMetrics : BackgroundService
         {
             try
             {
-                quarantined = await inbox.CountQuarantinedAsync(stoppingToken);
+                quarantined = await inbox.CountSpamAsync(stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

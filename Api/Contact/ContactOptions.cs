@@ -39,6 +39,14 @@ sealed class ContactOptions
     /// <summary>A message with more links than this is spam.</summary>
     public int MaximumLinks { get; set; } = 3;
 
+    /// <summary>How long messages are kept.</summary>
+    public RetentionOptions Retention { get; set; } = new();
+
+    /// <summary>
+    /// After how many days the staff are reminded to verify the hours of a location; 0: never.
+    /// </summary>
+    public int VerifyHoursDays { get; set; } = 180;
+
     /// <summary>Where the browser goes after a plain HTML form was sent.</summary>
     public RedirectOptions Redirects { get; set; } = new();
 
@@ -94,6 +102,9 @@ sealed class ContactOptions
             Challenge.LifetimeMinutes is >= 1 and <= LongestLifetimeMinutes,
             $"a whole number from 1 to {LongestLifetimeMinutes}"
         );
+        RequireDays("Retention:HandledDays", Retention.HandledDays);
+        RequireDays("Retention:SpamDays", Retention.SpamDays);
+        RequireDays("VerifyHoursDays", VerifyHoursDays);
         RequirePage("Redirects:Success", Redirects.Success, other: Redirects.Failure);
         RequirePage("Redirects:Failure", Redirects.Failure, other: Redirects.Success);
         RequireLimit("Limits:PerClient", Limits.PerClient);
@@ -104,6 +115,9 @@ sealed class ContactOptions
                     + $"{string.Join(" or ", Languages.Names)}."
             );
         return mistakes;
+
+        void RequireDays(string key, int days) =>
+            Require(key, days, days is >= 0 and <= 36_500, "a number of days from 0 to 36500");
 
         void RequirePage(string key, string? page, string? other) =>
             Require(
@@ -156,6 +170,16 @@ sealed class RedirectOptions
 
     /// <summary>The page after a message was refused. It gets <c>status</c> and <c>errors</c> in its query.</summary>
     public string? Failure { get; set; }
+}
+
+/// <summary>After how many days messages are erased; 0: never.</summary>
+sealed class RetentionOptions
+{
+    /// <summary>From the day on which a message was marked as handled.</summary>
+    public int HandledDays { get; set; }
+
+    /// <summary>From the day on which a message was received that is still spam.</summary>
+    public int SpamDays { get; set; }
 }
 
 /// <summary>How many messages are accepted in how much time.</summary>

@@ -33,7 +33,13 @@ static class ContactServices
         });
         services.PostConfigure<LoggerFilterOptions>(QuietLogging.Apply);
 
+        services.AddSingleton<NoteSeal>();
         services.AddSingleton<InboxStore>();
+        services.AddSingleton<InboxExport>();
+        services.AddSingleton<IValidator<StateChange>, StateChangeValidator>();
+        services.AddSingleton<IValidator<AssigneeChange>, AssigneeChangeValidator>();
+        services.AddSingleton<IValidator<NewNote>, NewNoteValidator>();
+        services.AddSingleton<IValidator<Sender>, SenderValidator>();
         services.AddHostedService<ContactMetrics>();
 
         services.AddSingleton<HousekeepingStore>();

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Api.Contact.Inbox;
 using Api.Data;
 using Api.Locations;
 using Api.Outbox;
@@ -75,6 +76,7 @@ sealed record StoredSubmission
     public required bool? AfterHours { get; init; }
     public required string Language { get; init; }
     public required Instant? HandledAt { get; init; }
+    public required HandledBy? HandledBy { get; init; }
     public required byte[]? Fingerprint { get; init; }
 
     /// <summary>Whether it was erased. The fingerprint is then a hash of the fingerprint.</summary>
@@ -162,8 +164,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, state,
                                      quarantined_for, email_index, telephone_index, fingerprint, sealed)
             SELECT @Reference, @LocationId, @ReceivedAt, @ReplyBy, @AfterHours, @Language, @state,
-                   @QuarantinedFor,
-                   @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
+                   @QuarantinedFor, @EmailIndex, @TelephoneIndex, @Fingerprint, @Sealed
             WHERE NOT EXISTS (SELECT 1 FROM erased_submissions WHERE reference_hash = @ErasedHash)
             ON CONFLICT (reference) DO NOTHING
             RETURNING id
@@ -211,7 +212,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             new CommandDefinition(
                 """
                 SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language,
-                       s.handled_at, s.fingerprint, FALSE AS is_erased
+                       s.handled_at, s.handled_by, s.fingerprint, FALSE AS is_erased
                 FROM submissions s
                 JOIN locations l ON l.id = s.location_id
                 WHERE s.reference = @reference
@@ -237,7 +238,8 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             new CommandDefinition(
                 """
                 SELECT @reference AS reference, l.slug AS location, e.received_at, e.reply_by, e.after_hours,
-                       coalesce(e.language, '') AS language, NULL AS handled_at, e.fingerprint_hash AS fingerprint,
+                       coalesce(e.language, '') AS language, NULL AS handled_at, NULL AS handled_by,
+                       e.fingerprint_hash AS fingerprint,
                        TRUE AS is_erased
                 FROM erased_submissions e
                 LEFT JOIN locations l ON l.id = e.location_id

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Api.Contact.Inbox;
 using Api.Http.OpenApi;
 using NodaTime;
 
@@ -119,7 +120,14 @@ public sealed record ContactReceipt(
 /// <param name="Status">Whether it was handled.</param>
 /// <param name="ReceivedAt">When it was stored (UTC).</param>
 /// <param name="HandledAt">When the clinic marked it as handled (UTC); <c>null</c> until then.</param>
-public sealed record ReceiptStatus(string Reference, SubmissionStatus Status, Instant ReceivedAt, Instant? HandledAt);
+/// <param name="HandledBy">How the clinic answered; <c>null</c> when it did not say so.</param>
+public sealed record ReceiptStatus(
+    string Reference,
+    SubmissionStatus Status,
+    Instant ReceivedAt,
+    Instant? HandledAt,
+    HandledBy? HandledBy
+);
 
 /// <summary>The state of a submission.</summary>
 public enum SubmissionStatus

@@ -29,6 +29,29 @@ static class Reference
         return Hyphenate(new string(letters));
     }
 
+    /// <summary>
+    /// Reads a reference as people type it: in upper or lower case, with hyphens, spaces or neither, with O for 0 and I or
+    /// L for 1.
+    /// </summary>
+    /// <returns><c>null</c> when it is none.</returns>
+    public static string? Read(string text)
+    {
+        var letters = string.Concat(
+            text.Where(letter => letter is not ('-' or ' '))
+                .Select(letter =>
+                    char.ToUpperInvariant(letter) switch
+                    {
+                        'O' => '0',
+                        'I' or 'L' => '1',
+                        var other => other,
+                    }
+                )
+        );
+        return letters.Length == Letters && letters.All(letter => Alphabet.Contains(letter, StringComparison.Ordinal))
+            ? Hyphenate(letters)
+            : null;
+    }
+
     /// <summary>Writes <c>7K3QX9MZ2TBV</c> as <c>7K3Q-X9MZ-2TBV</c>.</summary>
     public static string Hyphenate(string letters) => $"{letters[..4]}-{letters[4..8]}-{letters[8..]}";
 }

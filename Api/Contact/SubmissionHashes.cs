@@ -66,6 +66,12 @@ sealed class SubmissionHashes(Keys keys)
     public string MakeReference(string endpoint, string key, int expiredUses) =>
         Reference.FromHash(Hash("reference", $"{endpoint}\n{expiredUses}\n{key}"));
 
+    /// <summary>
+    /// The id of a note that comes with an Idempotency-Key. The same key of the same person always gives the same id.
+    /// </summary>
+    public Guid MakeNoteId(string reference, string author, string key) =>
+        new(Hash("note", $"{reference}\n{author}\n{key}"));
+
     /// <summary>Stands for an Idempotency-Key in this process.</summary>
     /// <inheritdoc cref="MakeReference" path="/param"/>
     public UInt128 HashKey(string endpoint, string key) =>

@@ -51,4 +51,17 @@ sealed class SubmissionSeal(Keys keys)
             ? content
             : throw new CryptographicException("It was sealed for another submission.");
     }
+
+    /// <returns><c>null</c> when it does not open.</returns>
+    public SubmissionContent? TryOpen(string reference, byte[] sealedContent)
+    {
+        try
+        {
+            return Open(reference, sealedContent);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 }

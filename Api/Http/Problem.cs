@@ -148,6 +148,11 @@ static class Problems
         public static ProblemType Type => ProblemTypes.InvalidCursor;
     }
 
+    public sealed class Stale : IProblemKind
+    {
+        public static ProblemType Type => ProblemTypes.Stale;
+    }
+
     public sealed class Invalid : IProblemKind
     {
         public static ProblemType Type => ProblemTypes.Invalid;

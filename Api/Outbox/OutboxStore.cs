@@ -94,7 +94,7 @@ sealed class OutboxStore
             SELECT o.id
             FROM {OutboxWithSubmissions}
             WHERE o.state = 'waiting' AND o.channel = @channel AND (@target IS NULL OR o.target = @target)
-              AND o.due_at <= @now
+              AND o.due_at <= @now AND s.state <> 'spam'
               AND {IsFree} AND {isConfigured}
             ORDER BY o.due_at, o.waiting_since, o.id
             LIMIT @limit
@@ -111,24 +111,32 @@ sealed class OutboxStore
     /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
     /// <param name="now">When the submission was received or released.</param>
     /// <param name="traceParent"><see cref="Delivery.TraceParent"/></param>
+    /// <param name="existing">The deliveries that it has already; <c>null</c>: none.</param>
     public async Task AddAsync(
         DbConnection connection,
         long submission,
         string group,
         byte[]? sender,
         Instant now,
-        string? traceParent
+        string? traceParent,
+        IReadOnlySet<(string Channel, string Target)>? existing = null
     )
     {
         List<(string Channel, string Target)> deliveries = [];
         if (mail.IsOn)
         {
             deliveries.AddRange(mail.FindRecipients(group).Select(address => (Channel.Mail, address)));
-            if (mail.Acknowledge && sender is not null && await TryCountAcknowledgementAsync(connection, sender, now))
+            if (
+                mail.Acknowledge
+                && sender is not null
+                && existing?.Contains((Channel.Acknowledgement, "")) != true
+                && await TryCountAcknowledgementAsync(connection, sender, now)
+            )
                 deliveries.Add((Channel.Acknowledgement, ""));
         }
         deliveries.AddRange(webhooks.Select(name => (Channel.Webhook, name)));
-
+        if (existing is not null)
+            deliveries.RemoveAll(existing.Contains);
         if (deliveries.Count == 0)
             return;
 
@@ -156,6 +164,56 @@ sealed class OutboxStore
             values
         );
     }
+
+    /// <summary>
+    /// Adds the deliveries about a submission that it does not have: all of them, or those that were withdrawn.
+    /// </summary>
+    /// <inheritdoc cref="AddAsync" path="/param"/>
+    public async Task AddMissingAsync(
+        DbConnection connection,
+        long submission,
+        string group,
+        byte[]? sender,
+        Instant now
+    )
+    {
+        var existing = await connection.QueryAsync<(string, string)>(
+            "SELECT channel, target FROM outbox WHERE submission_id = @submission",
+            new { submission }
+        );
+        await AddAsync(connection, submission, group, sender, now, traceParent: null, existing.ToHashSet());
+    }
+
+    /// <summary>
+    /// Removes the deliveries about a submission that nobody delivers just now. An attempt that is under way cannot be
+    /// taken back; if it fails, there is no other: see <see cref="RecordAsync"/>.
+    /// </summary>
+    public static Task WithdrawAsync(DbConnection connection, long submission, Instant now) =>
+        connection.ExecuteAsync(
+            $"DELETE FROM outbox AS o WHERE o.submission_id = @submission AND o.state <> 'delivered' AND {IsFree}",
+            new
+            {
+                submission,
+                now,
+                latestEnd = Claim.LatestEnd(now),
+            }
+        );
+
+    /// <summary>The deliveries about a submission.</summary>
+    public static async Task<IReadOnlyList<OutboxEntry>> FindOfAsync(DbConnection connection, long submission) =>
+        [
+            .. await connection.QueryAsync<OutboxEntry>(
+                """
+                SELECT o.delivery_id, s.reference, o.channel, o.target, o.state, o.attempts,
+                       nullif(o.due_at, '') AS due_at, o.fault
+                FROM outbox o
+                JOIN submissions s ON s.id = o.submission_id
+                WHERE o.submission_id = @submission
+                ORDER BY o.id
+                """,
+                new { submission }
+            ),
+        ];
 
     /// <returns>False when the address has had as many as it may have.</returns>
     static async Task<bool> TryCountAcknowledgementAsync(DbConnection connection, byte[] address, Instant now)
@@ -366,6 +424,14 @@ sealed class OutboxStore
                         }
                     );
                 }
+                await connection.ExecuteAsync(
+                    $"""
+                    DELETE FROM outbox
+                    WHERE id {db.IsIn("@ids")} AND state <> 'delivered'
+                      AND submission_id IN (SELECT id FROM submissions WHERE state = 'spam')
+                    """,
+                    new { ids = states.Where(state => state.State != "delivered").Select(state => state.Id).ToArray() }
+                );
                 if (goneWebhook is null)
                     return 0;
                 return await connection.ExecuteAsync(

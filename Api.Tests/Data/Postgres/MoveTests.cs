@@ -6,7 +6,6 @@ using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using NodaTime;
 using static Api.Tests.Contact.Submissions;
 
 namespace Api.Tests.Data.Postgres;
@@ -69,8 +68,7 @@ public sealed class MoveTests : IAsyncLifetime
         {
             receipt = await api.ReceivedAsync(Valid(), repeated);
             erasedReceipt = await api.ReceivedAsync(Valid(), erased);
-            await api.Inbox()
-                .EraseAsync((string)erasedReceipt["reference"]!, Instant.FromDateTimeOffset(ApiFactory.Now), default);
+            await api.EraseAsync((string)erasedReceipt["reference"]!);
             solution = await api.SolveChallengeAsync();
             await api.ReceivedAsync(Valid(("altcha", solution)));
             await api.ReceivedAsync(Valid(("website", "filled in")));
@@ -117,11 +115,11 @@ public sealed class MoveTests : IAsyncLifetime
         using (var spent = await moved.SubmitAsync(Valid(("altcha", solution))))
             Assert.Equal(HttpStatusCode.UnprocessableEntity, spent.StatusCode);
         Assert.Equal(count, await moved.CountAsync());
-        var opened = await moved.Inbox().OpenAsync((string)receipt["reference"]!, default);
+        var opened = await moved.OpenAsync((string)receipt["reference"]!);
         Assert.Equal("I would like an appointment.", opened!.Message);
         // The program has sealed the one in clear.
         Assert.Equal(0, target.Query<long>("SELECT count(*) FROM submissions_in_clear"));
-        Assert.Equal("In clear.", (await moved.Inbox().OpenAsync("CLEAR", default))!.Message);
+        Assert.Equal("In clear.", (await moved.OpenAsync("CLEAR"))!.Message);
 
         // New rows get ids that are free.
         var largest = target.Query<long>("SELECT max(id) FROM submissions");

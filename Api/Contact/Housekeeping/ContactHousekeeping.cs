@@ -1,3 +1,4 @@
+using Api.Contact.Inbox;
 using Api.Data;
 using Api.Outbox;
 using Microsoft.Extensions.Options;
@@ -7,17 +8,21 @@ using NodaTime.Extensions;
 namespace Api.Contact.Housekeeping;
 
 /// <summary>
-/// Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions.
+/// Deletes once an hour what has expired: redeemed challenges, counted acknowledgements, traces of erased submissions,
+/// and messages whose retention is over.
 /// </summary>
 sealed partial class ContactHousekeeping(
     Database db,
     HousekeepingStore store,
+    InboxStore inbox,
     OutboxStore outbox,
     IOptions<ContactOptions> options,
     TimeProvider time,
     ILogger<ContactHousekeeping> log
 ) : BackgroundService
 {
+    const int RetentionBatch = 50;
+
     static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
     /// <summary>
@@ -53,7 +58,29 @@ sealed partial class ContactHousekeeping(
         while (await store.ForgetChallengesAsync(now - ClockFault, ct)) { }
         await store.ForgetErasedAsync(now - Duration.FromHours(options.Value.IdempotencyHours), ct);
         await outbox.ForgetAcknowledgedAsync(now, ct);
+        await EraseExpiredAsync(now, ct);
     }
+
+    async Task EraseExpiredAsync(Instant now, CancellationToken ct)
+    {
+        var retention = options.Value.Retention;
+        if (retention is { HandledDays: 0, SpamDays: 0 })
+            return;
+        var erased = 0;
+        // In small steps, so that new messages need not wait.
+        while (await FindExpiredAsync() is { Count: > 0 } references)
+            erased += await inbox.EraseAsync(references, "retention", InboxUser.Program, now, ct);
+        if (erased > 0)
+            LogErased(erased);
+
+        Task<IReadOnlyList<string>> FindExpiredAsync() =>
+            store.FindExpiredAsync(Before(retention.HandledDays), Before(retention.SpamDays), RetentionBatch, ct);
+
+        Instant? Before(int days) => days == 0 ? null : now - Duration.FromDays(days);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Messages whose retention is over were erased: {Count}")]
+    partial void LogErased(int count);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

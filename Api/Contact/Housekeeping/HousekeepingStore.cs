@@ -48,6 +48,42 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
             ct
         );
 
+    /// <summary>The references of a batch of messages whose retention is over, the oldest first.</summary>
+    /// <param name="handledBefore">Until when they were handled; <c>null</c>: these are kept.</param>
+    /// <param name="spamBefore">Until when spam was received; <c>null</c>: it is kept.</param>
+    /// <param name="limit">The largest number of messages.</param>
+    public Task<IReadOnlyList<string>> FindExpiredAsync(
+        Instant? handledBefore,
+        Instant? spamBefore,
+        int limit,
+        CancellationToken ct
+    ) =>
+        db.ReadAsync<IReadOnlyList<string>>(
+            async connection =>
+                [
+                    .. await connection.QueryAsync<string>(
+                        new CommandDefinition(
+                            """
+                            SELECT reference
+                            FROM submissions
+                            WHERE (state = 'handled' AND handled_at <= @handledBefore)
+                               OR (state = 'spam' AND received_at <= @spamBefore)
+                            ORDER BY received_at
+                            LIMIT @limit
+                            """,
+                            new
+                            {
+                                handledBefore,
+                                spamBefore,
+                                limit,
+                            },
+                            cancellationToken: ct
+                        )
+                    ),
+                ],
+            ct
+        );
+
     /// <summary>Whether there are submissions, which the keys must open.</summary>
     public Task<bool> HasSubmissionsAsync(CancellationToken ct) =>
         db.ReadAsync(

@@ -1,193 +1,659 @@
 using System.Data.Common;
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
+using Api.Audit;
 using Api.Data;
+using Api.Http;
 using Api.Outbox;
 using Dapper;
 using NodaTime;
 
 namespace Api.Contact.Inbox;
 
-/// <summary>A submission in a list for the staff.</summary>
-sealed record SubmissionSummary
+/// <summary>Which messages to list. <c>null</c> does not restrict.</summary>
+sealed record InboxFilter
 {
-    public required string Reference { get; init; }
-    public required string Location { get; init; }
-    public required Instant ReceivedAt { get; init; }
-    public required Instant? ReplyBy { get; init; }
-    public required Instant? HandledAt { get; init; }
+    /// <summary>The <see cref="Assignee"/> of messages that nobody takes care of.</summary>
+    public const string NoAssignee = "none";
 
-    /// <summary>Why it is set aside as spam; <c>null</c> when it is not, or was released.</summary>
-    public required string? QuarantinedFor { get; init; }
+    public required IReadOnlyList<SubmissionState> States { get; init; }
+
+    /// <summary>The row of a location.</summary>
+    public long? Location { get; init; }
+
+    public string? Assignee { get; init; }
+    public Instant? From { get; init; }
+
+    /// <summary>Exclusive.</summary>
+    public Instant? To { get; init; }
+
+    public bool? Overdue { get; init; }
+
+    /// <summary>Which sender's messages.</summary>
+    public SenderHashes? Sender { get; init; }
 }
 
-/// <summary>What the staff do with submissions.</summary>
+/// <summary>A sender, as the keyed hashes of an e-mail address and a telephone number. Either is enough.</summary>
+sealed record SenderHashes(byte[]? Email, byte[]? Telephone);
+
+/// <summary>The result of a change.</summary>
+enum ChangeOutcome
+{
+    /// <summary>The message is now as it was asked for, whether or not it was so before.</summary>
+    Done,
+
+    /// <summary>There is no such message, or not for this user.</summary>
+    NotFound,
+
+    /// <summary>Somebody else has changed it since.</summary>
+    Stale,
+
+    /// <summary>The Idempotency-Key was used for another note.</summary>
+    KeyTaken,
+}
+
+/// <summary>What the staff do with submissions. Everything that is read or changed is recorded in the audit.</summary>
 sealed class InboxStore(
     Database db,
-    ContactStore submissions,
+    AuditStore audit,
     SubmissionSeal seal,
     SubmissionHashes hashes,
+    NoteSeal noteSeal,
     OutboxStore outbox
 )
 {
-    const string SelectSummaries = """
-        SELECT s.reference, l.slug AS location, s.received_at, s.reply_by, s.handled_at,
-               CASE WHEN s.released_at IS NULL THEN s.quarantined_for END AS quarantined_for
-        FROM submissions s
-        JOIN locations l ON l.id = s.location_id
+    const string Submissions = "submissions s JOIN locations l ON l.id = s.location_id";
+
+    const string Columns = """
+        s.id, s.reference, s.location_id, l.slug AS location, s.received_at, s.reply_by, s.after_hours, s.language,
+        s.state, s.quarantined_for, s.assignee, s.handled_at, s.handled_by, s.first_read_at, s.version, s.sealed,
+        (SELECT count(*) FROM submission_notes n WHERE n.submission_id = s.id) AS note_count
         """;
 
-    /// <summary>The newest submissions in quarantine, or the newest others, newest first.</summary>
-    public Task<IReadOnlyList<SubmissionSummary>> ListAsync(bool quarantined, int limit, CancellationToken ct) =>
-        ListAsync(
-            """
-            WHERE (s.quarantined_for IS NOT NULL AND s.released_at IS NULL) = @quarantined
-            ORDER BY s.id DESC
-            LIMIT @limit
-            """,
-            new { quarantined, limit },
-            ct
-        );
-
-    /// <summary>A person's submissions by an e-mail address or a telephone number in E.164, newest first.</summary>
-    public Task<IReadOnlyList<SubmissionSummary>> FindBySenderAsync(
-        string? email,
-        string? telephone,
+    /// <summary>Lists messages, newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="after">
+    /// When the last message of the page before was received, and its reference; <c>null</c> for the first page.
+    /// </param>
+    /// <param name="limit">The largest number of messages.</param>
+    /// <param name="user">Who lists them.</param>
+    /// <param name="now">The present.</param>
+    public async Task<IReadOnlyList<InboxRow>> FindAsync(
+        InboxFilter filter,
+        (Instant ReceivedAt, string Reference)? after,
+        int limit,
+        InboxUser user,
+        Instant now,
         CancellationToken ct
-    ) =>
-        ListAsync(
-            """
-            WHERE s.id IN (SELECT id FROM submissions WHERE email_index = @email OR telephone_index = @telephone)
-            ORDER BY s.id DESC
-            """,
-            new { email = hashes.HashEmail(email), telephone = hashes.HashTelephone(telephone) },
-            ct
-        );
+    )
+    {
+        // Each state of each location is a range of an index that is sorted like the list. Their union is read only as
+        // far as the page goes.
+        var locations = filter.Location is { } only ? [only] : user.Locations;
+        var sources = locations is null
+            ? filter.States.Select(state => $"s.state = '{Json.NameOf(state)}'").ToArray()
+            :
+            [
+                .. from location in locations.Where(user.MaySee)
+                from state in filter.States
+                select $"s.location_id = {location} AND s.state = '{Json.NameOf(state)}'",
+            ];
+        if (sources.Length == 0)
+            return [];
 
-    Task<IReadOnlyList<SubmissionSummary>> ListAsync(string condition, object values, CancellationToken ct) =>
-        db.ReadAsync<IReadOnlyList<SubmissionSummary>>(
+        var conditions = string.Concat(ConditionsOf(filter, after).Select(condition => $" AND {condition}"));
+        var union = string.Join(
+            " UNION ALL ",
+            sources.Select(
+                (source, i) =>
+                    $"""
+                        SELECT * FROM (
+                            SELECT s.id, s.received_at, s.reference
+                            FROM submissions s
+                            WHERE {source}{conditions}
+                            ORDER BY s.received_at DESC, s.reference DESC
+                            LIMIT @limit
+                        ) AS source{i}
+                        """
+            )
+        );
+        return await db.ReadAsync<IReadOnlyList<InboxRow>>(
             async connection =>
                 [
-                    .. await connection.QueryAsync<SubmissionSummary>(
-                        new CommandDefinition($"{SelectSummaries} {condition}", values, cancellationToken: ct)
+                    .. await connection.QueryAsync<InboxRow>(
+                        new CommandDefinition(
+                            $"""
+                            SELECT {Columns}
+                            FROM {Submissions}
+                            WHERE s.id IN (SELECT id FROM ({union}) AS newest
+                                           ORDER BY received_at DESC, reference DESC
+                                           LIMIT @limit)
+                            ORDER BY s.received_at DESC, s.reference DESC
+                            """,
+                            new
+                            {
+                                limit,
+                                now,
+                                receivedAt = after?.ReceivedAt,
+                                after = after?.Reference,
+                                filter.Assignee,
+                                filter.From,
+                                filter.To,
+                                email = filter.Sender?.Email,
+                                telephone = filter.Sender?.Telephone,
+                            },
+                            cancellationToken: ct
+                        )
                     ),
                 ],
             ct
         );
+    }
 
-    /// <summary>The number of submissions in quarantine.</summary>
-    public Task<int> CountQuarantinedAsync(CancellationToken ct) =>
+    static IEnumerable<string> ConditionsOf(InboxFilter filter, (Instant, string)? after)
+    {
+        const string IsOverdue = "s.state IN ('new', 'open') AND s.reply_by < @now";
+        if (after is not null)
+            yield return "(s.received_at, s.reference) < (@receivedAt, @after)";
+        if (filter.Assignee == InboxFilter.NoAssignee)
+            yield return "s.assignee IS NULL";
+        else if (filter.Assignee is not null)
+            yield return "s.assignee = @Assignee";
+        if (filter.From is not null)
+            yield return "s.received_at >= @From";
+        if (filter.To is not null)
+            yield return "s.received_at < @To";
+        if (filter.Overdue == true)
+            yield return IsOverdue;
+        // Without a time it is NULL, and not overdue.
+        if (filter.Overdue == false)
+            yield return $"({IsOverdue}) IS NOT TRUE";
+        if (filter.Sender is not null)
+            yield return """
+                s.id IN (SELECT p.id FROM submissions p WHERE p.email_index = @email OR p.telephone_index = @telephone)
+                """;
+    }
+
+    /// <summary>What is kept to find a sender by.</summary>
+    /// <param name="email">An e-mail address.</param>
+    /// <param name="telephone">A telephone number in E.164.</param>
+    public SenderHashes HashSender(string? email, string? telephone) =>
+        new(hashes.HashEmail(email), hashes.HashTelephone(telephone));
+
+    /// <summary>How many messages each location has that the user may see, by the slug of the location.</summary>
+    public Task<IReadOnlyList<LocationCounts>> CountAsync(InboxUser user, Instant now, CancellationToken ct) =>
+        db.ReadSnapshotAsync<IReadOnlyList<LocationCounts>>(
+            async connection =>
+            {
+                var locations = await connection.QueryAsync<(long Id, string Slug)>(
+                    "SELECT id, slug FROM locations ORDER BY name, slug"
+                );
+                var states = await CountsAsync("state", "submissions");
+                var answers = await CountsAsync("handled_by", "submissions WHERE handled_by IS NOT NULL");
+                var overdue = await CountsAsync(
+                    "'overdue'",
+                    "submissions WHERE state IN ('new', 'open') AND reply_by < @now"
+                );
+                var erased = (
+                    await connection.QueryAsync<(long Location, int Count)>(
+                        "SELECT location_id, submissions FROM erasure_counts"
+                    )
+                ).ToDictionary();
+                return
+                [
+                    .. locations
+                        .Where(location => user.MaySee(location.Id))
+                        .Select(location => new LocationCounts(
+                            location.Slug,
+                            Of(states, location.Id, "new"),
+                            Of(states, location.Id, "open"),
+                            Of(states, location.Id, "handled"),
+                            Of(states, location.Id, "spam"),
+                            Of(overdue, location.Id, "overdue"),
+                            erased.GetValueOrDefault(location.Id),
+                            new HandledByCounts(
+                                Of(answers, location.Id, "telephone"),
+                                Of(answers, location.Id, "email"),
+                                Of(answers, location.Id, "inPerson"),
+                                Of(answers, location.Id, "other")
+                            )
+                        )),
+                ];
+
+                async Task<Dictionary<(long, string), int>> CountsAsync(string kind, string rows) =>
+                    (
+                        await connection.QueryAsync<(long Location, string Kind, int Count)>(
+                            new CommandDefinition(
+                                $"""
+                                SELECT location_id, {kind} AS kind, count(*)
+                                FROM {rows}
+                                GROUP BY location_id, kind
+                                """,
+                                new { now },
+                                cancellationToken: ct
+                            )
+                        )
+                    ).ToDictionary(row => (row.Location, row.Kind), row => row.Count);
+
+                static int Of(Dictionary<(long, string), int> counts, long location, string kind) =>
+                    counts.GetValueOrDefault((location, kind));
+            },
+            ct
+        );
+
+    /// <summary>
+    /// How many messages are overdue, how many look like spam and were read by nobody, and how many mails and webhooks to
+    /// the staff were given up.
+    /// </summary>
+    public Task<(int Overdue, int UnreadSpam, int FailedDeliveries)> CountAttentionAsync(
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
+    {
+        var isSeen = user.Locations is null ? "TRUE" : $"s.location_id {db.IsIn("@locations")}";
+        return db.ReadSnapshotAsync(
+            connection =>
+                connection.QuerySingleAsync<(int, int, int)>(
+                    new CommandDefinition(
+                        $"""
+                        SELECT (SELECT count(*) FROM submissions s
+                                WHERE s.state IN ('new', 'open') AND s.reply_by < @now AND {isSeen}),
+                               (SELECT count(*) FROM submissions s
+                                WHERE s.state = 'spam' AND s.first_read_at IS NULL AND {isSeen}),
+                               (SELECT count(*) FROM outbox o JOIN submissions s ON s.id = o.submission_id
+                                WHERE o.state = 'failed' AND o.channel <> 'acknowledgement' AND {isSeen})
+                        """,
+                        new { now, locations = user.Locations?.ToArray() },
+                        cancellationToken: ct
+                    )
+                ),
+            ct
+        );
+    }
+
+    /// <summary>The number of messages that are set aside as spam.</summary>
+    public Task<int> CountSpamAsync(CancellationToken ct) =>
         db.ReadAsync(
             connection =>
                 connection.ExecuteScalarAsync<int>(
                     new CommandDefinition(
-                        "SELECT count(*) FROM submissions WHERE quarantined_for IS NOT NULL AND released_at IS NULL",
+                        "SELECT count(*) FROM submissions WHERE state = 'spam'",
                         cancellationToken: ct
                     )
                 ),
             ct
         );
 
-    /// <summary>What the sender wrote, or <c>null</c>.</summary>
-    /// <exception cref="CryptographicException">The keys are not those that it was sealed with.</exception>
-    public async Task<SubmissionContent?> OpenAsync(string reference, CancellationToken ct)
+    /// <summary>A message with its content, without a trace in the audit.</summary>
+    /// <returns><c>null</c> when there is none.</returns>
+    public Task<InboxRow?> FindAsync(string reference, InboxUser user, CancellationToken ct) =>
+        db.ReadAsync(connection => FindRowAsync(connection, reference, user, ct), ct);
+
+    static async Task<InboxRow?> FindRowAsync(
+        DbConnection connection,
+        string reference,
+        InboxUser user,
+        CancellationToken ct
+    )
     {
-        var content = await db.ReadAsync(
-            connection =>
-                connection.ExecuteScalarAsync<byte[]>(
-                    new CommandDefinition(
-                        "SELECT sealed FROM submissions WHERE reference = @reference",
-                        new { reference },
-                        cancellationToken: ct
-                    )
-                ),
-            ct
+        var row = await connection.QuerySingleOrDefaultAsync<InboxRow>(
+            new CommandDefinition(
+                $"SELECT {Columns} FROM {Submissions} WHERE s.reference = @reference",
+                new { reference },
+                cancellationToken: ct
+            )
         );
-        return content is null ? null : seal.Open(reference, content);
+        return row is not null && user.MaySee(row.LocationId) ? row : null;
     }
 
-    /// <returns>False when there is no such submission, or it was marked before.</returns>
-    public async Task<bool> MarkHandledAsync(string reference, Instant now, CancellationToken ct)
-    {
-        var marked = await db.WriteAsync(
-            connection =>
-                connection.ExecuteAsync(
-                    "UPDATE submissions SET handled_at = @now WHERE reference = @reference AND handled_at IS NULL",
-                    new { reference, now }
-                ),
+    /// <summary>Opens a message, and records that it was read.</summary>
+    /// <returns><c>null</c> when there is none.</returns>
+    public Task<OpenedMessage?> OpenAsync(string reference, InboxUser user, Instant now, CancellationToken ct) =>
+        audit.WriteAsync<OpenedMessage?>(
+            async (connection, deeds) =>
+            {
+                if (await FindRowAsync(connection, reference, user, ct) is not { } row)
+                    return null;
+                deeds.Add(new Deed(user.Actor, AuditAction.SubmissionRead, reference));
+                if (row.FirstReadAt is null)
+                {
+                    await connection.ExecuteAsync(
+                        "UPDATE submissions SET first_read_at = @now WHERE id = @Id",
+                        new { now, row.Id }
+                    );
+                    row = row with { FirstReadAt = now };
+                }
+                return await ReadAllOfAsync(connection, row);
+            },
             ct
         );
-        return marked == 1;
-    }
 
-    /// <summary>Takes a submission out of quarantine, and notifies the staff of its location.</summary>
-    /// <returns>False when there is no such submission in quarantine.</returns>
-    public async Task<bool> ReleaseAsync(string reference, Instant now, CancellationToken ct)
+    /// <summary>Opens all messages that a filter finds, and records that they were exported.</summary>
+    public async Task<IReadOnlyList<OpenedMessage>> ExportAsync(
+        InboxFilter filter,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
     {
-        var mailbox = await HashMailboxAsync(reference, ct);
-        return await db.WriteAsync(
+        var rows = await FindAsync(filter, after: null, int.MaxValue, user, now, ct);
+        var opened = await db.ReadSnapshotAsync<IReadOnlyList<OpenedMessage>>(
             async connection =>
             {
-                var released = await connection.QuerySingleOrDefaultAsync<(long Id, string Location)?>(
-                    """
-                    UPDATE submissions SET released_at = @now
-                    WHERE reference = @reference AND quarantined_for IS NOT NULL AND released_at IS NULL
-                    RETURNING id, (SELECT slug FROM locations WHERE locations.id = location_id)
-                    """,
-                    new { reference, now }
+                List<OpenedMessage> messages = [];
+                foreach (var row in rows)
+                    messages.Add(await ReadAllOfAsync(connection, row));
+                return messages;
+            },
+            ct
+        );
+        await audit.WriteAsync(
+            (_, deeds) =>
+            {
+                deeds.AddRange(
+                    rows.Select(row => new Deed(
+                        user.Actor,
+                        AuditAction.SubmissionsExported,
+                        row.Reference,
+                        "all of a sender"
+                    ))
                 );
-                if (released is not { } submission)
-                    return false;
-                await outbox.AddAsync(connection, submission.Id, submission.Location, mailbox, now, traceParent: null);
-                return true;
+                return Task.FromResult(true);
+            },
+            ct
+        );
+        return opened;
+    }
+
+    static async Task<OpenedMessage> ReadAllOfAsync(DbConnection connection, InboxRow row)
+    {
+        var notes = await connection.QueryAsync<NoteRow>(
+            """
+            SELECT id, written_at, author, sealed
+            FROM submission_notes
+            WHERE submission_id = @Id
+            ORDER BY written_at, id
+            """,
+            new { row.Id }
+        );
+        var history = await AuditStore.FindHistoryAsync(connection, row.Reference);
+        var deliveries = await OutboxStore.FindOfAsync(connection, row.Id);
+        return new OpenedMessage(row, notes.AsList(), history, deliveries);
+    }
+
+    /// <summary>Changes the state of a message. Out of spam its notifications go out, once.</summary>
+    /// <param name="reference">The message.</param>
+    /// <param name="change">Its new state.</param>
+    /// <param name="version">The version that the user has seen; <c>null</c>: any.</param>
+    /// <param name="user">Who changes it.</param>
+    /// <param name="now">The present.</param>
+    public async Task<ChangeOutcome> SetStateAsync(
+        string reference,
+        StateChange change,
+        long? version,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
+    {
+        var state = change.State!.Value;
+        var mailbox = await HashMailboxAsync(reference, user, ct);
+        return await ChangeAsync(
+            reference,
+            version,
+            user,
+            async (connection, before) =>
+            {
+                if (before.State == state && before.HandledBy == change.HandledBy)
+                    return null;
+                var isReleased = before.State == SubmissionState.Spam && state != SubmissionState.Handled;
+                await connection.ExecuteAsync(
+                    """
+                    UPDATE submissions
+                    SET state = @state, handled_by = @handledBy, version = version + 1,
+                        handled_at = CASE WHEN @isHandled THEN coalesce(handled_at, @now) END,
+                        released_at = CASE WHEN @isReleased THEN coalesce(released_at, @now) ELSE released_at END
+                    WHERE id = @Id
+                    """,
+                    new
+                    {
+                        state = Json.NameOf(state),
+                        handledBy = change.HandledBy is { } by ? Json.NameOf(by) : null,
+                        isHandled = state == SubmissionState.Handled,
+                        isReleased,
+                        now,
+                        before.Id,
+                    }
+                );
+                if (isReleased)
+                    await outbox.AddMissingAsync(connection, before.Id, before.Location, mailbox, now);
+                if (state == SubmissionState.Spam)
+                    await OutboxStore.WithdrawAsync(connection, before.Id, now);
+                var details = $"{Json.NameOf(before.State)} to {Json.NameOf(state)}";
+                return new Deed(
+                    user.Actor,
+                    AuditAction.StateChanged,
+                    reference,
+                    change.HandledBy is { } answer ? $"{details}, {Json.NameOf(answer)}" : details
+                );
             },
             ct
         );
     }
 
-    async Task<byte[]?> HashMailboxAsync(string reference, CancellationToken ct)
+    /// <summary>Assigns a message to somebody, or to nobody.</summary>
+    /// <param name="assignee">A name, or <c>null</c>.</param>
+    /// <inheritdoc cref="SetStateAsync" path="/param"/>
+    public Task<ChangeOutcome> AssignAsync(
+        string reference,
+        string? assignee,
+        long? version,
+        InboxUser user,
+        CancellationToken ct
+    ) =>
+        ChangeAsync(
+            reference,
+            version,
+            user,
+            async (connection, before) =>
+            {
+                if (before.Assignee == assignee)
+                    return null;
+                await connection.ExecuteAsync(
+                    "UPDATE submissions SET assignee = @assignee, version = version + 1 WHERE id = @Id",
+                    new { assignee, before.Id }
+                );
+                return new Deed(
+                    user.Actor,
+                    AuditAction.AssigneeChanged,
+                    reference,
+                    assignee is null ? "to nobody" : $"to {assignee}"
+                );
+            },
+            ct
+        );
+
+    /// <summary>Adds a note to a message, once for each Idempotency-Key.</summary>
+    /// <param name="text">The note.</param>
+    /// <param name="key">The Idempotency-Key, if there is one.</param>
+    /// <inheritdoc cref="SetStateAsync" path="/param"/>
+    public async Task<ChangeOutcome> AddNoteAsync(
+        string reference,
+        string text,
+        string? key,
+        long? version,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
     {
-        try
-        {
-            return hashes.HashMailbox((await OpenAsync(reference, ct))?.Email);
-        }
-        catch (CryptographicException)
-        {
-            // Without the keys the sender's address is unknown, so there is no acknowledgement.
-            return null;
-        }
+        var id = key is null
+            ? Guid.CreateVersion7(now.ToDateTimeOffset())
+            : hashes.MakeNoteId(reference, user.Actor.Id, key);
+        var content = noteSeal.Seal(id, text);
+        var isOther = false;
+        var outcome = await ChangeAsync(
+            reference,
+            version,
+            user,
+            async (connection, before) =>
+            {
+                var added = await connection.ExecuteAsync(
+                    """
+                    INSERT INTO submission_notes (id, submission_id, written_at, author, sealed)
+                    VALUES (@id, @submission, @now, @Name, @content)
+                    ON CONFLICT (id) DO NOTHING
+                    """,
+                    new
+                    {
+                        id = id.ToString(),
+                        submission = before.Id,
+                        now,
+                        user.Name,
+                        content,
+                    }
+                );
+                if (added == 0)
+                {
+                    var earlier = await connection.QuerySingleAsync<byte[]>(
+                        "SELECT sealed FROM submission_notes WHERE id = @id",
+                        new { id = id.ToString() }
+                    );
+                    isOther = noteSeal.TryOpen(id, earlier) != text;
+                    return null;
+                }
+                await connection.ExecuteAsync(
+                    "UPDATE submissions SET version = version + 1 WHERE id = @Id",
+                    new { before.Id }
+                );
+                return new Deed(user.Actor, AuditAction.NoteAdded, reference);
+            },
+            ct,
+            beforeCommit: seal.RequireKeys
+        );
+        return isOther ? ChangeOutcome.KeyTaken : outcome;
     }
 
     /// <summary>
-    /// Removes a submission and everything that belongs to it. No byte of it stays in the database, nor in its log once
-    /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have it.
-    /// If it came with an Idempotency-Key, a keyed hash stays, so that a repetition is not stored again.
+    /// Changes a message as it is now. Nobody else changes it at the same time.
     /// </summary>
-    /// <returns>False when there is no such submission.</returns>
-    public async Task<bool> EraseAsync(string reference, Instant now, CancellationToken ct)
+    /// <param name="change">Changes it, and says what was done; <c>null</c>: nothing, since it was so before.</param>
+    Task<ChangeOutcome> ChangeAsync(
+        string reference,
+        long? version,
+        InboxUser user,
+        Func<DbConnection, Before, Task<Deed?>> change,
+        CancellationToken ct,
+        Action? beforeCommit = null,
+        [CallerMemberName] string method = ""
+    ) =>
+        audit.WriteAsync(
+            async (connection, deeds) =>
+            {
+                // An update that changes nothing locks the row, and its answer is the newest version of it.
+                var before = await connection.QuerySingleOrDefaultAsync<Before>(
+                    """
+                    UPDATE submissions SET version = version
+                    WHERE reference = @reference
+                    RETURNING id, location_id, (SELECT slug FROM locations WHERE locations.id = location_id) AS location,
+                              state, handled_by, assignee, version
+                    """,
+                    new { reference }
+                );
+                if (before is null || !user.MaySee(before.LocationId))
+                    return ChangeOutcome.NotFound;
+                if (version is not null && version != before.Version)
+                    return ChangeOutcome.Stale;
+                if (await change(connection, before) is { } deed)
+                    deeds.Add(deed);
+                return ChangeOutcome.Done;
+            },
+            ct,
+            beforeCommit,
+            method
+        );
+
+    sealed record Before
     {
-        var fingerprint = (await submissions.FindAsync(reference, ct))?.Fingerprint;
-        var isErased = await db.WriteAsync(
-            async connection =>
+        public required long Id { get; init; }
+        public required long LocationId { get; init; }
+        public required string Location { get; init; }
+        public required SubmissionState State { get; init; }
+        public required HandledBy? HandledBy { get; init; }
+        public required string? Assignee { get; init; }
+        public required long Version { get; init; }
+    }
+
+    async Task<byte[]?> HashMailboxAsync(string reference, InboxUser user, CancellationToken ct)
+    {
+        var row = await FindAsync(reference, user, ct);
+        // Without the keys the sender's address is unknown, so there is no acknowledgement.
+        return row is null ? null : hashes.HashMailbox(seal.TryOpen(reference, row.Sealed)?.Email);
+    }
+
+    /// <summary>
+    /// Removes messages and everything that belongs to them. No byte of them stays in the database, nor in its log once
+    /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have them. How many
+    /// were erased is kept, and for one that came with an Idempotency-Key a keyed hash, so that a repetition is not
+    /// stored again.
+    /// </summary>
+    /// <param name="references">The messages.</param>
+    /// <param name="reason">Why, for the audit; <c>null</c>: because the user wants it.</param>
+    /// <param name="user">Who erases them.</param>
+    /// <param name="now">The present.</param>
+    /// <returns>How many there were.</returns>
+    public async Task<int> EraseAsync(
+        IReadOnlyList<string> references,
+        string? reason,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
+    {
+        var erased = await audit.WriteAsync(
+            async (connection, deeds) =>
             {
                 // A repetition that is being stored just now would not see that the submission is erased.
                 await db.BlockWritersAsync(connection, "submissions");
-                if (fingerprint is not null)
-                    await RememberErasedAsync(connection, reference, fingerprint);
-                if (
-                    await connection.ExecuteAsync(
-                        "DELETE FROM submissions WHERE reference = @reference",
-                        new { reference }
-                    ) == 0
-                )
-                    return false;
-                await db.RememberErasureAsync(connection, now);
-                return true;
+                var count = 0;
+                foreach (var reference in references)
+                {
+                    if (!await EraseAsync(connection, reference, user))
+                        continue;
+                    deeds.Add(new Deed(user.Actor, AuditAction.SubmissionErased, reference, reason));
+                    count++;
+                }
+                if (count > 0)
+                    await db.RememberErasureAsync(connection, now);
+                return count;
             },
             ct
         );
-        if (isErased)
+        if (erased > 0)
             await db.TryRemoveTracesAsync(ct);
-        return isErased;
+        return erased;
+    }
+
+    async Task<bool> EraseAsync(DbConnection connection, string reference, InboxUser user)
+    {
+        var found = await connection.QuerySingleOrDefaultAsync<(long Location, byte[]? Fingerprint)?>(
+            "SELECT location_id, fingerprint FROM submissions WHERE reference = @reference",
+            new { reference }
+        );
+        if (found is not { } submission || !user.MaySee(submission.Location))
+            return false;
+        if (submission.Fingerprint is not null)
+            await RememberErasedAsync(connection, reference, submission.Fingerprint);
+        await connection.ExecuteAsync("DELETE FROM submissions WHERE reference = @reference", new { reference });
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO erasure_counts AS e (location_id, submissions)
+            VALUES (@Location, 1)
+            ON CONFLICT (location_id) DO UPDATE SET submissions = e.submissions + 1
+            """,
+            new { submission.Location }
+        );
+        return true;
     }
 
     // Its Idempotency-Key may come again, with the same message or with another one.
@@ -209,3 +675,48 @@ sealed class InboxStore(
             }
         );
 }
+
+/// <summary>A message as it is stored.</summary>
+sealed record InboxRow
+{
+    public required long Id { get; init; }
+    public required string Reference { get; init; }
+    public required long LocationId { get; init; }
+    public required string Location { get; init; }
+    public required Instant ReceivedAt { get; init; }
+    public required Instant? ReplyBy { get; init; }
+    public required bool? AfterHours { get; init; }
+    public required string Language { get; init; }
+    public required SubmissionState State { get; init; }
+
+    /// <summary>Why the program took it for spam; <c>null</c>: it did not.</summary>
+    public required string? QuarantinedFor { get; init; }
+
+    public required string? Assignee { get; init; }
+    public required Instant? HandledAt { get; init; }
+    public required HandledBy? HandledBy { get; init; }
+    public required Instant? FirstReadAt { get; init; }
+
+    /// <summary>Raised by every change.</summary>
+    public required long Version { get; init; }
+
+    public required byte[] Sealed { get; init; }
+    public required int NoteCount { get; init; }
+}
+
+/// <summary>A note as it is stored.</summary>
+sealed record NoteRow
+{
+    public required string Id { get; init; }
+    public required Instant WrittenAt { get; init; }
+    public required string Author { get; init; }
+    public required byte[] Sealed { get; init; }
+}
+
+/// <summary>A message with all that belongs to it, as it is stored.</summary>
+sealed record OpenedMessage(
+    InboxRow Row,
+    IReadOnlyList<NoteRow> Notes,
+    IReadOnlyList<AuditEntry> History,
+    IReadOnlyList<OutboxEntry> Deliveries
+);

@@ -77,6 +77,7 @@ static class OpenApiServices
             new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema() }
         );
 
+        gen.ParameterFilter<OneOfFilter>();
         gen.SchemaFilter<DaysOfWeek>();
         gen.SchemaFilter<RequiredMembers>();
         gen.SchemaFilter<ValidatorRules>();
