@@ -316,7 +316,7 @@ CREATE INDEX articles_newest_first ON articles USING btree (published_at DESC, s
 
 CREATE INDEX audit_entries_by_age ON audit_entries USING btree (keep_until);
 
-CREATE INDEX audit_entries_of_reference ON audit_entries USING btree (reference) WHERE (reference IS NOT NULL);
+CREATE INDEX audit_entries_of_reference ON audit_entries USING btree (reference, action) WHERE (reference IS NOT NULL);
 
 CREATE INDEX hours_exception_periods_of_exception ON hours_exception_periods USING btree (hours_exception_id);
 
@@ -330,11 +330,13 @@ CREATE INDEX outbox_waiting ON outbox USING btree (channel, due_at, waiting_sinc
 
 CREATE INDEX submission_notes_of_submission ON submission_notes USING btree (submission_id, written_at);
 
+CREATE INDEX submissions_by_answer ON submissions USING btree (location_id, handled_by) WHERE (handled_by IS NOT NULL);
+
 CREATE INDEX submissions_by_assignee ON submissions USING btree (assignee, received_at, reference) WHERE (assignee IS NOT NULL);
 
 CREATE INDEX submissions_by_email ON submissions USING btree (email_index);
 
-CREATE INDEX submissions_by_location ON submissions USING btree (location_id, state, received_at, reference);
+CREATE INDEX submissions_by_location ON submissions USING btree (location_id, state, received_at, reference, reply_by);
 
 CREATE INDEX submissions_by_state ON submissions USING btree (state, received_at, reference);
 

@@ -85,7 +85,7 @@ CREATE TRIGGER audit_entries_deleted BEFORE DELETE ON audit_entries
 WHEN old.keep_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 BEGIN SELECT RAISE(ABORT, 'The audit is kept until keep_until.'); END;
 
-CREATE INDEX audit_entries_of_reference ON audit_entries (reference) WHERE reference IS NOT NULL;
+CREATE INDEX audit_entries_of_reference ON audit_entries (reference, action) WHERE reference IS NOT NULL;
 
 CREATE TRIGGER audit_entries_updated BEFORE UPDATE ON audit_entries
 BEGIN SELECT RAISE(ABORT, 'The audit cannot be changed.'); END;
@@ -251,9 +251,11 @@ CREATE TABLE submissions (
     sealed          BLOB NOT NULL
 , state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'open', 'handled', 'spam')), handled_by TEXT CHECK (handled_by IN ('telephone', 'email', 'inPerson', 'other')), assignee TEXT, first_read_at TEXT, version INTEGER NOT NULL DEFAULT 1) STRICT;
 
+CREATE INDEX submissions_by_answer ON submissions (location_id, handled_by) WHERE handled_by IS NOT NULL;
+
 CREATE INDEX submissions_by_assignee ON submissions (assignee, received_at, reference) WHERE assignee IS NOT NULL;
 
-CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference);
+CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference, reply_by);
 
 CREATE INDEX submissions_by_sender ON submissions (id, email_index, telephone_index);
 

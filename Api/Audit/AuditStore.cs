@@ -166,7 +166,7 @@ sealed partial class AuditStore(Database db, IOptions<AuditOptions> options, Tim
         );
     }
 
-    /// <summary>What was done to a submission, oldest first.</summary>
+    /// <summary>How a submission was changed, oldest first. Who has read it is left out.</summary>
     /// <param name="connection">The connection of the read or write that asks.</param>
     /// <param name="reference">Its reference.</param>
     public static async Task<IReadOnlyList<AuditEntry>> FindHistoryAsync(DbConnection connection, string reference)
@@ -175,7 +175,7 @@ sealed partial class AuditStore(Database db, IOptions<AuditOptions> options, Tim
             """
             SELECT id, at, actor, actor_name, roles, action, reference, details, request_id
             FROM audit_entries
-            WHERE reference = @reference
+            WHERE reference = @reference AND action IN ('stateChanged', 'assigneeChanged', 'noteAdded')
             ORDER BY id
             """,
             new { reference }

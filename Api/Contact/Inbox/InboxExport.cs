@@ -47,8 +47,11 @@ sealed class InboxExport(InboxStore store, SubmissionSeal seal)
         {
             var rows = await store.FindAsync(filter, after, PageSize, user, now, ct);
             foreach (var row in rows)
+            {
                 Write(csv, row);
-            await csv.FlushAsync(ct);
+                // It writes to the output when its buffer is full.
+                await csv.EndRecordAsync(ct);
+            }
             if (rows.Count < PageSize)
                 return;
             after = (rows[^1].ReceivedAt, rows[^1].Reference);
@@ -73,7 +76,6 @@ sealed class InboxExport(InboxStore store, SubmissionSeal seal)
         csv.WriteField(content?.Extension);
         csv.WriteField(content is null ? null : Json.NameOf(content.PreferredContact));
         csv.WriteField(content?.Message);
-        csv.EndRecord();
     }
 
     static string? Format(Instant? instant) => instant is { } value ? InstantPattern.ExtendedIso.Format(value) : null;

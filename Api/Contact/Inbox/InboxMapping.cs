@@ -1,4 +1,3 @@
-using Api.Audit;
 using Api.Outbox;
 using NodaTime;
 
@@ -8,14 +7,6 @@ namespace Api.Contact.Inbox;
 static class InboxMapping
 {
     const string MarkedByStaff = "staff";
-
-    // Reads are left out: who has looked at a message is for the audit, not for a page about the message.
-    static readonly AuditAction[] Changes =
-    [
-        AuditAction.StateChanged,
-        AuditAction.AssigneeChanged,
-        AuditAction.NoteAdded,
-    ];
 
     /// <summary>A message without its text.</summary>
     /// <param name="row">The message.</param>
@@ -58,7 +49,7 @@ static class InboxMapping
             AfterHours = row.AfterHours,
             Links = new AnswerLinks(MailtoOf(content?.Email, row.Reference), TelOf(content)),
             Notes = [.. opened.Notes.Select(note => ToNote(note, notes))],
-            History = [.. opened.History.Where(entry => Changes.Contains(entry.Action))],
+            History = opened.History,
             Deliveries = [.. opened.Deliveries.Select(ToDelivery)],
         };
     }

@@ -25,7 +25,7 @@ CREATE TABLE audit_entries (
     keep_until TEXT COLLATE "C" NOT NULL                                     -- UTC
 );
 
-CREATE INDEX audit_entries_of_reference ON audit_entries (reference) WHERE reference IS NOT NULL;
+CREATE INDEX audit_entries_of_reference ON audit_entries (reference, action) WHERE reference IS NOT NULL;
 CREATE INDEX audit_entries_by_age ON audit_entries (keep_until);
 
 CREATE FUNCTION keep_audit_entry() RETURNS TRIGGER LANGUAGE plpgsql AS $$
@@ -63,7 +63,9 @@ SET state = CASE
 DROP INDEX submissions_in_quarantine;
 
 CREATE INDEX submissions_by_state ON submissions (state, received_at, reference);
-CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference);
+-- With reply_by, so that the overdue ones are counted in the index.
+CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference, reply_by);
+CREATE INDEX submissions_by_answer ON submissions (location_id, handled_by) WHERE handled_by IS NOT NULL;
 CREATE INDEX submissions_by_assignee ON submissions (assignee, received_at, reference) WHERE assignee IS NOT NULL;
 
 -- Notes of the staff about a submission, sealed like its content.
