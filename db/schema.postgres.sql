@@ -336,7 +336,7 @@ CREATE INDEX submissions_by_assignee ON submissions USING btree (assignee, recei
 
 CREATE INDEX submissions_by_email ON submissions USING btree (email_index);
 
-CREATE INDEX submissions_by_location ON submissions USING btree (location_id, state, received_at, reference, reply_by);
+CREATE INDEX submissions_by_location ON submissions USING btree (location_id, state, received_at, reference);
 
 CREATE INDEX submissions_by_state ON submissions USING btree (state, received_at, reference);
 

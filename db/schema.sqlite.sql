@@ -255,7 +255,7 @@ CREATE INDEX submissions_by_answer ON submissions (location_id, handled_by) WHER
 
 CREATE INDEX submissions_by_assignee ON submissions (assignee, received_at, reference) WHERE assignee IS NOT NULL;
 
-CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference, reply_by);
+CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference);
 
 CREATE INDEX submissions_by_sender ON submissions (id, email_index, telephone_index);
 

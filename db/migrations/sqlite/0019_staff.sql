@@ -51,8 +51,7 @@ SET state = CASE
 DROP INDEX submissions_in_quarantine;
 
 CREATE INDEX submissions_by_state ON submissions (state, received_at, reference);
--- With reply_by, so that the overdue ones are counted in the index.
-CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference, reply_by);
+CREATE INDEX submissions_by_location ON submissions (location_id, state, received_at, reference);
 CREATE INDEX submissions_by_answer ON submissions (location_id, handled_by) WHERE handled_by IS NOT NULL;
 CREATE INDEX submissions_by_assignee ON submissions (assignee, received_at, reference) WHERE assignee IS NOT NULL;
 
