@@ -1,10 +1,21 @@
+using System.Text.Json;
 using Api.Http;
+using NodaTime;
 using NodaTime.Text;
 
 namespace Api.Tests.Http;
 
 public sealed class PointsInTimeTests
 {
+    static readonly JsonSerializerOptions Answers = JsonOfAnswers();
+
+    static JsonSerializerOptions JsonOfAnswers()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Api.Http.Json.Configure(options);
+        return options;
+    }
+
     [Theory]
     // RFC 3339, 5.8 and what its grammar allows beside.
     [InlineData("1985-04-12T23:20:50.52Z", "1985-04-12T23:20:50.52Z")]
@@ -53,5 +64,19 @@ public sealed class PointsInTimeTests
     {
         Assert.NotNull(PointsInTime.ReadInstant("at", text, out var instant));
         Assert.Null(instant);
+    }
+
+    [Theory]
+    [InlineData("2026-07-03T18:30:00Z", "America/Chicago", "2026-07-03T13:30:00-05:00")]
+    [InlineData("2026-07-03T18:30:00.25Z", "Africa/Abidjan", "2026-07-03T18:30:00.25+00:00")]
+    // Seconds of an offset have no place in RFC 3339.
+    [InlineData("1971-07-03T18:30:00Z", "Africa/Monrovia", "1971-07-03T17:45:30-00:44")]
+    public void JSON_has_both_forms_of_an_instant(string utc, string zone, string local)
+    {
+        var instant = InstantPattern.ExtendedIso.Parse(utc).Value;
+        Assert.Equal(
+            $$"""{"utc":"{{utc}}","local":"{{local}}"}""",
+            JsonSerializer.Serialize(PointsInTime.Of(instant, DateTimeZoneProviders.Tzdb[zone]), Answers)
+        );
     }
 }

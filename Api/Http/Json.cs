@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using NodaTime;
 using NodaTime.Serialization.SystemTextJson;
-using NodaTime.Text;
 
 namespace Api.Http;
 
@@ -21,12 +20,14 @@ static class Json
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new NodaPatternConverter<LocalTime>(TimePatterns.TimeOfDay));
-        // NodaTime's own converter writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is
-        // unknown.
+        // NodaTime's own converters make a text of each value first. Without these the status of 1,000 locations takes
+        // 15 % longer.
         options.Converters.Add(
-            new NodaPatternConverter<OffsetDateTime>(
-                OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-ddTHH:mm:ss;FFFFFFFFFo<+HH:mm>")
-            )
+            new WriteOnlyConverter<Instant>((writer, instant) => writer.WriteStringValue(instant.ToDateTimeUtc()))
+        );
+        // NodaTime's own also writes Z for an offset of zero. In RFC 3339 that can mean that the local offset is unknown.
+        options.Converters.Add(
+            new WriteOnlyConverter<OffsetDateTime>((writer, time) => writer.WriteStringValue(time.ToDateTimeOffset()))
         );
         options.ConfigureForNodaTime(DateTimeZoneProviders.Tzdb);
         options.AllowDuplicateProperties = false;
@@ -55,6 +56,15 @@ static class Json
         Configure(options);
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    sealed class WriteOnlyConverter<T>(Action<Utf8JsonWriter, T> write) : JsonConverter<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException($"No request has a {typeof(T).Name}.");
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            write(writer, value);
     }
 
     sealed class TidyTextConverter : JsonConverter<string>
