@@ -20,6 +20,9 @@ sealed class HoursText
     readonly LocalDatePattern date,
         dateAndYear;
 
+    // By the minute of the day, each made when it is first needed.
+    readonly TimeText?[] times = new TimeText?[NodaConstants.MinutesPerDay];
+
     HoursText(CultureInfo language)
     {
         this.language = language;
@@ -121,7 +124,21 @@ sealed class HoursText
     string FormatAccess(AccessMode access) => LowercaseText(access == AccessMode.WalkIn ? "WalkInPeriod" : $"{access}");
 
     string FormatTimes(Period period) =>
-        period.IsAllDay ? Text("TwentyFourHours") : $"{FormatTime(period.Opens)}–{FormatTime(period.Closes)}";
+        period.IsAllDay ? Text("TwentyFourHours") : $"{TextOf(period.Opens).Time}–{TextOf(period.Closes).Time}";
+
+    TimeText TextOf(LocalTime time)
+    {
+        var minute = (time.Hour * NodaConstants.MinutesPerHour) + time.Minute;
+        return times[minute] ??= FormatWithPrepositions(LocalTime.FromMinutesSinceMidnight(minute));
+    }
+
+    // Spanish has other words before noon, midnight and one o'clock than before other times.
+    TimeText FormatWithPrepositions(LocalTime time)
+    {
+        var text = FormatTime(time);
+        var kind = KindOfTime(time);
+        return new TimeText(text, Text("The" + kind, text), Text("At" + kind, text));
+    }
 
     // Noon and midnight are words, since many people do not know which of the two 12:00 am is.
     string FormatTime(LocalTime time)
@@ -132,9 +149,6 @@ sealed class HoursText
             return Text("Midnight");
         return clock.Format(time).ToLowerInvariant();
     }
-
-    // Spanish has other words before noon, midnight and one o'clock than before other times.
-    string FormatTimeWith(string preposition, LocalTime time) => Text(preposition + KindOfTime(time), FormatTime(time));
 
     static string KindOfTime(LocalTime time)
     {
@@ -154,15 +168,14 @@ sealed class HoursText
             DayName.Weekday => "Weekday",
             _ => "Date",
         };
-        var datePattern = name == DayName.DateAndYear ? dateAndYear : date;
-        return Text(
-            verb + form,
-            text,
-            FormatTimeWith("The", time),
-            FormatTimeWith("At", time),
-            FormatWeekday(day.DayOfWeek),
-            datePattern.Format(day)
-        );
+        var dateText = name switch
+        {
+            DayName.Date => date.Format(day),
+            DayName.DateAndYear => dateAndYear.Format(day),
+            _ => null,
+        };
+        var timeText = TextOf(time);
+        return Text(verb + form, text, timeText.WithThe, timeText.WithAt, FormatWeekday(day.DayOfWeek), dateText);
     }
 
     // Three or more days in a row are a range.
@@ -179,7 +192,7 @@ sealed class HoursText
     string FormatWeekday(IsoDayOfWeek day) => language.DateTimeFormat.GetDayName(day.ToDayOfWeek());
 
     string JoinList(string[] parts) =>
-        parts.Length == 1 ? parts[0] : Text("And", string.Join(", ", parts.SkipLast(1)), parts[^1]);
+        parts.Length == 1 ? parts[0] : Text("And", string.Join(", ", parts, 0, parts.Length - 1), parts[^1]);
 
     string Text(string name, params object?[] values) => Texts.In(language, name, values);
 
@@ -189,5 +202,8 @@ sealed class HoursText
         return char.ToLower(text[0], language) + text[1..];
     }
 
-    string Capitalize(string text) => char.ToUpper(text[0], language) + text[1..];
+    string Capitalize(string text) => char.IsUpper(text[0]) ? text : char.ToUpper(text[0], language) + text[1..];
+
+    /// <summary>A time of day: <c>5:00 pm</c>, and with a word before it, as in <c>at 5:00 pm</c>.</summary>
+    sealed record TimeText(string Time, string WithThe, string WithAt);
 }
