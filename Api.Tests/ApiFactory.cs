@@ -51,6 +51,9 @@ public sealed class ApiFactory : IAsyncLifetime
     /// <summary>Changes the composition of the program. Set it before the start.</summary>
     public Action<WebApplicationBuilder>? Configure { get; set; }
 
+    /// <summary>Adds endpoints to the program. Set it before the start.</summary>
+    public Action<WebApplication>? Map { get; set; }
+
     public static async Task<ApiFactory> StartAsync(Action<ApiFactory>? change = null)
     {
         var factory = new ApiFactory();
@@ -79,6 +82,7 @@ public sealed class ApiFactory : IAsyncLifetime
                 Configure?.Invoke(builder);
             }
         );
+        Map?.Invoke(App);
         await Startup.StartAsync(App);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {

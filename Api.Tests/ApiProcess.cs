@@ -16,6 +16,8 @@ sealed partial class ApiProcess : IDisposable
     [
         "--Contact:Limits:PerClient:Requests=1000000000",
         "--Contact:Limits:Overall:Requests=1000000000",
+        "--Access:Refusals:PerClient:Requests=1000000000",
+        "--Access:Refusals:Overall:Requests=1000000000",
     ];
 
     readonly Process process;

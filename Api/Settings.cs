@@ -145,7 +145,8 @@ static class Settings
                 return;
             type = underlying;
         }
-        if (type.Assembly == typeof(Settings).Assembly && !type.IsEnum)
+        // An array is of the assembly of its elements.
+        if (type.Assembly == typeof(Settings).Assembly && !type.IsEnum && !type.IsArray)
             RequireMembers(section, type);
         else if (ElementOf(type) is { } element)
             RequireElements(section, type, element);

@@ -544,19 +544,16 @@ public sealed class CommandTests : IDisposable
             return;
         var example = output.Split("Example:\n")[1].Trim();
         Assert.StartsWith(HelpPage.FindPath(command), example, StringComparison.Ordinal);
-        string[] words =
-        [
-            .. example
-                .Split(" > ")[0]
-                .Split(" < ")[0]
-                .Split(' ')
-                .Skip(1)
-                .Where(word => !word.StartsWith("--", StringComparison.Ordinal)),
-        ];
-        Assert.Empty(Root.Parse(words).Errors);
+        var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(
+            example.Split(" > ")[0].Split(" < ")[0]
+        );
+        Assert.Empty(Root.Parse([.. words.Skip(1).Where(word => !IsSetting(word))]).Errors);
         if (name != "schema")
             Assert.Matches(@"\nSettings:\n  \w+:?\w* ", output);
     }
+
+    static bool IsSetting(string word) =>
+        word.StartsWith("--", StringComparison.Ordinal) && word.Contains(':', StringComparison.Ordinal);
 
     [Fact]
     public void Every_setting_in_the_help_is_one_of_the_program()
@@ -578,9 +575,15 @@ public sealed class CommandTests : IDisposable
     public async Task A_wrong_call_is_refused_in_one_sentence(string name)
     {
         var words = WordsOf(name);
-        var argument = Find(name).Arguments.SingleOrDefault();
-        // A group needs one of its commands, and a command its argument.
-        if (Find(name).Action is null || argument?.Arity.MinimumNumberOfValues == 1)
+        string[] given =
+        [
+            .. Find(name).Arguments.Where(argument => argument.Arity.MinimumNumberOfValues == 1).Select(_ => "given"),
+            .. Find(name)
+                .Options.Where(option => option.Required)
+                .SelectMany(option => new[] { option.Name, option.Name == "--role" ? "inbox" : "given" }),
+        ];
+        // A group needs one of its commands, and a command its argument and required options.
+        if (Find(name).Action is null || given is not [])
             await RefusesAsync($"See: {HelpPage.FindPath(Find(name))} --help");
         await RefusesAsync("See: ", "surplus", "surplus");
         await RefusesAsync("-x is no option", "-x");
@@ -588,7 +591,6 @@ public sealed class CommandTests : IDisposable
         await RefusesAsync("--Urls is no option, and a setting needs a value", "--Urls", "--help");
         if (Find(name).Action is null)
             return;
-        string[] given = argument?.Arity.MinimumNumberOfValues == 1 ? ["given"] : [];
         await RefusesAsync("Nonsense is no setting of this program", [.. given, "--Nonsense:Foo=1"]);
         await RefusesAsync("Contact:MaximumLinks is 'many'", [.. given, "--Contact:MaximumLinks=many"]);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));

@@ -81,12 +81,16 @@ public sealed class ContentVersionTests : IAsyncLifetime
     static readonly string[] NoContent =
     [
         "schemaversions",
+        "access_keys",
         "acknowledged_addresses",
+        "audit_entries",
         "content_version",
         "disabled_webhooks",
         "erased_submissions",
+        "erasure_counts",
         "outbox",
         "redeemed_challenges",
+        "submission_notes",
         "submissions",
         "submissions_in_clear",
         // Written together with the articles.

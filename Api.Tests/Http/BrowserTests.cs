@@ -1,5 +1,7 @@
+using Api.Access;
 using Api.Contact;
 using Api.Http;
+using Api.Tests.Access;
 using Api.Tests.Npm;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -73,6 +75,32 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         if (Environment.GetEnvironmentVariable("SCREENSHOT") is { Length: > 0 } file)
             browser.Driver.GetScreenshot().SaveAsFile(file);
         browser.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task The_docs_page_signs_in_with_a_key()
+    {
+        const string Operation = "#operations-Staff-getStaffMember";
+        var key = await api.CreateKeyAsync([Role.Inbox], "Front desk of Jonesboro");
+        using var browser = new Chromium();
+        await browser.OpenAsync(new Uri(api.Client.BaseAddress!, "/docs/index.html"));
+        browser.When($"{Operation} .opblock-summary-control").Click();
+        browser.When($"{Operation} .try-out__btn").Click();
+        browser.When($"{Operation} .execute").Click();
+        Assert.Equal("401", Answer("status"));
+
+        browser.When(".scheme-container .authorize").Click();
+        browser.When(".modal-ux .auth-container input").SendKeys(key.Text);
+        browser.When(".modal-ux .auth-btn-wrapper .authorize").Click();
+        browser.When(".modal-ux .auth-btn-wrapper .btn-done").Click();
+        browser.When($"{Operation} .execute").Click();
+        browser.Until(() => Answer("status") == "200");
+        Assert.Contains("Front desk of Jonesboro", Answer("description"), StringComparison.Ordinal);
+        // The browser itself reports the first answer.
+        browser.AssertNoComplaints(401);
+
+        string Answer(string column) =>
+            browser.When($"{Operation} .live-responses-table .response .response-col_{column}").Text;
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Api.Access;
 using Api.Http;
+using Api.Tests.Access;
 using Api.Tests.Contact;
 using Api.Tests.Hours;
 using Api.Tests.Seed;
@@ -17,14 +19,20 @@ public sealed class ContractFuzzTests(ContractFuzzTests.Apis apis) : IClassFixtu
     // A request alone does not cause them: a slow sender, a fault, a busy database, a full disk. Other tests do.
     static readonly int[] NotProvoked = [408, 500, 503, 507];
 
-    /// <summary>A clinic of which everything is known, and one that takes no more messages.</summary>
+    /// <summary>
+    /// A clinic of which everything is known, and one that takes no more messages and explains no more refused sign-ins.
+    /// </summary>
     public sealed class Apis : IAsyncLifetime
     {
         readonly TempFolder seed = new();
 
         public ApiFactory Open { get; } = new() { Settings = { "--Contact:Challenge:Mode=optional" } };
 
-        public ApiFactory Full { get; } = new() { Settings = { "--Contact:Limits:PerClient:Requests=1" } };
+        public ApiFactory Full { get; } =
+            new() { Settings = { "--Contact:Limits:PerClient:Requests=1", "--Access:Refusals:PerClient:Requests=1" } };
+
+        /// <summary>A key that allows nothing.</summary>
+        internal StaffKey Powerless { get; private set; } = null!;
 
         public async ValueTask InitializeAsync()
         {
@@ -36,6 +44,9 @@ public sealed class ContractFuzzTests(ContractFuzzTests.Apis apis) : IClassFixtu
             await Open.InitializeAsync();
             await Full.InitializeAsync();
             await Full.ReceivedAsync(Submissions.Valid());
+            using var refused = await Full.SendAsync(HttpMethod.Get, "/v1/staff/me", ("Authorization", "Bearer x"));
+            Assert.Equal(401, (int)refused.StatusCode);
+            Powerless = await Open.CreateKeyAsync([]);
         }
 
         public async ValueTask DisposeAsync()
@@ -148,7 +159,8 @@ public sealed class ContractFuzzTests(ContractFuzzTests.Apis apis) : IClassFixtu
         };
         if (operation.Body is not null)
         {
-            yield return new("wrong key", apis.Open, [400], draw => draw.WithWrongIdempotencyKeyAsync(operation));
+            if (operation.ParametersIn("header").Any(parameter => (string?)parameter["name"] == "Idempotency-Key"))
+                yield return new("wrong key", apis.Open, [400], draw => draw.WithWrongIdempotencyKeyAsync(operation));
             yield return new("wrong body", apis.Open, [422], draw => draw.WithWrongBodyAsync(operation))
             {
                 // There are many ways to be wrong.
@@ -157,8 +169,24 @@ public sealed class ContractFuzzTests(ContractFuzzTests.Apis apis) : IClassFixtu
             yield return new("unreadable body", apis.Open, [400], draw => draw.WithUnreadableBodyAsync(operation));
             yield return new("wrong media type", apis.Open, [415], draw => draw.WithWrongMediaTypeAsync(operation));
             yield return new("large body", apis.Open, [413], draw => draw.WithLargeBodyAsync(operation));
-            yield return new("too many", apis.Full, [429], draw => draw.ValidAsync(operation));
+            if (!operation.IsSecured)
+                yield return new("too many", apis.Full, [429], draw => draw.ValidAsync(operation));
         }
+        if (operation.IsSecured)
+        {
+            yield return new("no credential", apis.Open, [401], draw => draw.WithCredentialAsync(operation, null));
+            yield return new("wrong credential", apis.Open, [401], draw => draw.WithWrongCredentialAsync(operation));
+            yield return new("refused too often", apis.Full, [429], draw => draw.WithWrongCredentialAsync(operation));
+        }
+        if (operation.Responses.ContainsKey(412))
+            yield return new("stale version", apis.Open, [412], draw => draw.ForStaleVersionAsync(operation));
+        if (operation.IsSecured && operation.Responses.ContainsKey(403))
+            yield return new(
+                "no role",
+                apis.Open,
+                [403],
+                draw => draw.WithCredentialAsync(operation, apis.Powerless.Text)
+            );
         if (operation.Id == "getContactChallenge")
             yield return new("no challenges", apis.Full, [404], draw => draw.ValidAsync(operation));
     }
@@ -176,7 +204,9 @@ public sealed class ContractFuzzTests(ContractFuzzTests.Apis apis) : IClassFixtu
             open,
             api.Settings.Any(setting => setting.Contains("Limits", StringComparison.Ordinal))
                 ? []
-                : [(string)(await api.ReceivedAsync(message))["token"]!]
+                : [(string)(await api.ReceivedAsync(message))["token"]!],
+            await api.RowsAsync<string>("SELECT reference FROM submissions"),
+            await api.CreateKeyAsync([Role.Admin])
         );
     }
 

@@ -64,6 +64,50 @@ public sealed class CorsTests
         }
     }
 
+    [Theory]
+    [InlineData("GET", "/v1/staff/me", "authorization")]
+    [InlineData("PUT", "/v1/staff/anything", "authorization, content-type, if-match")]
+    [InlineData("DELETE", "/v1/staff/anything", "authorization, if-match")]
+    public async Task A_page_of_an_allowed_origin_may_send_a_credential(string method, string path, string headers)
+    {
+        await using var api = await StartAsync(Site);
+        using var preflight = await api.SendAsync(
+            HttpMethod.Options,
+            path,
+            ("Origin", Site),
+            ("Access-Control-Request-Method", method),
+            ("Access-Control-Request-Headers", headers)
+        );
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        string[] Allowed(string what) =>
+            preflight.Headers.GetValues($"Access-Control-Allow-{what}").Single().Split(',');
+        Assert.Equal([Site], Allowed("Origin"));
+        Assert.Contains(method, Allowed("Methods"));
+        Assert.Equal(headers.Split(", "), Allowed("Headers"));
+        // Cookies stay out of it.
+        Assert.False(preflight.Headers.Contains("Access-Control-Allow-Credentials"));
+
+        using var evil = await api.SendAsync(
+            HttpMethod.Options,
+            path,
+            ("Origin", "https://evil.example"),
+            ("Access-Control-Request-Method", method),
+            ("Access-Control-Request-Headers", headers)
+        );
+        Assert.False(evil.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_page_may_read_why_its_credential_is_refused()
+    {
+        await using var api = await StartAsync(Site);
+        using var answer = await api.SendAsync(HttpMethod.Get, "/v1/staff/me", ("Origin", Site));
+        await JsonAssert.ProblemAsync(answer, 401, "unauthorized");
+        Assert.Equal(Site, answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        var exposed = answer.Headers.GetValues("Access-Control-Expose-Headers").Single().Split(',');
+        Assert.Contains("WWW-Authenticate", exposed);
+    }
+
     [Fact]
     public async Task Without_origins_nothing_varies_by_Origin()
     {

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Api.Http;
 using Json.Schema;
 
@@ -18,6 +19,7 @@ sealed class DocumentedApi
         "Content-Type",
         "Content-Length",
         "Content-Encoding",
+        "Content-Disposition",
         "Transfer-Encoding",
         "Cache-Control",
         "Expires",
@@ -62,7 +64,8 @@ sealed class DocumentedApi
                 .ToDictionary(
                     response => int.Parse(response.Key, System.Globalization.CultureInfo.InvariantCulture),
                     response => Resolve(response.Value!)
-                )
+                ),
+            operation["security"] is JsonArray { Count: > 0 }
         );
 
     JsonNode Resolve(JsonNode node) =>
@@ -192,16 +195,22 @@ sealed class DocumentedApi
 /// <param name="Parameters">Its parameters of all kinds.</param>
 /// <param name="Body">The schema of its body; <c>null</c> if it takes none.</param>
 /// <param name="Responses">Its responses by status.</param>
+/// <param name="IsSecured">Whether it needs a credential.</param>
 sealed record DocumentedOperation(
     string Id,
     string Method,
     string Path,
     IReadOnlyList<JsonNode> Parameters,
     JsonNode? Body,
-    IReadOnlyDictionary<int, JsonNode> Responses
+    IReadOnlyDictionary<int, JsonNode> Responses,
+    bool IsSecured
 )
 {
     public override string ToString() => Id;
+
+    /// <summary>Whether its template matches a path.</summary>
+    public bool HasAddress(string path) =>
+        Regex.IsMatch(path, $"^{Regex.Replace(Regex.Escape(Path), @"\\\{[^/]+?}", "[^/]+")}$");
 
     /// <summary>Those of a kind: <c>path</c>, <c>query</c> or <c>header</c>.</summary>
     public IEnumerable<JsonNode> ParametersIn(string kind) =>

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Api.Access;
 using Api.Data;
 using Api.Http;
+using Api.Tests.Access;
 using Api.Tests.Contact;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,7 +21,16 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     public sealed class Faulty : IAsyncLifetime
     {
         public ApiFactory Api { get; } =
-            new() { Configure = builder => builder.Services.AddSingleton<IStartupFilter, Thrower>() };
+            new()
+            {
+                Configure = builder => builder.Services.AddSingleton<IStartupFilter, Thrower>(),
+                Map = app =>
+                    app.MapGet("/stale", () => new Problem(ProblemTypes.Stale, ProblemTypes.Stale.Meaning))
+                        .AllowAnonymous(),
+            };
+
+        /// <summary>A key that allows nothing.</summary>
+        internal StaffKey Powerless { get; private set; } = null!;
 
         public ApiFactory Full { get; } = new() { Settings = { "--Contact:Limits:PerClient:Requests=1" } };
 
@@ -28,6 +39,7 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
             await Api.InitializeAsync();
             await Full.InitializeAsync();
             await Full.ReceivedAsync(Submissions.Valid());
+            Powerless = await Api.CreateKeyAsync([]);
         }
 
         public async ValueTask DisposeAsync()
@@ -70,6 +82,9 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
             { "malformed", "/unreadable", null },
             { "malformed", Post, "{" },
             { "malformed", Post, "{\"\\ud800\":1}" },
+            { "unauthorized", "/v1/staff/me", null },
+            { "forbidden", "/v1/staff/audit", null },
+            { "stale", "/stale", null },
             { "invalid-cursor", "/v1/articles?cursor=x", null },
             { "invalid-cursor", "/v1/locations?cursor=x", null },
             { "invalid-cursor", "/v1/hours?cursor=x", null },
@@ -137,6 +152,8 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
             );
         if (body == "gzip")
             request.Content!.Headers.ContentEncoding.Add("gzip");
+        if (type == "forbidden")
+            request.Headers.Add(faulty.Powerless.Header.Name, faulty.Powerless.Header.Value);
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept-Language", accept);
         using var response = await (type == "quota-exceeded" ? faulty.Full : faulty.Api).Client.SendAsync(request);
@@ -205,7 +222,7 @@ public sealed class LanguageTests(LanguageTests.Faulty faulty) : IClassFixture<L
     [Fact]
     public void Every_text_has_both_languages()
     {
-        foreach (var texts in new[] { typeof(ProblemText), typeof(Api.Contact.ContactText) })
+        foreach (var texts in new[] { typeof(ProblemText), typeof(AccessText), typeof(Api.Contact.ContactText) })
         {
             var resources = new System.Resources.ResourceManager(texts);
             string[] NamesIn(string language) =>

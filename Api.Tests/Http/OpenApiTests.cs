@@ -4,8 +4,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Api.Access;
 using Api.Http;
 using Api.Http.OpenApi;
+using Api.Tests.Access;
 using Api.Tests.Contact;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +18,12 @@ namespace Api.Tests.Http;
 
 public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFactory>
 {
-    /// <summary>For every example of the document the request that it answers.</summary>
+    const string Example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    /// <summary>
+    /// For every example of the document the request that it answers. Those of <c>staff</c> are of all operations of the
+    /// staff that have none of their own.
+    /// </summary>
     public static TheoryData<string, int, string, string?> Examples =>
         new()
         {
@@ -83,6 +90,51 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             { "getLiveness", 200, "/health/live", null },
             { "getReadiness", 200, "/health/ready", null },
             { "getOutboxHealth", 200, "/health/outbox", null },
+            { "getStaffMember", 200, "/v1/staff/me", null },
+            { "listAuditEntries", 200, "/v1/staff/audit?action=submissionRead", null },
+            { "listAuditEntries", 400, "/v1/staff/audit?cursor=nonsense", null },
+            { "listAuditEntries", 422, "/v1/staff/audit?from=yesterday", null },
+            { "listSubmissions", 200, "/v1/staff/submissions", null },
+            { "listSubmissions", 400, "/v1/staff/submissions?cursor=nonsense", null },
+            { "listSubmissions", 422, "/v1/staff/submissions?state=closed", null },
+            { "countSubmissions", 200, "/v1/staff/submissions/counts", null },
+            { "getSubmission", 200, "/v1/staff/submissions/{reference}", null },
+            { "setSubmissionState", 200, "/v1/staff/submissions/{reference}/state", "setSubmissionState.request" },
+            {
+                "setSubmissionState",
+                422,
+                "/v1/staff/submissions/{reference}/state",
+                """{ "state": "open", "handledBy": "telephone" }"""
+            },
+            {
+                "setSubmissionAssignee",
+                200,
+                "/v1/staff/submissions/{reference}/assignee",
+                "setSubmissionAssignee.request"
+            },
+            {
+                "setSubmissionAssignee",
+                422,
+                "/v1/staff/submissions/{reference}/assignee",
+                """{ "assignee": "none" }"""
+            },
+            { "addSubmissionNote", 200, "/v1/staff/submissions/{reference}/notes", "addSubmissionNote.request" },
+            { "addSubmissionNote", 422, "/v1/staff/submissions/{reference}/notes", """{ "text": "" }""" },
+            { "exportSubmissions", 200, "/v1/staff/submissions/export.csv", null },
+            { "exportSubmissions", 422, "/v1/staff/submissions/export.csv?from=July", null },
+            { "searchSubmissions", 200, "/v1/staff/submissions/search", "searchSubmissions.request" },
+            { "searchSubmissions", 422, "/v1/staff/submissions/search", """{ "telephone": "unknown" }""" },
+            { "exportSender", 200, "/v1/staff/submissions/export", "exportSender.request" },
+            { "exportSender", 422, "/v1/staff/submissions/export", """{ "telephone": "unknown" }""" },
+            { "eraseSender", 200, "/v1/staff/submissions/erase", "eraseSender.request" },
+            { "eraseSender", 422, "/v1/staff/submissions/erase", """{ "telephone": "unknown" }""" },
+            { "getAttention", 200, "/v1/staff/attention", null },
+            { "staff", 400, "/v1/staff/submissions/search", """{ "email": """ },
+            { "staff", 404, "/v1/staff/submissions/unknown", null },
+            { "staff", 412, "/v1/staff/submissions/{reference}/assignee", """{ "assignee": "me" }""" },
+            { "staff", 401, "/v1/staff/audit", null },
+            { "staff", 403, "/v1/staff/audit", null },
+            { "staff", 429, "/v1/staff/audit", null },
         };
 
     static string Root([CallerFilePath] string file = "") =>
@@ -266,7 +318,7 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             if (parameter.In != ParameterLocation.Header && parameter.Name is not ("cursor" or "near"))
                 Assert.True(parameter.Example is not null, name);
             if (parameter.In != ParameterLocation.Header && parameter.Schema!.Type == JsonSchemaType.String)
-                Assert.True(parameter.Schema.MaxLength > 0, name);
+                Assert.True(parameter.Schema.MaxLength > 0 || parameter.Schema.Enum is { Count: > 0 }, name);
         }
     }
 
@@ -288,7 +340,10 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     public async Task Tags_are_in_the_order_that_a_front_end_needs_and_described()
     {
         var tags = (await DocumentAsync()).Tags!.ToArray();
-        Assert.Equal(["Hours", "Locations", "Articles", "Contact", "Formats", "Health"], tags.Select(tag => tag.Name));
+        Assert.Equal(
+            ["Hours", "Locations", "Articles", "Contact", "Formats", "Health", "Staff"],
+            tags.Select(tag => tag.Name)
+        );
         Assert.All(tags, tag => Assert.False(string.IsNullOrEmpty(tag.Description), tag.Name));
     }
 
@@ -420,11 +475,15 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path)
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
-            Headers = { { "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" } },
+            Headers = { { "traceparent", Example } },
         };
+        if (path.EndsWith("/state", StringComparison.Ordinal) || path.EndsWith("/assignee", StringComparison.Ordinal))
+            request.Method = HttpMethod.Put;
         // Some answers take an app that is set up for them.
+        var isOfStaff = path.StartsWith("/v1/staff/", StringComparison.Ordinal);
         await using var other = (operation, status) switch
         {
+            _ when isOfStaff => await StaffAsync(request, status),
             (_, 429) => await FullAsync(path, body!),
             ("getContactChallenge", 200) => await ApiFactory.StartAsync(factory =>
                 factory.Settings.Add("--Contact:Challenge:Mode=optional")
@@ -435,6 +494,9 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
         Assert.Equal(status, (int)response.StatusCode);
         var isJson = response.Content.Headers.ContentType!.MediaType!.EndsWith("json", StringComparison.Ordinal);
         var text = await response.Content.ReadAsStringAsync();
+        if (isOfStaff)
+            text = NoteId()
+                .Replace(Reference().Replace(text, "7K3Q-X9MZ-2TBV"), "0197c5b1-8c40-7c1e-9d3f-5a2b4c6d8e0f");
         var answer = isJson ? JsonNode.Parse(text)! : JsonValue.Create(text);
         if (isJson && answer["reference"] is not null)
             answer["reference"] = "7K3Q-X9MZ-2TBV";
@@ -461,19 +523,103 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
             answer["items"]![0]!["snippet"] = written["items"]![0]!["snippet"]!.DeepClone();
         JsonAssert.Equal(written.ToJsonString(), answer);
 
-        var media = (await DocumentAsync())
-            .Paths.SelectMany(p => p.Value.Operations!.Values)
-            .Single(o => o.OperationId == operation)
-            .Responses![$"{status}"]
-            .Content!.Values.Single();
-        // The reader puts a text of its own in the place of null.
-        var example = JsonNode.Parse(NullSentinel().Replace(media.Example!.ToJsonString(), "null"))!;
-        // Problems that differ only in their address have one example together.
-        if (status >= 400)
-            example["instance"] = (string)answer["instance"]!;
-        JsonAssert.Equal(example.ToJsonString(), answer);
-        Validate(answer, media.Schema!, name);
+        var document = await DocumentAsync();
+        var operations =
+            operation == "staff"
+                ? document
+                    .Paths.Where(p => p.Key.StartsWith("/v1/staff/", StringComparison.Ordinal))
+                    .SelectMany(p => p.Value.Operations!.Values)
+                    .Where(o => o.Responses!.ContainsKey($"{status}") && !HasOwnExample(o, status))
+                : document.Paths.SelectMany(p => p.Value.Operations!.Values).Where(o => o.OperationId == operation);
+        var bodies = operations.Select(o => o.Responses![$"{status}"].Content!.Values.Single()).ToArray();
+        Assert.NotEmpty(bodies);
+        foreach (var media in bodies)
+        {
+            // The reader puts a text of its own in the place of null.
+            var example = JsonNode.Parse(NullSentinel().Replace(media.Example!.ToJsonString(), "null"))!;
+            // Problems that differ only in their address have one example together.
+            if (status >= 400)
+                example["instance"] = (string)answer["instance"]!;
+            JsonAssert.Equal(example.ToJsonString(), answer);
+            Validate(answer, media.Schema!, name);
+        }
     }
+
+    static bool HasOwnExample(OpenApiOperation operation, int status) =>
+        Examples.Any(row => row.Data.Item1 == operation.OperationId && row.Data.Item2 == status);
+
+    /// <summary>An API whose staff have done something, and a request of theirs to it.</summary>
+    static async Task<ApiFactory> StaffAsync(HttpRequestMessage request, int status)
+    {
+        const string Submissions = "/v1/staff/submissions";
+        var staff = await ApiFactory.StartAsync(factory =>
+            factory.Settings.Add("--Access:Refusals:PerClient:Requests=1")
+        );
+        var desk = await staff.CreateKeyAsync(
+            [Role.Inbox],
+            "Front desk",
+            locations: ["jonesboro"],
+            lifetime: TimeSpan.FromDays(90),
+            id: "8f3a61c2"
+        );
+        var admin = await staff.CreateKeyAsync([Role.Admin], "Operations", id: "1b9d4e70");
+        var message = Contact.Submissions.Valid(("name", "Sam Example"), ("email", "sam@example.com"));
+        var reference = (string)(await staff.ReceivedAsync(message))["reference"]!;
+        staff.Clock.Advance(TimeSpan.FromMinutes(30));
+        var trace = ("traceparent", Example);
+        var answers = new[]
+        {
+            await staff.SendAsync(desk, HttpMethod.Get, $"{Submissions}/{reference}", null, trace),
+            await staff.SendAsync(
+                desk,
+                HttpMethod.Put,
+                $"{Submissions}/{reference}/state",
+                new JsonObject { ["state"] = "open" },
+                trace
+            ),
+            await staff.SendAsync(
+                desk,
+                HttpMethod.Post,
+                $"{Submissions}/{reference}/notes",
+                new JsonObject { ["text"] = "Called, and left a message." },
+                trace
+            ),
+        };
+        Assert.All(answers, answer => Assert.Equal(200, (int)answer.StatusCode));
+        staff.Clock.Advance(TimeSpan.FromMinutes(30));
+
+        var path = request.RequestUri!.OriginalString;
+        request.RequestUri = new Uri(
+            path.Replace("{reference}", reference, StringComparison.Ordinal),
+            UriKind.Relative
+        );
+        var isOfAdmin =
+            path.StartsWith("/v1/staff/audit", StringComparison.Ordinal)
+            || path.EndsWith("/erase", StringComparison.Ordinal);
+        var (name, credential) = status switch
+        {
+            401 => ("X-None", ""),
+            403 => desk.Header,
+            429 => ("Authorization", "Bearer wrong"),
+            _ => isOfAdmin ? admin.Header : desk.Header,
+        };
+        request.Headers.Add(name, credential);
+        if (status == 412)
+            request.Headers.Add("If-Match", "\"1\"");
+        if (status == 429)
+        {
+            using var refused = await staff.SendAsync(HttpMethod.Get, "/v1/staff/me", (name, credential));
+            Assert.Equal(401, (int)refused.StatusCode);
+            staff.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+        return staff;
+    }
+
+    [GeneratedRegex("[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    private static partial Regex NoteId();
 
     /// <summary>An API that takes no more for the next nine minutes.</summary>
     static async Task<ApiFactory> FullAsync(string path, string body)
@@ -501,7 +647,8 @@ public sealed partial class OpenApiTests(ApiFactory api) : IClassFixture<ApiFact
     {
         var expected = Examples
             .Select(row => $"{row.Data.Item1}.{row.Data.Item2}")
-            .Append("createContactSubmission.request")
+            .Concat(Examples.Select(row => row.Data.Item4).OfType<string>().Where(body => !body.StartsWith('{')))
+            .Distinct()
             .Order();
         Assert.Equal(
             expected,

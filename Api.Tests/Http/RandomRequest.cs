@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Api.Access;
+using Api.Tests.Access;
 
 namespace Api.Tests.Http;
 
@@ -33,8 +35,16 @@ sealed class RandomRequest(string method, string path)
     public byte[] ToBytes() => [.. Encoding.UTF8.GetBytes(ToString()), .. Body ?? []];
 }
 
-/// <summary>What the API has, by its own lists.</summary>
-sealed record Content(string[] Articles, string[] Tags, string[] Locations, string[] OpenLocations, string[] Receipts)
+/// <summary>What the API has, by its own lists, and a key for everything.</summary>
+sealed record Content(
+    string[] Articles,
+    string[] Tags,
+    string[] Locations,
+    string[] OpenLocations,
+    string[] Receipts,
+    string[] References,
+    StaffKey Admin
+)
 {
     /// <summary>The values that a parameter can have, if they are something that exists.</summary>
     public string[]? Find(DocumentedOperation operation, string parameter) =>
@@ -43,6 +53,7 @@ sealed record Content(string[] Articles, string[] Tags, string[] Locations, stri
             ("articles", "slug") => Articles,
             ("locations", "slug") => Locations,
             ("contact-receipts", "token") => Receipts,
+            ("staff", "reference") => References,
             _ => null,
         };
 }
@@ -116,18 +127,82 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
     {
         var request = new RandomRequest(operation.Method, operation.Path);
         foreach (var name in operation.ParametersIn("path").Select(NameOf))
-            SetPath(request, name, Escape(Pick(content.Find(operation, name)!)));
+            SetPath(request, name, Escape(await ChooseAsync(operation, name)));
         foreach (var parameter in operation.ParametersIn("query").OrderBy(_ => random.Next()))
             if (NameOf(parameter) != "cursor" && Chance(2))
                 SetQuery(request, NameOf(parameter), ValidValue(parameter, request));
         if (Has(operation, "Idempotency-Key") && Chance(2))
             request.Headers.Add(("Idempotency-Key", ValidIdempotencyKey()));
         if (operation.Body is not null)
-            SetBody(request, ValidSubmission());
+            SetBody(request, ValidBody(operation));
         AddNoise(request);
+        // It is no noise there.
+        if (operation.Responses.ContainsKey(412))
+            request.Headers.RemoveAll(header => header.Name == "If-Match");
+        if (operation.IsSecured)
+            SetCredential(request, content.Admin.Text);
         if (operation.ParametersIn("query").Any(parameter => NameOf(parameter) == "cursor") && Chance(2))
             await ContinueAsync(request);
         return request;
+    }
+
+    async Task<string> ChooseAsync(DocumentedOperation operation, string parameter)
+    {
+        var values = content.Find(operation, parameter)!;
+        if (operation.Id != "eraseSubmission")
+            return Pick(values);
+        // What is erased is needed by no other request.
+        var submission = new RandomRequest("POST", "/v1/contact-submissions");
+        SetBody(submission, ValidSubmission());
+        return (string?)(await send(submission)).Json["reference"] ?? Pick(values);
+    }
+
+    /// <summary>A valid request for a version of something that is no longer the current one.</summary>
+    public async Task<RandomRequest> ForStaleVersionAsync(DocumentedOperation operation)
+    {
+        var request = await ValidAsync(operation);
+        request.Headers.Add(("If-Match", Pick("\"0\"", "\"99999\"", "W/\"1\"", "x", "\"\"", "\"1\", \"2\"", "\"😀\"")));
+        return request;
+    }
+
+    /// <summary>A request that is valid except for its credential.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="credential">The credential; <c>null</c> for none, or for one of another scheme.</param>
+    public async Task<RandomRequest> WithCredentialAsync(DocumentedOperation operation, string? credential)
+    {
+        var request = await ValidAsync(operation);
+        request.Headers.RemoveAll(header => header.Name == "Authorization");
+        if (credential is not null)
+            SetCredential(request, credential);
+        else if (Chance(2))
+            request.Headers.Add(("Authorization", Pick("", "Bearer", "Basic eDp5", "Digest x", content.Admin.Text)));
+        return request;
+    }
+
+    /// <summary>A request that is valid except for its credential, which is no key and no token.</summary>
+    public Task<RandomRequest> WithWrongCredentialAsync(DocumentedOperation operation)
+    {
+        var key = content.Admin.Text;
+        var wrong = Pick(
+            "x",
+            key[..^1],
+            key + "0",
+            key[.."clinic_".Length],
+            key.ToUpperInvariant(),
+            AccessKey.New(),
+            $"{key}, {key}",
+            "a.b.c",
+            "eyJhbGciOiJub25lIn0.e30.",
+            "😀",
+            new string('x', 5000)
+        );
+        return WithCredentialAsync(operation, wrong);
+    }
+
+    void SetCredential(RandomRequest request, string credential)
+    {
+        request.Headers.RemoveAll(header => header.Name == "Authorization");
+        request.Headers.Add(("Authorization", $"{Pick("Bearer", "bearer", "BEARER")} {credential}"));
     }
 
     /// <summary>A valid request for another page than the first.</summary>
@@ -244,7 +319,7 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
         var request = await ValidAsync(operation);
         while (true)
         {
-            var body = Chance(10) ? NastyValue() : Damage(ValidSubmission());
+            var body = Chance(10) ? NastyValue() : Damage(ValidBody(operation));
             SetBody(request, body);
             using var json = JsonDocument.Parse(request.Body);
             var isWrong = document.FindFault(operation.Body!, json.RootElement) is not null;
@@ -258,7 +333,10 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
         for (var i = random.Next(1, 4); i > 0; i--)
         {
             // In the hidden field anything is allowed, since only programs fill it in.
-            var member = Pick(body.Select(member => member.Key).Where(name => name != "website").ToArray());
+            string[] members = [.. body.Select(member => member.Key).Where(name => name != "website")];
+            if (members is [])
+                break;
+            var member = Pick(members);
             switch (random.Next(4))
             {
                 case 0:
@@ -361,7 +439,10 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
     {
         var request = await ValidAsync(operation);
         string[] methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "FOO"];
-        string[] own = operation.Method == "GET" ? ["GET", "HEAD"] : [operation.Method];
+        // Another operation can have the address, too, such as /submissions/{reference} that of /submissions/counts.
+        var own = document
+            .Operations.Where(other => other.HasAddress(operation.Path))
+            .SelectMany(other => other.Method == "GET" ? ["GET", "HEAD"] : new[] { other.Method });
         request.Method = Pick(methods.Except(own).ToArray());
         return request;
     }
@@ -390,6 +471,14 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
     string ValidValue(JsonNode parameter, RandomRequest request) =>
         (NameOf(parameter), (string?)parameter["schema"]!["type"], (string?)parameter["schema"]!["format"]) switch
         {
+            ("action", _, _) => Pick("", "auditRead", "keyCreated"),
+            ("actor", _, _) => Pick(content.Admin.Actor, "operator", Repeat("😀", LongestOf(parameter))),
+            ("state", _, _) => Pick("", "new", "open", "handled", "spam"),
+            ("overdue" or "spam", _, _) => Pick("true", "false", "True"),
+            ("location", _, _) => Pick(content.Locations),
+            ("assignee", _, _) => Pick("me", "none", "Ada", Repeat("😀", LongestOf(parameter))),
+            ("from" or "to", "string", null) => ValidInstant(),
+            ("reference", _, _) => Pick("7K3Q-X9MZ-2TBV", "7k3q-x9mz-2tbv", "x"),
             (_, "integer", _) => ValidInteger(parameter["schema"]!),
             (_, _, "date-time") => ValidInstant(),
             (_, _, "date") => ValidDate(NameOf(parameter), request),
@@ -465,11 +554,19 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
         if ((string?)schema["type"] == "integer")
             return WrongInteger(schema);
         var name = NameOf(parameter);
-        if (Chance(4) || name is "tag" or "q")
+        if (name is "overdue" or "spam")
+            return Escape(Pick("x", "1", "yes", "truefalse"));
+        if (name is "state")
+            return Escape(Pick("x", "0", "New", "new,open", " open"));
+        if (name is "location")
+            return Escape(Pick("x", "jonesboro2", "Jonesboro", "*"));
+        if (name == "action")
+            return Escape(Pick("x", "0", "12", "-1", "9999999999", "auditRead,keyCreated", "audit-read"));
+        if (Chance(4) || name is "tag" or "q" or "actor" or "reference" or "assignee")
             return TooLong(parameter);
         var wrong = (name, (string?)schema["format"]) switch
         {
-            (_, "date-time") or ("openAt", _) => Pick(
+            (_, "date-time") or ("openAt", _) or ("from" or "to", null) => Pick(
                 "tomorrow",
                 "2026-02-30T00:00:00Z",
                 "2026-12-25T09:00:00",
@@ -567,7 +664,8 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
             known + "x",
             known[..^1] + "-",
             known.ToUpperInvariant() + "X",
-            known + " ",
+            // Blanks in a reference do not matter.
+            known + (NameOf(parameter) == "reference" ? "?" : " "),
             known + "'",
             known + "/",
             "..x",
@@ -593,6 +691,30 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
             $"\"{random.Next()}\"; a=1",
             $"\"{random.Next():D10}{new string('k', 245)}\""
         );
+
+    JsonObject ValidBody(DocumentedOperation operation) =>
+        operation.Id switch
+        {
+            "createContactSubmission" => ValidSubmission(),
+            "setSubmissionState" => Pick(
+                new JsonObject { ["state"] = Pick("new", "open", "handled", "spam") },
+                new JsonObject
+                {
+                    ["state"] = "handled",
+                    ["handledBy"] = Pick("telephone", "email", "inPerson", "other"),
+                },
+                new JsonObject { ["state"] = "open", ["handledBy"] = null }
+            ),
+            "setSubmissionAssignee" => new JsonObject { ["assignee"] = Pick("me", null, "李小龍", Repeat("😀", 100)) },
+            "addSubmissionNote" => new JsonObject { ["text"] = Pick("Called.", Repeat("😀", 5000), Message()) },
+            // Nobody whose messages other requests need.
+            "searchSubmissions" or "exportSender" or "eraseSender" => Pick(
+                new JsonObject { ["email"] = Pick("nobody@example.com", "NOBODY@EXAMPLE.COM", "x") },
+                new JsonObject { ["telephone"] = Pick("+1 870 555 0199", "(870) 555-0199") },
+                new JsonObject { ["email"] = "nobody@example.com", ["telephone"] = "8705550199" }
+            ),
+            var other => throw new NotSupportedException($"Say here what the body of {other} can be."),
+        };
 
     JsonObject ValidSubmission()
     {

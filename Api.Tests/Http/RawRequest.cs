@@ -44,7 +44,10 @@ static class RawRequest
         return new RawAnswer(
             int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture),
             headers,
-            headers.ContainsKey("Transfer-Encoding") ? Unchunk(body) : body.ToArray()
+            // An answer to HEAD has the headers of a body, and none.
+            headers.ContainsKey("Transfer-Encoding") && !body.IsEmpty
+                ? Unchunk(body)
+                : body.ToArray()
         );
     }
 

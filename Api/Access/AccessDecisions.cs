@@ -94,7 +94,8 @@ sealed class AccessDecisions : IAuthorizationMiddlewareResultHandler
                 AuditAction.SignInRefused,
                 Details: Json.NameOf(refused.Fault)
             ),
-            http.RequestAborted
+            // Whoever hangs up early is recorded, too.
+            CancellationToken.None
         );
         SetChallenge(http, "invalid_token", refused.Describe);
         return new Problem(ProblemTypes.Unauthorized, refused.Describe());

@@ -1,4 +1,5 @@
 using Api.Http;
+using Api.Http.OpenApi;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
@@ -63,12 +64,8 @@ static class AccessServices
     {
         var staff = routes
             .MapGroup("/staff")
-            .WithProblems(
-                ProblemTypes.Unauthorized,
-                ProblemTypes.Forbidden,
-                ProblemTypes.QuotaExceeded,
-                ProblemTypes.Busy
-            )
+            .WithMetadata(new ExamplesInCommon("staff"))
+            .WithProblems(ProblemTypes.Unauthorized, ProblemTypes.QuotaExceeded, ProblemTypes.Busy)
             .RequireAuthorization(new AuthorizationPolicyBuilder(Staff).RequireAssertion(IsCaller).Build());
         staff.AddEndpointFilter(
             (invocation, next) =>
@@ -91,6 +88,7 @@ static class AccessServices
         staff
             .MapGroup("")
             .WithMetadata(new NeededRole(role, everywhere))
+            .WithProblems(ProblemTypes.Forbidden)
             .RequireAuthorization(
                 new AuthorizationPolicyBuilder(Staff)
                     .RequireAssertion(context =>

@@ -33,7 +33,7 @@ sealed class SecuritySchemes : IDocumentFilter
                 BearerFormat = "JWT",
                 Description =
                     "An access token for a person, from the clinic's identity provider (OpenID Connect). A page gets "
-                    + "it when its user signs in there.",
+                    + "it when its user signs in there. It is checked as RFC8725 recommends.",
             }
         );
     }

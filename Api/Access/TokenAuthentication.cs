@@ -18,6 +18,8 @@ static class TokenAuthentication
 
     static readonly Duration ClockSkew = Duration.FromMinutes(1);
 
+    static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(5);
+
     static readonly string[] Asymmetric =
     [
         SecurityAlgorithms.RsaSha256,
@@ -49,9 +51,12 @@ static class TokenAuthentication
         RequireAny(section, "is needed to know whose tokens to accept", "Authority", "ValidIssuer", "ValidIssuers");
         RequireAny(section, "is needed to refuse tokens for other programs", "ValidAudience", "ValidAudiences");
         RequireAny(section, "is needed to check signatures", "Authority", "SigningKeys");
+        RequireAddress(section);
+        RequireKeys(section);
         authentication.AddJwtBearer(options =>
         {
             options.MapInboundClaims = false;
+            options.BackchannelTimeout = ProviderTimeout;
             var parameters = options.TokenValidationParameters;
             parameters.ValidateIssuer = true;
             parameters.ValidateAudience = true;
@@ -60,6 +65,11 @@ static class TokenAuthentication
                 : Asymmetric;
             options.Events = new JwtBearerEvents
             {
+                OnMessageReceived = async context =>
+                {
+                    if (Credential.Read(context.Request) is not null && !await IsProviderKnownAsync(context))
+                        context.Fail(new RefusedCredentialException(CredentialFault.ProviderUnreachable));
+                },
                 OnTokenValidated = context =>
                 {
                     if (ReadCaller(context.Principal!, context.SecurityToken, context.HttpContext) is { } caller)
@@ -86,8 +96,62 @@ static class TokenAuthentication
 
     static void RequireAny(IConfigurationSection section, string reason, params string[] names)
     {
-        if (!names.Any(name => section.GetSection(name).Exists()))
+        if (
+            !names.Any(name => section.GetSection(name).AsEnumerable().Any(entry => !string.IsNullOrEmpty(entry.Value)))
+        )
             throw new StartupFault($"{Section}:{names[0]} {reason}: set it, or remove {Section}.");
+    }
+
+    static void RequireAddress(IConfigurationSection section)
+    {
+        if (section["Authority"] is not { Length: > 0 } authority)
+            return;
+        var needsHttps = section.GetValue("RequireHttpsMetadata", defaultValue: true);
+        if (
+            !Uri.TryCreate(authority, UriKind.Absolute, out var address)
+            || (address.Scheme != Uri.UriSchemeHttps && (needsHttps || address.Scheme != Uri.UriSchemeHttp))
+        )
+            throw new StartupFault(
+                Settings.DescribeMistake($"{Section}:Authority", authority, "an address like https://id.example.com")
+            );
+    }
+
+    // The framework would find these mistakes when the first token arrives.
+    static void RequireKeys(IConfigurationSection section)
+    {
+        var keys = section.GetSection("SigningKeys").GetChildren().ToArray();
+        var issuers = section
+            .GetSection("ValidIssuers")
+            .GetChildren()
+            .Select(issuer => issuer.Value)
+            .Append(section["ValidIssuer"]);
+        var areRight =
+            keys.All(key => issuers.Contains(key["Issuer"] ?? "") && IsBase64(key["Value"]))
+            && keys.DistinctBy(key => key["Issuer"]).Count() == keys.Length;
+        if (!areRight)
+            throw new StartupFault(
+                $"{Section}:SigningKeys needs one key for each issuer that is valid, with its Issuer and a Value in "
+                    + "base64: correct it."
+            );
+    }
+
+    static bool IsBase64(string? text) =>
+        text is { Length: > 0 } && Convert.TryFromBase64String(text, new byte[text.Length], out _);
+
+    // Without this, a token would seem to come from another issuer while the keys of its own cannot be fetched.
+    static async Task<bool> IsProviderKnownAsync(MessageReceivedContext context)
+    {
+        if (context.Options.ConfigurationManager is not { } provider)
+            return true;
+        try
+        {
+            await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException)
+        {
+            return false;
+        }
     }
 
     static bool RequireInTime(DateTime? from, DateTime? to, Instant now)
@@ -112,8 +176,7 @@ static class TokenAuthentication
             SecurityTokenInvalidAudienceException => CredentialFault.WrongAudience,
             SecurityTokenMalformedException or SecurityTokenNoExpirationException => CredentialFault.Malformed,
             SecurityTokenException => CredentialFault.WrongSignature,
-            ArgumentException => CredentialFault.Malformed,
-            _ => CredentialFault.ProviderUnreachable,
+            _ => CredentialFault.Malformed,
         };
 
     /// <returns><c>null</c> when the token does not say whose it is.</returns>

@@ -3,13 +3,13 @@ using NodaTime.Extensions;
 
 namespace Api.Audit;
 
-/// <summary>Deletes once a day, in one instance, the entries of the audit whose time is over.</summary>
+/// <summary>Deletes once an hour, in one instance, the entries of the audit whose time is over.</summary>
 sealed partial class AuditHousekeeping(Database db, AuditStore store, TimeProvider time, ILogger<AuditHousekeeping> log)
     : BackgroundService
 {
     const int Batch = 500;
 
-    static readonly TimeSpan Pause = TimeSpan.FromDays(1);
+    static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,7 +27,7 @@ sealed partial class AuditHousekeeping(Database db, AuditStore store, TimeProvid
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // A full disk or a busy database must not end the program; there is another day.
+                // A full disk or a busy database must not end the program; there is another hour.
                 LogFault(e.GetType().Name);
             }
         }
@@ -54,7 +54,7 @@ sealed partial class AuditHousekeeping(Database db, AuditStore store, TimeProvid
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Old entries of the audit could not be deleted ({Fault}); the next attempt is in a day"
+        Message = "Old entries of the audit could not be deleted ({Fault}); the next attempt is in an hour"
     )]
     partial void LogFault(string fault);
 }

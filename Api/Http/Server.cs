@@ -65,7 +65,7 @@ static class Server
                     cors.AddDefaultPolicy(policy =>
                         policy
                             .WithOrigins(settings.Value.Origins)
-                            .WithMethods("GET", "HEAD", "POST")
+                            .WithMethods("GET", "HEAD", "POST", "PUT", "DELETE")
                             // Credentials are not allowed, so no header gives anything away, and tracing in browsers
                             // adds its own.
                             .AllowAnyHeader()

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Api.Access;
 using Api.Data;
 using Api.Seed;
+using Api.Tests.Access;
 using Api.Tests.Contact;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -63,12 +65,14 @@ public sealed class MoveTests : IAsyncLifetime
         string solution,
             cursor;
         string[] found;
+        StaffKey key;
         List<string> answers = [];
         await using (var api = await StartSourceAsync())
         {
             receipt = await api.ReceivedAsync(Valid(), repeated);
             erasedReceipt = await api.ReceivedAsync(Valid(), erased);
             await api.EraseAsync((string)erasedReceipt["reference"]!);
+            key = await api.CreateKeyAsync([Role.Admin]);
             solution = await api.SolveChallengeAsync();
             await api.ReceivedAsync(Valid(("altcha", solution)));
             await api.ReceivedAsync(Valid(("website", "filled in")));
@@ -108,6 +112,13 @@ public sealed class MoveTests : IAsyncLifetime
         foreach (var (path, answer) in Paths.Append($"/v1/articles?limit=2&cursor={cursor}").Zip(answers))
             JsonAssert.Equal(answer, await moved.GetAsync(path));
         Assert.Equal(found, await FindSlugsAsync(moved, "anxiety"));
+        // The keys still work, and the audit goes on.
+        using (var refused = await moved.SendAsync(HttpMethod.Get, "/v1/staff/me", ("Authorization", "Bearer x")))
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal(
+            ["signInRefused", "keyCreated"],
+            (await moved.GetAsync(key, "/v1/staff/audit"))["items"]!.AsArray().Select(item => (string)item!["action"]!)
+        );
         // What was acknowledged is answered in the same way, and not stored again.
         var count = await moved.CountAsync();
         JsonAssert.Equal(receipt.ToJsonString(), await moved.ReceivedAsync(Valid(), repeated));
@@ -233,6 +244,10 @@ public sealed class MoveTests : IAsyncLifetime
                     SELECT 'CLEAR', min(id), 'Test Sender', 'sender@example.com', 'email', 'In clear.', TRUE,
                            '2026-01-01T00:00:00.000Z'
                     FROM locations
+                    """,
+                """
+                    INSERT INTO submission_notes (id, submission_id, written_at, author, sealed)
+                    SELECT '01890f3e', min(id), '2026-07-01T12:00:00.000Z', 'Front desk', x'0102' FROM submissions
                     """,
                 "INSERT INTO disabled_webhooks VALUES ('crm', '2026-07-01T12:00:00.000Z')",
             }

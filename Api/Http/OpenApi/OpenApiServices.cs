@@ -21,7 +21,7 @@ static class OpenApiServices
             new OpenApiInfo
             {
                 Title = "Clinic API",
-                Version = "1.0.0",
+                Version = "1.1.0",
                 Description = """
                 The JSON backend of a clinic's web site: articles, locations, office hours, and contact messages.
                 [An example of such a site](../docs/example) shows how to use it, without a framework.
@@ -42,15 +42,20 @@ static class OpenApiServices
                 **Languages.** Texts for people are in English or Spanish. The parameter `in` chooses, else
                 `Accept-Language`.
 
-                **Limits.** Only sending messages is limited. The `RateLimit` header tells what is left, and a 429 has a
+                **Limits.** Sending messages is limited. The `RateLimit` header tells what is left, and a 429 has a
                 `Retry-After`. Send an `Idempotency-Key` with each message, and the same one when you try again, so that
-                it is stored once.
+                it is stored once. Refused sign-ins are limited, too; a valid credential always works.
+
+                **Staff.** Addresses under `/v1/staff` are for the clinic's staff, and need a credential:
+                `Authorization: Bearer …` with a key or an access token. A key is for servers and command lines. A page
+                signs its user in with the clinic's identity provider (OpenID Connect), and never contains a key. What
+                belongs to a location that the credential is not for does not exist for it. No answer may be cached.
                 """,
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             }
         );
         gen.AddServer(new OpenApiServer { Url = "/" });
-        // None is needed: all of it is public.
+        // None is needed, except for operations that name theirs.
         gen.AddSecurityRequirement(_ => []);
         gen.IncludeXmlComments(XmlComments.Read);
         gen.SupportNonNullableReferenceTypes();
@@ -81,6 +86,7 @@ static class OpenApiServices
         gen.SchemaFilter<DaysOfWeek>();
         gen.SchemaFilter<RequiredMembers>();
         gen.SchemaFilter<ValidatorRules>();
+        gen.SchemaFilter<OptionalMembers>();
         gen.SchemaFilter<PrimaryErrorMessage>();
         gen.OperationFilter<ProblemResponses>();
         gen.OperationFilter<RateLimitHeaders>();

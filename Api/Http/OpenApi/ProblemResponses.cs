@@ -54,6 +54,18 @@ sealed class ProblemResponses(IOptions<JsonOptions> json) : IOperationFilter
                         "identity"
                     )
                 );
+            if (problems.Key is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
+            {
+                var error = problems.Key == StatusCodes.Status401Unauthorized ? "invalid_token" : "insufficient_scope";
+                response.AddHeader(
+                    new ResponseHeader(
+                        "WWW-Authenticate",
+                        "The scheme that is needed (RFC 6750), and what is wrong with the credential that was sent.",
+                        $"Bearer realm=\"staff\", error=\"{error}\"",
+                        IsRequired: true
+                    )
+                );
+            }
             if (Details.ContainsKey(problems.First()))
                 ((OpenApiMediaType)response.Content!.Values.Single()).Example = Example(problems.First(), context);
         }

@@ -37,7 +37,7 @@ sealed class RequiredMembers : ISchemaFilter
     }
 
     // A member whose type has a schema of its own is only a reference to it, which cannot itself say "or null".
-    static void AllowNull(IDictionary<string, IOpenApiSchema> properties, string name)
+    internal static void AllowNull(IDictionary<string, IOpenApiSchema> properties, string name)
     {
         if (!properties.TryGetValue(name, out var member) || member is not OpenApiSchemaReference reference)
             return;
@@ -52,10 +52,28 @@ sealed class RequiredMembers : ISchemaFilter
         };
     }
 
-    static string NameOf(PropertyInfo member) =>
+    internal static string NameOf(PropertyInfo member) =>
         member.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
         ?? JsonNamingPolicy.CamelCase.ConvertName(member.Name);
 
-    static bool CanBeNull(PropertyInfo member) =>
+    internal static bool CanBeNull(PropertyInfo member) =>
         new NullabilityInfoContext().Create(member).ReadState == NullabilityState.Nullable;
+}
+
+/// <summary>Lets clients send <c>null</c> for a member that they need not send. The rules say which those are.</summary>
+sealed class OptionalMembers : ISchemaFilter
+{
+    public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+    {
+        if (
+            !context.Type.IsDefined(typeof(RequestBodyAttribute))
+            || schema is not OpenApiSchema { Properties: { } properties } concrete
+        )
+            return;
+        foreach (
+            var name in context.Type.GetProperties().Where(RequiredMembers.CanBeNull).Select(RequiredMembers.NameOf)
+        )
+            if (concrete.Required?.Contains(name) != true)
+                RequiredMembers.AllowNull(properties, name);
+    }
 }
