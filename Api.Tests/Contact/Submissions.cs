@@ -132,7 +132,8 @@ static class Submissions
 
     /// <returns>Whether there was such a message.</returns>
     public static async Task<bool> EraseAsync(this ApiFactory api, string reference) =>
-        await api.Inbox().EraseAsync([reference], reason: null, InboxUser.Operator, api.Now(), default) == 1;
+        await api.Inbox().EraseAsync(reference, version: null, InboxUser.Operator, api.Now(), default)
+        == ChangeOutcome.Done;
 
     static Instant Now(this ApiFactory api) => Instant.FromDateTimeOffset(api.Clock.GetUtcNow());
 

@@ -185,7 +185,9 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        await SetStateAsync(app, inbox, reference, SubmissionState.Handled, ct);
+        // How the sender was answered stays.
+        if (await inbox.FindAsync(reference, InboxUser.Operator, ct) is not { State: SubmissionState.Handled })
+            await SetStateAsync(app, inbox, reference, SubmissionState.Handled, ct);
         await output.WriteLineAsync($"{reference} is marked as handled.");
         return 0;
     }
@@ -216,7 +218,9 @@ static class SubmissionCommands
     )
     {
         var inbox = await PrepareAsync(app);
-        if (await inbox.EraseAsync([reference], reason: null, InboxUser.Operator, Now(app), ct) == 0)
+        if (
+            await inbox.EraseAsync(reference, version: null, InboxUser.Operator, Now(app), ct) == ChangeOutcome.NotFound
+        )
             throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
         if (await app.Services.GetRequiredService<Database>().FindOldestTraceAsync(ct) is not null)
@@ -274,7 +278,7 @@ static class SubmissionCommands
             app.Services.GetRequiredService<AuditStore>()
         );
         var found = await inbox.FindAsync(filter, after: null, limit, InboxUser.Operator, Now(app), ct);
-        await audit.RecordAsync(new Deed(Actor.Operator, action), ct);
+        await audit.RecordAsync(new Deed(Actor.Operator, action, Details: InboxEndpoints.Describe(found)), ct);
         foreach (var submission in found)
         {
             var receivedAt = Format(submission.ReceivedAt);

@@ -33,6 +33,16 @@ static class SqlTypes
     public static Instant ToStoredPrecision(this Instant instant) =>
         Instant.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
 
+    /// <summary>
+    /// Rounds an instant up to the precision of its column. What is stored is before an instant exactly if it is before
+    /// the rounded one.
+    /// </summary>
+    public static Instant RoundUpToStoredPrecision(this Instant instant)
+    {
+        var truncated = instant.ToStoredPrecision();
+        return truncated == instant ? truncated : truncated + Duration.FromMilliseconds(1);
+    }
+
     sealed class PatternHandler<T>(IPattern<T> pattern) : SqlMapper.TypeHandler<T>
     {
         public override T Parse(object value) => pattern.Parse((string)value).Value;

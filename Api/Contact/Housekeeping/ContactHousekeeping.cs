@@ -67,13 +67,13 @@ sealed partial class ContactHousekeeping(
         if (retention is { HandledDays: 0, SpamDays: 0 })
             return;
         var erased = 0;
-        // In small steps, so that new messages need not wait.
-        while (await FindExpiredAsync() is { Count: > 0 } references)
-            erased += await inbox.EraseAsync(references, "retention", InboxUser.Program, now, ct);
+        // In small steps, so that new messages need not wait. One that somebody has changed meanwhile stays.
+        while (await FindExpiredAsync() is { Count: > 0 } expired)
+            erased += await inbox.EraseAsync(expired, "retention", InboxUser.Program, now, ct);
         if (erased > 0)
             LogErased(erased);
 
-        Task<IReadOnlyList<string>> FindExpiredAsync() =>
+        Task<IReadOnlyList<(string, long?)>> FindExpiredAsync() =>
             store.FindExpiredAsync(Before(retention.HandledDays), Before(retention.SpamDays), RetentionBatch, ct);
 
         Instant? Before(int days) => days == 0 ? null : now - Duration.FromDays(days);

@@ -48,23 +48,25 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
             ct
         );
 
-    /// <summary>The references of a batch of messages whose retention is over, the oldest first.</summary>
+    /// <summary>
+    /// The references and versions of a batch of messages whose retention is over, the oldest first.
+    /// </summary>
     /// <param name="handledBefore">Until when they were handled; <c>null</c>: these are kept.</param>
     /// <param name="spamBefore">Until when spam was received; <c>null</c>: it is kept.</param>
     /// <param name="limit">The largest number of messages.</param>
-    public Task<IReadOnlyList<string>> FindExpiredAsync(
+    public Task<IReadOnlyList<(string Reference, long? Version)>> FindExpiredAsync(
         Instant? handledBefore,
         Instant? spamBefore,
         int limit,
         CancellationToken ct
     ) =>
-        db.ReadAsync<IReadOnlyList<string>>(
+        db.ReadAsync<IReadOnlyList<(string, long?)>>(
             async connection =>
                 [
-                    .. await connection.QueryAsync<string>(
+                    .. await connection.QueryAsync<(string, long?)>(
                         new CommandDefinition(
                             """
-                            SELECT reference
+                            SELECT reference, version
                             FROM submissions
                             WHERE (state = 'handled' AND handled_at <= @handledBefore)
                                OR (state = 'spam' AND received_at <= @spamBefore)

@@ -122,7 +122,7 @@ static class InboxEndpoints
             after = (instant, reference);
         }
 
-        var now = time.GetCurrentInstant();
+        var now = time.GetCurrentInstant().ToStoredPrecision();
         var size = limit ?? Paging.DefaultLimit;
         var rows = await store.FindAsync(filter, after, size + 1, user, now, ct);
         var page = Paging.Page(
@@ -214,7 +214,7 @@ static class InboxEndpoints
         CancellationToken ct
     )
     {
-        var now = time.GetCurrentInstant();
+        var now = time.GetCurrentInstant().ToStoredPrecision();
         if (Reference.Read(reference) is not { } known || await store.OpenAsync(known, user, now, ct) is not { } opened)
             return NoSuchSubmission();
         SetVersion(http, opened.Row);
@@ -273,7 +273,7 @@ static class InboxEndpoints
         await ChangeAsync(
             reference,
             (known, version) => store.AssignAsync(known, NameOf(body.Value.Assignee, user), version, user, ct),
-            new Answer(user, store, seal, time.GetCurrentInstant(), http, ct)
+            new Answer(user, store, seal, time.GetCurrentInstant().ToStoredPrecision(), http, ct)
         );
 
     /// <summary>Add a note to a message</summary>
@@ -334,9 +334,7 @@ static class InboxEndpoints
     {
         if (Reference.Read(text) is not { } reference)
             return NoSuchSubmission();
-        if (!TryReadVersion(answer.Http.Request, out var version))
-            return SomebodyElseChanged();
-        var outcome = await change(reference, version);
+        var outcome = await change(reference, ReadVersion(answer.Http.Request));
         if (outcome == ChangeOutcome.Stale)
             return SomebodyElseChanged();
         if (outcome == ChangeOutcome.KeyTaken)
@@ -355,26 +353,22 @@ static class InboxEndpoints
 
     public static Problem<Problems.NotFound> NoSuchSubmission() => new(InboxText.Texts.Get("NoSuchSubmission"));
 
-    static Problem<Problems.Stale> SomebodyElseChanged() => new(InboxText.Texts.Get("SomebodyElseChanged"));
+    public static Problem<Problems.Stale> SomebodyElseChanged() => new(InboxText.Texts.Get("SomebodyElseChanged"));
 
     static void SetVersion(HttpContext http, InboxRow row) =>
         http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{row.Version}\"");
 
     /// <summary>Reads the version in <c>If-Match</c> (RFC 9110, section 13.1.1).</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="version">The version; <c>null</c>: any.</param>
-    /// <returns>False when it names no version of a message.</returns>
-    static bool TryReadVersion(HttpRequest request, out long? version)
+    /// <returns><c>null</c>: any. What is not the version of a message is read as one that none has.</returns>
+    public static long? ReadVersion(HttpRequest request)
     {
-        version = null;
+        const long OfNoMessage = 0;
         if (request.Headers.IfMatch.ToString() is not { Length: > 0 } header || header == "*")
-            return true;
-        if (
-            header is not ['"', .. var digits, '"']
-            || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        )
-            return false;
-        version = number;
-        return true;
+            return null;
+        return
+            header is ['"', .. var digits, '"']
+            && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : OfNoMessage;
     }
 }

@@ -47,18 +47,14 @@ sealed class InboxExport(InboxStore store, SubmissionSeal seal)
         {
             var rows = await store.FindAsync(filter, after, PageSize, user, now, ct);
             foreach (var row in rows)
-            {
-                Write(csv, row);
-                // It writes to the output when its buffer is full.
-                await csv.EndRecordAsync(ct);
-            }
+                await WriteAsync(csv, row, ct);
             if (rows.Count < PageSize)
                 return;
             after = (rows[^1].ReceivedAt, rows[^1].Reference);
         }
     }
 
-    void Write(CsvWriter csv, InboxRow row)
+    async Task WriteAsync(CsvWriter csv, InboxRow row, CancellationToken ct)
     {
         var content = seal.TryOpen(row.Reference, row.Sealed);
         csv.WriteField(row.Reference);
@@ -76,6 +72,8 @@ sealed class InboxExport(InboxStore store, SubmissionSeal seal)
         csv.WriteField(content?.Extension);
         csv.WriteField(content is null ? null : Json.NameOf(content.PreferredContact));
         csv.WriteField(content?.Message);
+        // Now and then it writes to the client, which must not hold up the thread.
+        await csv.EndRecordAsync(ct);
     }
 
     static string? Format(Instant? instant) => instant is { } value ? InstantPattern.ExtendedIso.Format(value) : null;

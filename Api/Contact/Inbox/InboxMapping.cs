@@ -60,16 +60,20 @@ static class InboxMapping
     static string? SpamReasonOf(InboxRow row) =>
         row.State == SubmissionState.Spam ? row.QuarantinedFor ?? MarkedByStaff : null;
 
-    static string? MailtoOf(string? email, string reference) =>
-        // The @ of the address stays as it is (RFC 6068, section 2).
-        email is null
-            ? null
-            : $"mailto:{Uri.EscapeDataString(email).Replace("%40", "@", StringComparison.Ordinal)}?subject={reference}";
+    static string? MailtoOf(string? email, string reference)
+    {
+        if (email is null)
+            return null;
+        // The @ before the domain stays as it is (RFC 6068, section 2).
+        var at = Math.Max(0, email.LastIndexOf('@'));
+        var (mailbox, domain) = (Uri.EscapeDataString(email[..at]), Uri.EscapeDataString(email[at..]));
+        return $"mailto:{mailbox}{domain.Replace("%40", "@", StringComparison.Ordinal)}?subject={reference}";
+    }
 
     static string? TelOf(SubmissionContent? content)
     {
         // Old messages can have what the sender entered.
-        if (content?.Telephone is not ['+', .. var digits] || !digits.All(char.IsAsciiDigit))
+        if (content?.Telephone is not ['+', .. { Length: > 0 } digits] || !digits.All(char.IsAsciiDigit))
             return null;
         return content.Extension is null ? $"tel:+{digits}" : $"tel:+{digits};ext={content.Extension}";
     }

@@ -136,8 +136,8 @@ sealed class InboxStore(
                                 receivedAt = after?.ReceivedAt,
                                 after = after?.Reference,
                                 filter.Assignee,
-                                filter.From,
-                                filter.To,
+                                From = filter.From?.RoundUpToStoredPrecision(),
+                                To = filter.To?.RoundUpToStoredPrecision(),
                                 email = filter.Sender?.Email,
                                 telephone = filter.Sender?.Telephone,
                             },
@@ -317,11 +317,17 @@ sealed class InboxStore(
                 deeds.Add(new Deed(user.Actor, AuditAction.SubmissionRead, reference));
                 if (row.FirstReadAt is null)
                 {
-                    await connection.ExecuteAsync(
-                        "UPDATE submissions SET first_read_at = @now WHERE id = @Id",
+                    // Somebody else can open it at the same time.
+                    var firstReadAt = await connection.ExecuteScalarAsync<Instant?>(
+                        """
+                        UPDATE submissions
+                        SET first_read_at = coalesce(first_read_at, @now)
+                        WHERE id = @Id
+                        RETURNING first_read_at
+                        """,
                         new { now, row.Id }
                     );
-                    row = row with { FirstReadAt = now };
+                    row = row with { FirstReadAt = firstReadAt };
                 }
                 return await ReadAllOfAsync(connection, row);
             },
@@ -427,7 +433,8 @@ sealed class InboxStore(
                 );
                 if (isReleased)
                     await outbox.AddMissingAsync(connection, before.Id, before.Location, mailbox, now);
-                if (state == SubmissionState.Spam)
+                // Spam can still have deliveries of a process that died while it made them.
+                else if (state == SubmissionState.Spam || before.State == SubmissionState.Spam)
                     await OutboxStore.WithdrawAsync(connection, before.Id, now);
                 var details = $"{Json.NameOf(before.State)} to {Json.NameOf(state)}";
                 return new Deed(
@@ -491,18 +498,16 @@ sealed class InboxStore(
             ? Guid.CreateVersion7(now.ToDateTimeOffset())
             : hashes.MakeNoteId(reference, user.Actor.Id, key);
         var content = noteSeal.Seal(id, text);
-        var isOther = false;
-        var outcome = await ChangeAsync(
+        return await ChangeAsync(
             reference,
             version,
             user,
             async (connection, before) =>
             {
-                var added = await connection.ExecuteAsync(
+                await connection.ExecuteAsync(
                     """
                     INSERT INTO submission_notes (id, submission_id, written_at, author, sealed)
                     VALUES (@id, @submission, @now, @Name, @content)
-                    ON CONFLICT (id) DO NOTHING
                     """,
                     new
                     {
@@ -513,15 +518,6 @@ sealed class InboxStore(
                         content,
                     }
                 );
-                if (added == 0)
-                {
-                    var earlier = await connection.QuerySingleAsync<byte[]>(
-                        "SELECT sealed FROM submission_notes WHERE id = @id",
-                        new { id = id.ToString() }
-                    );
-                    isOther = noteSeal.TryOpen(id, earlier) != text;
-                    return null;
-                }
                 await connection.ExecuteAsync(
                     "UPDATE submissions SET version = version + 1 WHERE id = @Id",
                     new { before.Id }
@@ -529,21 +525,36 @@ sealed class InboxStore(
                 return new Deed(user.Actor, AuditAction.NoteAdded, reference);
             },
             ct,
+            key is null ? null : FindEarlierAsync,
             beforeCommit: seal.RequireKeys
         );
-        return isOther ? ChangeOutcome.KeyTaken : outcome;
+
+        async Task<ChangeOutcome?> FindEarlierAsync(DbConnection connection)
+        {
+            var earlier = await connection.ExecuteScalarAsync<byte[]?>(
+                "SELECT sealed FROM submission_notes WHERE id = @id",
+                new { id = id.ToString() }
+            );
+            if (earlier is null)
+                return null;
+            return noteSeal.TryOpen(id, earlier) == text ? ChangeOutcome.Done : ChangeOutcome.KeyTaken;
+        }
     }
 
     /// <summary>
     /// Changes a message as it is now. Nobody else changes it at the same time.
     /// </summary>
     /// <param name="change">Changes it, and says what was done; <c>null</c>: nothing, since it was so before.</param>
+    /// <param name="findEarlier">
+    /// Finds the outcome if the same request came before, whatever has changed since; <c>null</c>: it did not.
+    /// </param>
     Task<ChangeOutcome> ChangeAsync(
         string reference,
         long? version,
         InboxUser user,
         Func<DbConnection, Before, Task<Deed?>> change,
         CancellationToken ct,
+        Func<DbConnection, Task<ChangeOutcome?>>? findEarlier = null,
         Action? beforeCommit = null,
         [CallerMemberName] string method = ""
     ) =>
@@ -562,6 +573,8 @@ sealed class InboxStore(
                 );
                 if (before is null || !user.MaySee(before.LocationId))
                     return ChangeOutcome.NotFound;
+                if (findEarlier is not null && await findEarlier(connection) is { } earlier)
+                    return earlier;
                 if (version is not null && version != before.Version)
                     return ChangeOutcome.Stale;
                 if (await change(connection, before) is { } deed)
@@ -591,57 +604,87 @@ sealed class InboxStore(
         return row is null ? null : hashes.HashMailbox(seal.TryOpen(reference, row.Sealed)?.Email);
     }
 
+    /// <summary>Erases a message because the user wants it, as the other overload erases many.</summary>
+    /// <inheritdoc cref="SetStateAsync" path="/param"/>
+    public async Task<ChangeOutcome> EraseAsync(
+        string reference,
+        long? version,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
+    {
+        var outcomes = await EraseEachAsync([(reference, version)], reason: null, user, now, ct);
+        return outcomes[0];
+    }
+
     /// <summary>
     /// Removes messages and everything that belongs to them. No byte of them stays in the database, nor in its log once
     /// that can be emptied: see <see cref="Database.TryRemoveTracesAsync"/>. Earlier backups still have them. How many
     /// were erased is kept, and for one that came with an Idempotency-Key a keyed hash, so that a repetition is not
     /// stored again.
     /// </summary>
-    /// <param name="references">The messages.</param>
-    /// <param name="reason">Why, for the audit; <c>null</c>: because the user wants it.</param>
+    /// <param name="messages">
+    /// The references of the messages, each with the only version that is erased; <c>null</c>: any.
+    /// </param>
+    /// <param name="reason">Why, for the audit.</param>
     /// <param name="user">Who erases them.</param>
     /// <param name="now">The present.</param>
-    /// <returns>How many there were.</returns>
+    /// <returns>How many were erased.</returns>
     public async Task<int> EraseAsync(
-        IReadOnlyList<string> references,
+        IReadOnlyList<(string Reference, long? Version)> messages,
+        string reason,
+        InboxUser user,
+        Instant now,
+        CancellationToken ct
+    )
+    {
+        var outcomes = await EraseEachAsync(messages, reason, user, now, ct);
+        return outcomes.Count(outcome => outcome == ChangeOutcome.Done);
+    }
+
+    async Task<IReadOnlyList<ChangeOutcome>> EraseEachAsync(
+        IReadOnlyList<(string Reference, long? Version)> messages,
         string? reason,
         InboxUser user,
         Instant now,
         CancellationToken ct
     )
     {
-        var erased = await audit.WriteAsync(
+        var outcomes = await audit.WriteAsync<IReadOnlyList<ChangeOutcome>>(
             async (connection, deeds) =>
             {
                 // A repetition that is being stored just now would not see that the submission is erased.
                 await db.BlockWritersAsync(connection, "submissions");
-                var count = 0;
-                foreach (var reference in references)
+                List<ChangeOutcome> outcomes = [];
+                foreach (var (reference, version) in messages)
                 {
-                    if (!await EraseAsync(connection, reference, user))
-                        continue;
-                    deeds.Add(new Deed(user.Actor, AuditAction.SubmissionErased, reference, reason));
-                    count++;
+                    var outcome = await EraseAsync(connection, reference, version, user);
+                    outcomes.Add(outcome);
+                    if (outcome == ChangeOutcome.Done)
+                        deeds.Add(new Deed(user.Actor, AuditAction.SubmissionErased, reference, reason));
                 }
-                if (count > 0)
+                if (deeds.Count > 0)
                     await db.RememberErasureAsync(connection, now);
-                return count;
+                return outcomes;
             },
             ct
         );
-        if (erased > 0)
+        if (outcomes.Contains(ChangeOutcome.Done))
             await db.TryRemoveTracesAsync(ct);
-        return erased;
+        return outcomes;
     }
 
-    async Task<bool> EraseAsync(DbConnection connection, string reference, InboxUser user)
+    async Task<ChangeOutcome> EraseAsync(DbConnection connection, string reference, long? version, InboxUser user)
     {
-        var found = await connection.QuerySingleOrDefaultAsync<(long Location, byte[]? Fingerprint)?>(
-            "SELECT location_id, fingerprint FROM submissions WHERE reference = @reference",
+        var found = await connection.QuerySingleOrDefaultAsync<(long Location, byte[]? Fingerprint, long Version)?>(
+            "SELECT location_id, fingerprint, version FROM submissions WHERE reference = @reference",
             new { reference }
         );
         if (found is not { } submission || !user.MaySee(submission.Location))
-            return false;
+            return ChangeOutcome.NotFound;
+        if (version is not null && version != submission.Version)
+            return ChangeOutcome.Stale;
         if (submission.Fingerprint is not null)
             await RememberErasedAsync(connection, reference, submission.Fingerprint);
         await connection.ExecuteAsync("DELETE FROM submissions WHERE reference = @reference", new { reference });
@@ -653,7 +696,7 @@ sealed class InboxStore(
             """,
             new { submission.Location }
         );
-        return true;
+        return ChangeOutcome.Done;
     }
 
     // Its Idempotency-Key may come again, with the same message or with another one.

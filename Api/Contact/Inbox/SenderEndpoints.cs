@@ -63,7 +63,7 @@ static class SenderEndpoints
         CancellationToken ct
     )
     {
-        var now = time.GetCurrentInstant();
+        var now = time.GetCurrentInstant().ToStoredPrecision();
         var filter = FilterOf(body.Value, store, options);
         var rows = await store.FindAsync(filter, after: null, LongestSearch, user, now, ct);
         await audit.RecordAsync(
@@ -150,8 +150,10 @@ static class SenderEndpoints
             From = fromInstant,
             To = toInstant,
         };
-        var period = $"csv from {fromInstant?.ToString() ?? "the first"} to {toInstant?.ToString() ?? "the last"}";
-        await audit.RecordAsync(new Deed(user.Actor, AuditAction.SubmissionsExported, Details: period), ct);
+        var exported =
+            $"csv of {(row is null ? "all locations" : location)} from {fromInstant?.ToString() ?? "the first"} "
+            + $"to {toInstant?.ToString() ?? "the last"}";
+        await audit.RecordAsync(new Deed(user.Actor, AuditAction.SubmissionsExported, Details: exported), ct);
         return TypedResults.Stream(
             output => export.WriteAsync(output, filter, user, time.GetCurrentInstant(), ct),
             $"{InboxExport.MediaType}; charset=utf-8",
@@ -162,23 +164,28 @@ static class SenderEndpoints
     /// <summary>Erase a message</summary>
     /// <remarks>
     /// The message, its notes, and the mails and webhooks about it are gone at once and for good, except from earlier
-    /// backups. The number of erased messages stays in the counts, and the reference in the audit. Needs the role
-    /// `admin`.
+    /// backups. The number of erased messages stays in the counts, and the reference in the audit. Send the `ETag` of
+    /// the message as `If-Match` to get a 412 if somebody else has changed it since. Needs the role `admin`.
     /// </remarks>
     /// <param name="reference" example="7K3Q-X9MZ-2TBV">The reference, as a person types it.</param>
-    static async Task<Results<NoContent, Problem<Problems.NotFound>>> EraseAsync(
+    static async Task<Results<NoContent, Problem<Problems.NotFound>, Problem<Problems.Stale>>> EraseAsync(
         [MaxLength(InboxEndpoints.LongestReference)] string reference,
         InboxUser user,
         InboxStore store,
         TimeProvider time,
+        HttpRequest request,
         CancellationToken ct
     )
     {
-        var now = time.GetCurrentInstant();
-        return
-            Reference.Read(reference) is { } known && await store.EraseAsync([known], reason: null, user, now, ct) == 1
-            ? TypedResults.NoContent()
-            : InboxEndpoints.NoSuchSubmission();
+        if (Reference.Read(reference) is not { } known)
+            return InboxEndpoints.NoSuchSubmission();
+        var version = InboxEndpoints.ReadVersion(request);
+        return await store.EraseAsync(known, version, user, time.GetCurrentInstant(), ct) switch
+        {
+            ChangeOutcome.NotFound => InboxEndpoints.NoSuchSubmission(),
+            ChangeOutcome.Stale => InboxEndpoints.SomebodyElseChanged(),
+            _ => TypedResults.NoContent(),
+        };
     }
 
     /// <summary>Erase the messages of a person</summary>
@@ -200,8 +207,8 @@ static class SenderEndpoints
         var erased = 0;
         while (await store.FindAsync(filter, after: null, ErasureBatch, user, now, ct) is { Count: > 0 } rows)
         {
-            string[] references = [.. rows.Select(row => row.Reference)];
-            erased += await store.EraseAsync(references, "all of a sender", user, now, ct);
+            (string, long?)[] messages = [.. rows.Select(row => (row.Reference, (long?)null))];
+            erased += await store.EraseAsync(messages, "all of a sender", user, now, ct);
         }
         return TypedResults.Ok(new Erasure(erased));
     }
