@@ -146,6 +146,22 @@ public sealed class SettingsTests
     [InlineData("Contact:IdempotencyHours=-1", "Contact:IdempotencyHours is -1: set it to a number above 0 *.")]
     [InlineData("Contact:MinimumSeconds=soon", "Contact:MinimumSeconds is 'soon': set it to a number.")]
     [InlineData(
+        "Contact:Retention:HandledDays=-1",
+        "Contact:Retention:HandledDays is -1: set it to a number of days from 0 to 36500."
+    )]
+    [InlineData(
+        "Contact:Retention:SpamDays=36501",
+        "Contact:Retention:SpamDays is 36501: set it to a number of days from 0 to 36500."
+    )]
+    [InlineData(
+        "Contact:Retention:SpamDays=0.5",
+        "Contact:Retention:SpamDays is '0.5': set it to a whole number of at most 10 digits."
+    )]
+    [InlineData(
+        "Contact:VerifyHoursDays=-1",
+        "Contact:VerifyHoursDays is -1: set it to a number of days from 0 to 36500."
+    )]
+    [InlineData(
         "Contact:Limits:PerClient:WindowSeconds=0",
         "Contact:Limits:PerClient:WindowSeconds is 0: set it to 1 or more."
     )]
