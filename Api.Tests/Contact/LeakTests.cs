@@ -5,6 +5,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Contact.Inbox;
+using Api.Tests.Access;
+using Api.Tests.Contact.Inbox;
 using Api.Tests.Outbox;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -195,24 +197,218 @@ public sealed class LeakTests
                     .Select(taken => taken.Text.Replace("zzqmail@example.com", "", StringComparison.Ordinal))
             ),
         };
+        await AddFilesAsync(outputs, api);
+        Search(outputs, Marks);
+        Assert.Contains("POST", outputs["log"], StringComparison.Ordinal);
+        Assert.Contains(reference, outputs["mails to the staff"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_sender_or_the_staff_wrote_comes_out_of_the_inbox_only_in_the_answers_that_have_it()
+    {
+        using var overheard = new Overheard();
+        await using var api = await ApiFactory.StartAsync(factory =>
+        {
+            factory.Settings.Add("--Database:WriteQueueCapacity=8");
+            factory.Configure = builder =>
+                builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+        });
+        var admin = await api.AdminKeyAsync();
+        var desk = await api.InboxKeyAsync();
+        var unknown = desk with { Text = Api.Access.AccessKey.New() };
+        var confined = await api.InboxKeyAsync(locations: ["paragould"]);
+        string[] marks = [.. Marks, "Zzqnote", admin.Text, desk.Text, unknown.Text];
+        var note = InboxApi.Note("Zzqnote about Zzqname.");
+        var sender = new JsonObject { ["email"] = "zzqmail@example.com", ["telephone"] = "870 555 0177" };
+        var reference = (string)(await api.ReceivedAsync(Marked(), ("Idempotency-Key", "\"one\"")))["reference"]!;
+        var path = $"{InboxApi.Path}/{reference}";
+        List<string> answers = [];
+
+        async Task SendAsync(
+            StaffKey key,
+            HttpMethod method,
+            string path,
+            HttpContent? content,
+            int status,
+            string[] has,
+            params (string Name, string Value)[] headers
+        )
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content };
+            foreach (var (name, value) in headers.Append(key.Header))
+                Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+            using var response = await api.Client.SendAsync(request);
+            var answer = $"{response}\n{await response.Content.ReadAsStringAsync()}";
+            Assert.True((int)response.StatusCode == status, $"{method} {path}: {answer}");
+            foreach (var mark in has)
+            {
+                Assert.Contains(mark, answer, StringComparison.Ordinal);
+                answer = answer.Replace(mark, "", StringComparison.Ordinal);
+            }
+            answers.Add(answer);
+        }
+        Task GetAsync(StaffKey key, string path, int status = 200, params string[] has) =>
+            SendAsync(key, HttpMethod.Get, path, null, status, has);
+        Task PostAsync(StaffKey key, string path, JsonNode body, int status = 200, params string[] has) =>
+            SendAsync(key, HttpMethod.Post, path, Json(body), status, has);
+        Task PutAsync(StaffKey key, string path, JsonNode body, int status = 200, params string[] has) =>
+            SendAsync(key, HttpMethod.Put, path, Json(body), status, has);
+        static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
+
+        // Each request as it should be, and those that have a body with each mistake.
+        string[] everything = ["Zzqname", "zzqmail", "5550177", "Zzqmessage"];
+        async Task ReadAllAsync(StaffKey key, int status)
+        {
+            string[] Has(params string[] has) => status == 200 ? has : [];
+            await GetAsync(key, InboxApi.Path, status, Has("Zzqname"));
+            await GetAsync(key, $"{InboxApi.Path}/counts", status);
+            await GetAsync(key, "/v1/staff/attention", status);
+            await GetAsync(key, path, status, Has(everything));
+            await GetAsync(key, $"{InboxApi.Path}/export.csv", status, Has(everything));
+            await PostAsync(key, $"{InboxApi.Path}/search", sender, status, Has("Zzqname"));
+            await PostAsync(key, $"{InboxApi.Path}/export", sender, status, Has(everything));
+        }
+        await ReadAllAsync(desk, 200);
+        await PostAsync(desk, $"{path}/notes", note, 200, "Zzqname");
+        await PutAsync(desk, $"{path}/state", InboxApi.State("open"), 200, "Zzqname");
+        await PutAsync(desk, $"{path}/assignee", InboxApi.Assignee("me"), 200, "Zzqname");
+        await GetAsync(desk, path, 200, [.. everything, "Zzqnote"]);
+        await PostAsync(desk, $"{InboxApi.Path}/export", sender, 200, [.. everything, "Zzqnote"]);
+
+        // Refused: unknown and confined keys, the wrong role, an unknown message, an older version, the key of another
+        // note.
+        await ReadAllAsync(unknown, 401);
+        await PostAsync(unknown, $"{path}/notes", note, 401);
+        await PostAsync(confined, $"{path}/notes", note, 404);
+        await PostAsync(confined, $"{InboxApi.Path}/search", sender);
+        await PostAsync(desk, $"{InboxApi.Path}/erase", sender, 403);
+        await PostAsync(desk, $"{InboxApi.Path}/0000-0000-0000/notes", note, 404);
+        await SendAsync(
+            desk,
+            HttpMethod.Post,
+            $"{path}/notes",
+            Json(note),
+            412,
+            [],
+            InboxApi.IfMatch("\"1\""),
+            ("Idempotency-Key", "\"a\"")
+        );
+        foreach (var (text, status) in new[] { ("Zzqnote, one.", 200), ("Zzqnote, another.", 422) })
+            await SendAsync(
+                desk,
+                HttpMethod.Post,
+                $"{path}/notes",
+                Json(InboxApi.Note(text)),
+                status,
+                status == 200 ? ["Zzqname"] : [],
+                ("Idempotency-Key", "\"b\"")
+            );
+        // Each rule, each type, unknown members, no JSON, other media types, half a body.
+        foreach (
+            var value in new JsonNode[]
+            {
+                "Zzqname zzqmail 5550177 Zzqmessage Zzqnote \u0001",
+                new string('x', 6000) + "Zzqnote",
+                new JsonObject { ["Zzqname"] = "zzqmail" },
+                new JsonArray("Zzqnote"),
+            }
+        )
+        {
+            foreach (var what in new[] { "state", "assignee", "text", "email", "telephone", "handledBy" })
+            {
+                var body = new JsonObject { [what] = value.DeepClone(), ["fax"] = "Zzqmessage" };
+                await PutAsync(desk, $"{path}/state", body, 422);
+                await PutAsync(desk, $"{path}/assignee", body, 422);
+                await PostAsync(desk, $"{path}/notes", body, 422);
+                await PostAsync(desk, $"{InboxApi.Path}/search", body, 422);
+                await PostAsync(desk, $"{InboxApi.Path}/export", body, 422);
+                await PostAsync(admin, $"{InboxApi.Path}/erase", body, 422);
+            }
+        }
+        foreach (var address in new[] { $"{path}/notes", $"{InboxApi.Path}/search" })
+        {
+            await SendAsync(
+                desk,
+                HttpMethod.Post,
+                address,
+                new StringContent("{\"text\": \"Zzqnote", Encoding.UTF8, "application/json"),
+                400,
+                []
+            );
+            await SendAsync(
+                desk,
+                HttpMethod.Post,
+                address,
+                new StringContent("email=zzqmail&text=Zzqnote", Encoding.UTF8, "application/x-www-form-urlencoded"),
+                415,
+                []
+            );
+        }
+
+        // The database fails: it refuses to write, is broken, or its queue is full.
+        await using (await api.RefuseAsync("INSERT ON submission_notes"))
+            await PostAsync(desk, $"{path}/notes", note, 500);
+        await using (await api.RefuseAsync("INSERT ON audit_entries"))
+        {
+            await PostAsync(desk, $"{path}/notes", note, 500);
+            await GetAsync(desk, path, 500);
+            await PostAsync(desk, $"{InboxApi.Path}/search", sender, 500);
+            await PostAsync(desk, $"{InboxApi.Path}/export", sender, 500);
+            await PostAsync(admin, $"{InboxApi.Path}/erase", sender, 500);
+        }
+        await api.ExecuteAsync("ALTER TABLE submissions RENAME TO away");
+        await PostAsync(desk, $"{path}/notes", note, 500);
+        await PutAsync(desk, $"{path}/state", InboxApi.State("spam"), 500);
+        await GetAsync(desk, path, 500);
+        await PostAsync(desk, $"{InboxApi.Path}/search", sender, 500);
+        await PostAsync(admin, $"{InboxApi.Path}/erase", sender, 500);
+        await api.ExecuteAsync("ALTER TABLE away RENAME TO submissions");
+        await using (await api.FillWithWritesAsync())
+        {
+            await PostAsync(desk, $"{path}/notes", note, 503);
+            await GetAsync(desk, path, 503);
+            await PostAsync(desk, $"{InboxApi.Path}/search", sender, 503);
+            await PostAsync(desk, $"{InboxApi.Path}/export", sender, 503);
+            await PostAsync(admin, $"{InboxApi.Path}/erase", sender, 503);
+        }
+
+        await PostAsync(admin, $"{InboxApi.Path}/erase", sender);
+        await api.App.StopAsync();
+        var outputs = new Dictionary<string, string>
+        {
+            ["answers"] = string.Join('\n', answers),
+            ["log"] = api.Log.Text,
+            ["exceptions"] = overheard.Exceptions,
+            ["traces"] = overheard.Traces,
+            ["metrics"] = overheard.Metrics,
+        };
+        await AddFilesAsync(outputs, api);
+        Search(outputs, marks);
+        Assert.Contains("noteAdded by", outputs["log"], StringComparison.Ordinal);
+    }
+
+    static async Task AddFilesAsync(Dictionary<string, string> outputs, ApiFactory api)
+    {
         foreach (var file in Directory.GetFiles(api.Folder.Keys))
             outputs[file] = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
         foreach (var (file, bytes) in Engine.ReadFiles(api.Folder.Path).Where(file => file.Value.Length > 0))
             outputs[file] = Encoding.Latin1.GetString(bytes);
         if (Engine.IsPostgres)
             outputs["server's log"] = PostgresServer.Shared.Log;
+    }
+
+    static void Search(Dictionary<string, string> outputs, string[] marks)
+    {
         foreach (var (where, text) in outputs)
         {
             // There is something to search.
             Assert.True(text.Length > 0, where);
-            foreach (var mark in Marks)
+            foreach (var mark in marks)
                 Assert.False(
                     text.Contains(mark, StringComparison.OrdinalIgnoreCase),
                     $"{mark} is in {where}: {Around(text, mark)}"
                 );
         }
-        Assert.Contains("POST", outputs["log"], StringComparison.Ordinal);
-        Assert.Contains(reference, outputs["mails to the staff"], StringComparison.Ordinal);
     }
 
     static string Around(string text, string mark)
