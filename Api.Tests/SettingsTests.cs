@@ -155,7 +155,7 @@ public sealed class SettingsTests
     )]
     [InlineData(
         "Contact:Retention:SpamDays=0.5",
-        "Contact:Retention:SpamDays is '0.5': set it to a whole number of at most 10 digits."
+        "Contact:Retention:SpamDays is '0.5': set it to a whole number of at most 2147483647."
     )]
     [InlineData(
         "Contact:VerifyHoursDays=-1",

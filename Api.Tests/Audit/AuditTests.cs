@@ -328,16 +328,17 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task The_history_of_a_message_is_oldest_first()
+    public async Task The_history_of_a_message_is_oldest_first_and_leaves_out_who_has_read_it()
     {
         await using var api = await ApiFactory.StartAsync();
         await RecordAsync(api, AuditAction.SubmissionRead, "7K3Q-X9MZ-2TBV");
         await RecordAsync(api, AuditAction.SubmissionRead, "2222-2222-2222");
         await RecordAsync(api, AuditAction.NoteAdded, "7K3Q-X9MZ-2TBV");
+        await RecordAsync(api, AuditAction.StateChanged, "7K3Q-X9MZ-2TBV");
         var history = await api.Database.ReadAsync(
             connection => AuditStore.FindHistoryAsync(connection, "7K3Q-X9MZ-2TBV"),
             default
         );
-        Assert.Equal([AuditAction.SubmissionRead, AuditAction.NoteAdded], history.Select(entry => entry.Action));
+        Assert.Equal([AuditAction.NoteAdded, AuditAction.StateChanged], history.Select(entry => entry.Action));
     }
 }

@@ -293,7 +293,8 @@ static class SubmissionCommands
         {
             SubmissionState.Spam => $"quarantined: {submission.QuarantinedFor ?? "by the staff"}",
             SubmissionState.Handled => "handled",
-            var state => $"{Json.NameOf(state)}, reply by {Format(submission.ReplyBy)}",
+            SubmissionState.Open => $"open, reply by {Format(submission.ReplyBy)}",
+            _ => $"reply by {Format(submission.ReplyBy)}",
         };
 
     static string Format(Instant? instant) =>

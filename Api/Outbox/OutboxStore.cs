@@ -166,7 +166,7 @@ sealed class OutboxStore
     }
 
     /// <summary>
-    /// Adds the deliveries about a submission that were not made: all of them, or those that were withdrawn.
+    /// Adds the deliveries about a submission that it does not have: all of them, or those that were withdrawn.
     /// </summary>
     /// <inheritdoc cref="AddAsync" path="/param"/>
     public async Task AddMissingAsync(
@@ -177,13 +177,6 @@ sealed class OutboxStore
         Instant now
     )
     {
-        await connection.ExecuteAsync(
-            """
-            UPDATE outbox SET state = 'waiting', attempts = 0, waiting_since = @now, due_at = '', tried_at = NULL
-            WHERE submission_id = @submission AND state = 'failed'
-            """,
-            new { submission, now }
-        );
         var existing = await connection.QueryAsync<(string, string)>(
             "SELECT channel, target FROM outbox WHERE submission_id = @submission",
             new { submission }
@@ -192,11 +185,11 @@ sealed class OutboxStore
     }
 
     /// <summary>
-    /// Takes back the deliveries about a submission. An attempt that is under way may still succeed, but is not repeated.
+    /// Removes the deliveries about a submission that nobody delivers just now. An attempt that is under way cannot be
+    /// taken back; if it fails, there is no other: see <see cref="RecordAsync"/>.
     /// </summary>
-    public static async Task WithdrawAsync(DbConnection connection, long submission, Instant now)
-    {
-        await connection.ExecuteAsync(
+    public static Task WithdrawAsync(DbConnection connection, long submission, Instant now) =>
+        connection.ExecuteAsync(
             $"DELETE FROM outbox AS o WHERE o.submission_id = @submission AND o.state <> 'delivered' AND {IsFree}",
             new
             {
@@ -205,15 +198,6 @@ sealed class OutboxStore
                 latestEnd = Claim.LatestEnd(now),
             }
         );
-        await connection.ExecuteAsync(
-            """
-            UPDATE outbox
-            SET state = 'failed', fault = 'withdrawn, since the message is spam', claimed_by = NULL, claimed_until = ''
-            WHERE submission_id = @submission AND state = 'waiting'
-            """,
-            new { submission }
-        );
-    }
 
     /// <summary>The deliveries about a submission.</summary>
     public static async Task<IReadOnlyList<OutboxEntry>> FindOfAsync(DbConnection connection, long submission) =>
@@ -427,8 +411,7 @@ sealed class OutboxStore
                         UPDATE outbox
                         SET state = @State, attempts = attempts + 1, tried_at = @TriedAt, due_at = coalesce(@DueAt, ''),
                             fault = @Fault, claimed_by = NULL, claimed_until = ''
-                        WHERE id = @Id AND state <> 'delivered'
-                          AND (state = 'waiting' AND claimed_by = @Name OR @State = 'delivered')
+                        WHERE id = @Id AND state = 'waiting' AND (claimed_by = @Name OR @State = 'delivered')
                         """,
                         new
                         {
@@ -439,6 +422,19 @@ sealed class OutboxStore
                             state.Id,
                             claim.Name,
                         }
+                    );
+                }
+                // A message can have become spam meanwhile, whose deliveries are withdrawn.
+                long[] undelivered = [.. states.Where(state => state.State != "delivered").Select(state => state.Id)];
+                if (undelivered.Length > 0)
+                {
+                    await connection.ExecuteAsync(
+                        $"""
+                        DELETE FROM outbox
+                        WHERE id {db.IsIn("@undelivered")} AND state <> 'delivered' AND claimed_until = ''
+                          AND submission_id IN (SELECT id FROM submissions WHERE state = 'spam')
+                        """,
+                        new { undelivered }
                     );
                 }
                 if (goneWebhook is null)

@@ -116,7 +116,7 @@ public sealed class MoveTests : IAsyncLifetime
         using (var refused = await moved.SendAsync(HttpMethod.Get, "/v1/staff/me", ("Authorization", "Bearer x")))
             Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Equal(
-            ["signInRefused", "keyCreated"],
+            ["signInRefused", "keyCreated", "submissionErased"],
             (await moved.GetAsync(key, "/v1/staff/audit"))["items"]!.AsArray().Select(item => (string)item!["action"]!)
         );
         // What was acknowledged is answered in the same way, and not stored again.
