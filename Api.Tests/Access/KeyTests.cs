@@ -164,6 +164,7 @@ public sealed class KeyTests
     }
 
     [Fact]
+    [SqliteOnly("On PostgreSQL the operator creates the database.")]
     public async Task The_commands_create_no_database()
     {
         using var folder = new TempFolder();

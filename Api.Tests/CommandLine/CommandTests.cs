@@ -373,6 +373,8 @@ public sealed class CommandTests : IDisposable
                 return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["reference"]!;
             }
             reference = await SubmitAsync(Message);
+            // Lists are sorted by the time.
+            api.Clock.Advance(TimeSpan.FromSeconds(1));
             spam = await SubmitAsync(
                 new
                 {

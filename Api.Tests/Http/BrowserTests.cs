@@ -2,6 +2,7 @@ using Api.Access;
 using Api.Contact;
 using Api.Http;
 using Api.Tests.Access;
+using Api.Tests.Contact;
 using Api.Tests.Npm;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -78,29 +79,65 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
     }
 
     [Fact]
-    public async Task The_docs_page_signs_in_with_a_key()
+    public async Task On_the_docs_page_the_staff_sign_in_with_a_key_and_handle_a_message()
     {
-        const string Operation = "#operations-Staff-getStaffMember";
         var key = await api.CreateKeyAsync([Role.Inbox], "Front desk of Jonesboro");
+        var message = Submissions.Valid(("message", "A message for the docs page."));
+        var reference = (string)(await api.ReceivedAsync(message))["reference"]!;
         using var browser = new Chromium();
         await browser.OpenAsync(new Uri(api.Client.BaseAddress!, "/docs/index.html"));
-        browser.When($"{Operation} .opblock-summary-control").Click();
-        browser.When($"{Operation} .try-out__btn").Click();
-        browser.When($"{Operation} .execute").Click();
-        Assert.Equal("401", Answer("status"));
+        Prepare("getStaffMember");
+        Execute("getStaffMember", "401", "A credential is needed");
 
         browser.When(".scheme-container .authorize").Click();
         browser.When(".modal-ux .auth-container input").SendKeys(key.Text);
         browser.When(".modal-ux .auth-btn-wrapper .authorize").Click();
         browser.When(".modal-ux .auth-btn-wrapper .btn-done").Click();
-        browser.When($"{Operation} .execute").Click();
-        browser.Until(() => Answer("status") == "200");
-        Assert.Contains("Front desk of Jonesboro", Answer("description"), StringComparison.Ordinal);
+        Execute("getStaffMember", "200", "Front desk of Jonesboro");
+
+        Prepare("listSubmissions");
+        foreach (var filter in new[] { "location", "assignee", "from", "to", "state" })
+            Clear("listSubmissions", filter);
+        Execute("listSubmissions", "200", reference);
+        Prepare("getSubmission", reference);
+        Execute("getSubmission", "200", "A message for the docs page.");
+        // With the body of the example.
+        Prepare("setSubmissionState", reference);
+        Execute("setSubmissionState", "200", "\"handled\"");
         // The browser itself reports the first answer.
         browser.AssertNoComplaints(401);
 
-        string Answer(string column) =>
-            browser.When($"{Operation} .live-responses-table .response .response-col_{column}").Text;
+        void Prepare(string operation, string? reference = null)
+        {
+            browser.When($"#operations-Staff-{operation} .opblock-summary-control").Click();
+            browser.When($"#operations-Staff-{operation} .try-out__btn").Click();
+            if (reference is not null)
+                Clear(operation, "reference").SendKeys(reference);
+        }
+
+        IWebElement Clear(string operation, string parameter)
+        {
+            var field = browser.When(
+                $"#operations-Staff-{operation} tr[data-param-name={parameter}] :is(input, select)"
+            );
+            if (field.TagName == "select")
+                field.FindElement(By.CssSelector("option")).Click();
+            else
+                field.SendKeys(Keys.Control + "a" + Keys.Null + Keys.Delete);
+            return field;
+        }
+
+        void Execute(string operation, string status, string text)
+        {
+            browser.When($"#operations-Staff-{operation} .execute").Click();
+            browser.Until(() => Answer("status") == status);
+            Assert.Contains(text, Answer("description"), StringComparison.Ordinal);
+
+            string Answer(string column) =>
+                browser
+                    .When($"#operations-Staff-{operation} .live-responses-table .response .response-col_{column}")
+                    .Text;
+        }
     }
 
     [Fact]
