@@ -44,7 +44,9 @@ static class TokenAuthentication
     /// <summary>Whether there are settings for tokens.</summary>
     public static bool IsConfigured(IConfiguration configuration) => configuration.GetSection(Section).Exists();
 
-    /// <exception cref="StartupFault">A setting is missing without which tokens of others would be accepted.</exception>
+    /// <exception cref="StartupFault">
+    /// A setting is missing without which tokens of others would be accepted.
+    /// </exception>
     public static void Add(AuthenticationBuilder authentication, IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);

@@ -17,9 +17,9 @@ static class AuditEndpoints
 
     /// <summary>List what the staff did</summary>
     /// <remarks>
-    /// The audit, newest first: who did what to which message, when, and in which request. It never has what a sender or
-    /// the staff wrote. Entries cannot be changed, and are deleted when the clinic's retention is over. Reading the audit
-    /// is recorded, too. Needs the role `admin` at all locations.
+    /// The audit, newest first: who did what to which message, when, and in which request. It never has what a sender
+    /// or the staff wrote. Entries cannot be changed, and are deleted when the clinic's retention is over. Reading the
+    /// audit is recorded, too. Needs the role `admin` at all locations.
     /// </remarks>
     /// <param name="actor" example="key:8f3a61c2">Only what this actor did.</param>
     /// <param name="action" example="submissionRead">Only this.</param>

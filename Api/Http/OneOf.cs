@@ -24,7 +24,9 @@ sealed class OneOfAttribute<T> : OneOfAttribute
 /// </summary>
 static class OneOf
 {
-    /// <returns>The error, if it is none. A missing or empty parameter is no error, and its value is <c>null</c>.</returns>
+    /// <returns>
+    /// The error, if it is none. A missing or empty parameter is no error, and its value is <c>null</c>.
+    /// </returns>
     public static FieldError? Read<T>(string parameter, string? text, out T? value)
         where T : struct, Enum
     {

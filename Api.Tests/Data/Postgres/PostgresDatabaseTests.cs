@@ -141,27 +141,26 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     {
         Migrator(db, First, new SqlScript("0002_b.sql", "CREATE TABLE b (x BIGINT); INSERT INTO b VALUES (0);"))
             .Migrate();
-        // Each locks the rows in another order, so that they deadlock again and again.
+        // Each has locked its first row before either wants the other's, so one of them is the victim of a deadlock.
+        var (hasA, hasB) = (new TaskCompletionSource(), new TaskCompletionSource());
         var attempts = 0;
-        Task WriteAsync(string one, string two) =>
+        Task WriteAsync(string first, TaskCompletionSource hasFirst, string second, TaskCompletionSource otherHasIt) =>
             db.WriteAsync(
                 async connection =>
                 {
                     Interlocked.Increment(ref attempts);
                     await connection.ExecuteAsync("SET LOCAL deadlock_timeout = '10ms'");
-                    await connection.ExecuteAsync($"UPDATE {one} SET x = x + 1");
-                    await connection.ExecuteAsync("SELECT pg_sleep(0.01)");
-                    return await connection.ExecuteAsync($"UPDATE {two} SET x = x + 1");
+                    await connection.ExecuteAsync($"UPDATE {first} SET x = x + 1");
+                    hasFirst.TrySetResult();
+                    await otherHasIt.Task;
+                    return await connection.ExecuteAsync($"UPDATE {second} SET x = x + 1");
                 },
                 default
             );
-        const int Pairs = 2;
-        await Task.WhenAll(
-            Enumerable.Range(0, Pairs).SelectMany(_ => new[] { WriteAsync("a", "b"), WriteAsync("b", "a") })
-        );
-        Assert.True(attempts > 2 * Pairs, $"{attempts}");
-        Assert.Equal(1 + 2 * Pairs, await ReadAsync<long>("SELECT x FROM a"));
-        Assert.Equal(2 * Pairs, await ReadAsync<long>("SELECT x FROM b"));
+        await Task.WhenAll(WriteAsync("a", hasA, "b", hasB), WriteAsync("b", hasB, "a", hasA));
+        Assert.True(attempts > 2, $"{attempts}");
+        Assert.Equal(1 + 2, await ReadAsync<long>("SELECT x FROM a"));
+        Assert.Equal(2, await ReadAsync<long>("SELECT x FROM b"));
     }
 
     [Fact]

@@ -34,8 +34,8 @@ static class AttentionEndpoints
 
     /// <summary>Get what needs attention</summary>
     /// <remarks>
-    /// For the first look of the day. A credential that is confined to locations gets only what concerns these. Needs the
-    /// role `inbox`.
+    /// For the first look of the day. A credential that is confined to locations gets only what concerns these. Needs
+    /// the role `inbox`.
     /// </remarks>
     static async Task<Ok<Attention>> GetAsync(
         InboxUser user,

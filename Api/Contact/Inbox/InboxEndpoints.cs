@@ -51,15 +51,17 @@ static class InboxEndpoints
     /// <summary>List messages</summary>
     /// <remarks>
     /// Newest first, and without their texts. Spam is left out, unless `spam=true` or `state=spam` asks for it. A
-    /// credential that is confined to locations sees only the messages for these. Needs the role `inbox`, and is recorded
-    /// in the audit.
+    /// credential that is confined to locations sees only the messages for these. Needs the role `inbox`, and is
+    /// recorded in the audit.
     /// </remarks>
     /// <param name="state" example="new">Only messages in this state.</param>
     /// <param name="location" example="jonesboro">Only messages for this location, by its slug.</param>
     /// <param name="assignee" example="me">
     /// Only messages that this person takes care of: a name, `me`, or `none` for nobody.
     /// </param>
-    /// <param name="from" example="2026-07-01T00:00:00Z">Only messages that were received at this instant or later.</param>
+    /// <param name="from" example="2026-07-01T00:00:00Z">
+    /// Only messages that were received at this instant or later.
+    /// </param>
     /// <param name="to" example="2026-08-01T00:00:00Z">Only messages that were received before this instant.</param>
     /// <param name="overdue" example="false">
     /// `true`: only messages whose sender should have been answered by now. `false`: only the others.
@@ -73,8 +75,8 @@ static class InboxEndpoints
         [OneOf<SubmissionState>] string? state,
         [MaxLength(64)] string? location,
         [MaxLength(AssigneeChangeValidator.LongestName)] string? assignee,
-        [MaxLength(PointsInTime.LongestInstant)] string? from,
-        [MaxLength(PointsInTime.LongestInstant)] string? to,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? from,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? to,
         bool? overdue,
         bool? spam,
         [DefaultValue(Paging.DefaultLimit), Range(1, Paging.LargestLimit)] int? limit,
@@ -196,12 +198,12 @@ static class InboxEndpoints
 
     /// <summary>Open a message</summary>
     /// <remarks>
-    /// The message with its notes, what the staff did with it, and its mails and webhooks. Needs the role `inbox`, and is
-    /// recorded in the audit.
+    /// The message with its notes, what the staff did with it, and its mails and webhooks. Needs the role `inbox`, and
+    /// is recorded in the audit.
     /// </remarks>
     /// <param name="reference" example="7K3Q-X9MZ-2TBV">
-    /// The reference, as a person types it: in upper or lower case, with or without hyphens, with O for 0, and I or L for
-    /// 1.
+    /// The reference, as a person types it: in upper or lower case, with or without hyphens, with O for 0, and I or L
+    /// for 1.
     /// </param>
     static async Task<Results<Ok<InboxMessage>, Problem<Problems.NotFound>>> GetAsync(
         [MaxLength(LongestReference)] string reference,
@@ -224,12 +226,12 @@ static class InboxEndpoints
 
     /// <summary>Set the state of a message</summary>
     /// <remarks>
-    /// Handled messages say so on their senders' receipts. A message that leaves the state `spam` for `new` or `open` is
-    /// released: the mails and webhooks about it go out, once. When it becomes `spam`, those that are not delivered yet
-    /// are withdrawn.
+    /// Handled messages say so on their senders' receipts. A message that leaves the state `spam` for `new` or `open`
+    /// is released: the mails and webhooks about it go out, once. When it becomes `spam`, those that are not delivered
+    /// yet are withdrawn.
     ///
-    /// Sending the same again changes nothing. Send the `ETag` of the message as `If-Match` to get a 412 if somebody else
-    /// has changed it since. Needs the role `inbox`, and is recorded in the audit.
+    /// Sending the same again changes nothing. Send the `ETag` of the message as `If-Match` to get a 412 if somebody
+    /// else has changed it since. Needs the role `inbox`, and is recorded in the audit.
     /// </remarks>
     /// <param name="reference" example="7K3Q-X9MZ-2TBV">The reference, as a person types it.</param>
     static async Task<

@@ -123,7 +123,9 @@ public sealed record InboxMessage : InboxItem
     [JsonPropertyOrder(1)]
     public string? Message { get; init; }
 
-    /// <summary>Whether the location was closed when the message came; <c>null</c> when its hours were unknown.</summary>
+    /// <summary>
+    /// Whether the location was closed when the message came; <c>null</c> when its hours were unknown.
+    /// </summary>
     [JsonPropertyOrder(1)]
     public bool? AfterHours { get; init; }
 

@@ -241,8 +241,8 @@ sealed class InboxStore(
         );
 
     /// <summary>
-    /// How many messages are overdue, how many look like spam and were read by nobody, and how many mails and webhooks to
-    /// the staff were given up.
+    /// How many messages are overdue, how many look like spam and were read by nobody, and how many mails and webhooks
+    /// to the staff were given up.
     /// </summary>
     public Task<(int Overdue, int UnreadSpam, int FailedDeliveries)> CountAttentionAsync(
         InboxUser user,
@@ -566,8 +566,8 @@ sealed class InboxStore(
                     """
                     UPDATE submissions SET version = version
                     WHERE reference = @reference
-                    RETURNING id, location_id, (SELECT slug FROM locations WHERE locations.id = location_id) AS location,
-                              state, handled_by, assignee, version
+                    RETURNING id, location_id, state, handled_by, assignee, version,
+                              (SELECT slug FROM locations WHERE locations.id = location_id) AS location
                     """,
                     new { reference }
                 );

@@ -115,15 +115,17 @@ static class SenderEndpoints
     /// <summary>Export messages as a table</summary>
     /// <remarks>
     /// CSV (RFC 4180) in UTF-8 with a byte order mark, newest messages first, without spam. A text that a spreadsheet
-    /// would take for a formula begins with an apostrophe. If something fails on the way, the connection is closed before
-    /// the end. Needs the role `inbox`, and is recorded in the audit.
+    /// would take for a formula begins with an apostrophe. If something fails on the way, the connection is closed
+    /// before the end. Needs the role `inbox`, and is recorded in the audit.
     /// </remarks>
-    /// <param name="from" example="2026-07-01T00:00:00Z">Only messages that were received at this instant or later.</param>
+    /// <param name="from" example="2026-07-01T00:00:00Z">
+    /// Only messages that were received at this instant or later.
+    /// </param>
     /// <param name="to" example="2026-08-01T00:00:00Z">Only messages that were received before this instant.</param>
     /// <param name="location" example="jonesboro">Only messages for this location, by its slug.</param>
     static async Task<Results<PushStreamHttpResult, Problem<Problems.Invalid>>> ExportTableAsync(
-        [MaxLength(PointsInTime.LongestInstant)] string? from,
-        [MaxLength(PointsInTime.LongestInstant)] string? to,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? from,
+        [DataType(DataType.DateTime), MaxLength(PointsInTime.LongestInstant)] string? to,
         [MaxLength(64)] string? location,
         InboxUser user,
         InboxExport export,
