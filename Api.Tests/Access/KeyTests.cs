@@ -316,13 +316,16 @@ public sealed class KeyTests
     [Fact]
     public async Task Where_the_database_cannot_be_read_a_key_is_neither_accepted_nor_refused()
     {
-        Assert.SkipUnless(Engine.IsPostgres, "SQLite still reads a file that was moved away.");
         await using var api = await ApiFactory.StartAsync();
         var key = await api.CreateKeyAsync([Role.Inbox]);
         using (Engine.Hide(api.Folder.Path))
         {
             using var answer = await api.SendAsync(HttpMethod.Get, Me, key.Header);
-            await JsonAssert.ProblemAsync(answer, 503, "busy");
+            // SQLite still reads a file that was moved away.
+            if (Engine.IsPostgres)
+                await JsonAssert.ProblemAsync(answer, 503, "busy");
+            else
+                Assert.Equal(200, (int)answer.StatusCode);
         }
         Assert.Equal(200, await SignInAsync(api, key.Text));
     }
