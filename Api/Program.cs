@@ -60,6 +60,7 @@ static class Program
         builder.Services.AddFormats();
         builder.Services.AddContact();
         builder.Services.AddOutbox();
+        builder.Services.AddSingleton<LocationSettings>();
         builder.RequireKnownSections();
         builder.Configuration.RequireLogLevels();
         configure?.Invoke(builder);

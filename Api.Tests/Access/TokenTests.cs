@@ -292,6 +292,13 @@ public sealed class TokenTests(TokenTests.Clinic clinic) : IClassFixture<TokenTe
         "--Access:Tokens:Grants:0:Value=x",
         "--Access:Tokens:Grants:0:Roles:0=Boss"
     )]
+    [InlineData(
+        "Access:Tokens:Grants:0:Locations has 'nowhere', a location that does not exist: use ash-flat, jonesboro, ",
+        "--Access:Tokens:Grants:0:Value=x",
+        "--Access:Tokens:Grants:0:Roles:0=Inbox",
+        "--Access:Tokens:Grants:0:Locations:0=jonesboro",
+        "--Access:Tokens:Grants:0:Locations:1=nowhere"
+    )]
     [InlineData("Access:Tokens:Grants:0:Role is no setting of this program", "--Access:Tokens:Grants:0:Role=Inbox")]
     [InlineData("Access:Tokens:Claim is '': set it to the name of a claim.", "--Access:Tokens:Claim=")]
     [InlineData(

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Api.Contact.Notifications;
 using Api.Data;
 using Api.Http.OpenApi;
 using Api.Seed;
@@ -93,10 +92,10 @@ static class ServerCommands
 
     static async Task<int> SeedAsync(WebApplication app, string folder, CancellationToken ct)
     {
-        var recipients = app.Services.GetRequiredService<RecipientCheck>();
+        var settings = app.Services.GetRequiredService<LocationSettings>();
         app.Services.GetRequiredService<Migrator>().Migrate();
         var loaded = await app.Services.GetRequiredService<SeedLoader>().LoadAsync(folder, ct);
-        await recipients.WarnAsync(ct);
+        await settings.WarnAsync(ct);
         await Console.Out.WriteLineAsync(
             $"{loaded.Locations.Count} locations and {loaded.Articles.Count} articles loaded."
         );

@@ -1,6 +1,5 @@
 using Api.Articles;
 using Api.Contact.Housekeeping;
-using Api.Contact.Notifications;
 using Api.Data;
 using Api.Http;
 using Api.Outbox;
@@ -21,7 +20,7 @@ static partial class Startup
         LogTimeZones(app.Logger, DateTimeZoneProviders.Tzdb.VersionId);
         await PrepareAsync(app);
         // Before it accepts a message.
-        await app.Services.GetRequiredService<RecipientCheck>().RequireLocationsAsync(ct);
+        await app.Services.GetRequiredService<LocationSettings>().RequireKnownAsync(ct);
         BuildEndpoints(app);
         await app.StartAsync(ct);
         WarnOfLocalAddress(app);

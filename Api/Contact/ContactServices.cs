@@ -47,7 +47,6 @@ static class ContactServices
         services.AddHostedService<ContactHousekeeping>();
 
         services.AddSingleton<SubmissionNotifications>();
-        services.AddSingleton<RecipientCheck>();
         services.AddSingleton<WriteMail>(provider =>
             provider.GetRequiredService<SubmissionNotifications>().WriteMailAsync
         );
