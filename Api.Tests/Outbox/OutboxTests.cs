@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Api.CommandLine;
 using Api.Outbox;
+using Api.Tests.Contact;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -9,6 +11,26 @@ namespace Api.Tests.Outbox;
 public sealed class OutboxTests
 {
     static readonly string Secret = OutboxApi.NewSecret();
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task A_message_is_stored_with_its_deliveries_or_not_at_all(bool acknowledge)
+    {
+        await using var server = new FaultyMailServer();
+        await using var api = await OutboxApi.StartAsync([
+            .. OutboxApi.Mail(server),
+            $"--Mail:Acknowledge={acknowledge}",
+        ]);
+        await using (await api.RefuseAsync("INSERT ON outbox"))
+        {
+            using var response = await api.SubmitAsync(Submissions.Valid());
+            Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            Assert.Equal(0, await api.CountAsync());
+        }
+        await api.ReceivedAsync(Submissions.Valid());
+        Assert.Equal(1, await api.CountAsync());
+        Assert.Equal(acknowledge ? 2 : 1, (await api.RowsAsync()).Length);
+    }
 
     [Fact]
     public async Task A_delivery_whose_last_attempt_fails_is_reported_and_can_be_sent_again()

@@ -106,7 +106,7 @@ sealed class InboxStore(
             sources.Select(
                 (source, i) =>
                     $"""
-                        SELECT * FROM (
+                        SELECT id, received_at, reference FROM (
                             SELECT s.id, s.received_at, s.reference
                             FROM submissions s
                             WHERE {source}{conditions}
