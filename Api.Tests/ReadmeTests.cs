@@ -155,6 +155,7 @@ public sealed partial class ReadmeTests(ApiFactory api) : IClassFixture<ApiFacto
     [Theory]
     [InlineData("README.md")]
     [InlineData("Api/OPERATING.md")]
+    [InlineData("Api.Tests/README.md")]
     [InlineData("Api.Tests/Load/README.md")]
     public void Every_link_to_a_file_or_a_section_leads_somewhere(string file)
     {

@@ -31,7 +31,8 @@ sealed class RandomPlansAttribute : PropertyAttribute
 
     static int CountOf(int count) => Seeds.Replayed is not null ? 1 : ReadNumber("PLANS") ?? count;
 
-    static int? ReadNumber(string variable) =>
+    /// <summary>A number in the environment; <c>null</c> if it is not set.</summary>
+    public static int? ReadNumber(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : null;

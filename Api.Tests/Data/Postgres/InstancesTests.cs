@@ -20,11 +20,13 @@ public sealed class InstancesTests : IDisposable
 {
     const int Instances = 3,
         Kills = 3,
-        Senders = 16,
-        Messages = 1500;
+        Senders = 16;
 
     /// <summary>How many calls of a webhook each instance makes at once.</summary>
     const int SimultaneousCalls = 4;
+
+    /// <summary><c>MESSAGES=10000</c> in the environment sends that many.</summary>
+    static readonly int Messages = RandomPlansAttribute.ReadNumber("MESSAGES") ?? 1500;
 
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
