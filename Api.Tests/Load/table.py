@@ -3,8 +3,8 @@
     table.py RESULTS
 
 RESULTS has a line for each measurement: row, side (api, baseline, nginx, plain: the API with a plain INSERT, few: the API with 20
-articles, 3 locations or no messages, sqlite: the API on SQLite, or one: one instance), then what
-report.lua prints; or what hours.cs and altcha.cs print, or row, side and one figure.
+articles, 3 locations or few messages, sqlite: the API on SQLite, or one: one instance), then what
+report.lua prints; or what hours.cs, altcha.cs and access.cs print, or row, side and one figure.
 """
 
 import sys
@@ -22,6 +22,8 @@ SEVERAL = "status of 1,000 locations"
 MILLION = "message, 64 senders, a million before"
 TWO = "PostgreSQL: message, 64 senders, two instances behind nginx"
 MORE = "memory over 200,000 more messages"
+PAGE = "inbox: a page of 50"
+OPEN = "inbox: open a message"
 
 
 def middle(row, side, index=0):
@@ -88,6 +90,10 @@ compare(SEVERAL, "p50 ≤ 5 ms", lambda *_: middle(SEVERAL, "api", 1) <= 5000, "
 engine("status, 50 exceptions", 5, 1024)
 engine("calendar of 366 days, 50 exceptions", 1000, None)
 engine("verify an ALTCHA solution", 50, None)
+compare(PAGE, "p50 ≤ 5 ms, ≤ 1.5", lambda rate, p50, p99: middle(PAGE, "api", 1) <= 5000 and p50 <= 1.5, "few")
+line(OPEN, load(OPEN, "api"), *["–"] * 3, "p50 ≤ 2 ms", verdict(middle(OPEN, "api", 1) <= 2000))
+single("inbox: CSV", "rows/s", "≥ 20,000 rows/s", lambda api, ratio: api >= 20000)
+engine("authenticate a key", 20, None)
 if measured["PostgreSQL: message, 64 senders", "api"]:
     compare("PostgreSQL: message, 64 senders", "rate ≥ 0.7, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.7 and p99 <= 1.5)
     compare("PostgreSQL: message, 1 sender", "–", None)
@@ -99,5 +105,6 @@ for row in "memory after cached GETs", "memory after GETs and messages":
     single(f"{row}, VmRSS", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
     single(f"{row}, RssAnon", "MB", "≤ 90 MB", lambda api, ratio: api <= 90)
 single(MORE, "MB", "≤ 1.1", lambda api, ratio: ratio <= 1.1)
+single("memory over a CSV", "MB", "≤ 1.1", lambda api, ratio: ratio <= 1.1)
 single("memory after searches in 10,000 articles", "MB", "≤ 160 MB", lambda api, ratio: api <= 160)
 single("memory after searches in 10,000 articles, RssAnon", "MB", "≤ 90 MB", lambda api, ratio: api <= 90)
