@@ -177,10 +177,7 @@ sealed class OutboxStore
         Instant now
     )
     {
-        var existing = await connection.QueryAsync<(string, string)>(
-            "SELECT channel, target FROM outbox WHERE submission_id = @submission",
-            new { submission }
-        );
+        var existing = await LockAsync(connection, submission);
         await AddAsync(connection, submission, group, sender, now, traceParent: null, existing.ToHashSet());
     }
 
@@ -188,8 +185,10 @@ sealed class OutboxStore
     /// Removes the deliveries about a submission that nobody delivers just now. An attempt that is under way cannot be
     /// taken back; if it fails, there is no other: see <see cref="RecordAsync"/>.
     /// </summary>
-    public static Task WithdrawAsync(DbConnection connection, long submission, Instant now) =>
-        connection.ExecuteAsync(
+    public static async Task WithdrawAsync(DbConnection connection, long submission, Instant now)
+    {
+        await LockAsync(connection, submission);
+        await connection.ExecuteAsync(
             $"DELETE FROM outbox AS o WHERE o.submission_id = @submission AND o.state <> 'delivered' AND {IsFree}",
             new
             {
@@ -197,6 +196,22 @@ sealed class OutboxStore
                 now,
                 latestEnd = Claim.LatestEnd(now),
             }
+        );
+    }
+
+    /// <summary>
+    /// The deliveries about a submission. Waits for those whose result is being recorded, and lets no other be recorded
+    /// before the commit, since both depend on whether the submission is spam.
+    /// </summary>
+    static Task<IEnumerable<(string Channel, string Target)>> LockAsync(DbConnection connection, long submission) =>
+        connection.QueryAsync<(string, string)>(
+            """
+            UPDATE outbox
+            SET submission_id = submission_id
+            WHERE submission_id = @submission
+            RETURNING channel, target
+            """,
+            new { submission }
         );
 
     /// <summary>The deliveries about a submission.</summary>

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json.Nodes;
 using Api.Outbox;
 using Api.Tests.Access;
+using Dapper;
 
 namespace Api.Tests.Contact.Inbox;
 
@@ -208,6 +210,44 @@ public sealed class StateTests(IdleOutbox outbox) : IClassFixture<IdleOutbox>, I
             ["acknowledgement waiting", "mail waiting", "webhook waiting"],
             await outbox.DeliveriesAsync(reference)
         );
+    }
+
+    [Theory]
+    [InlineData("open", "spam", "UPDATE outbox SET claimed_by = NULL, claimed_until = ''", "")]
+    [InlineData("spam", "open", "DELETE FROM outbox WHERE state = 'waiting'", "mail waiting")]
+    public async Task A_failure_that_is_recorded_just_when_the_state_changes_loses_no_delivery_and_leaves_none(
+        string from,
+        string to,
+        string recorded,
+        string expected
+    )
+    {
+        var reference = (string)(await outbox.ReceivedAsync())["reference"]!;
+        await outbox.DeliverAsync(Channel.Webhook);
+        await outbox.DeliverAsync(Channel.Acknowledgement);
+        Assert.NotNull(await outbox.ClaimAsync(Channel.Mail));
+        await api.StateAsync(key, reference, from);
+        var change = Task.CompletedTask;
+        await api.Database.WriteAsync(
+            async connection =>
+            {
+                await connection.ExecuteAsync(recorded);
+                change = Task.Run(() => api.StateAsync(key, reference, to));
+                // SQLite has one write at a time. PostgreSQL must let the change wait for the delivery.
+                while (Engine.IsPostgres && !change.IsCompleted && !await IsAnyWaitingAsync(connection))
+                    await Task.Delay(1);
+                return 0;
+            },
+            default
+        );
+        await change;
+        var mail = (await outbox.DeliveriesAsync(reference)).Except(["acknowledgement delivered", "webhook delivered"]);
+        Assert.Equal(expected, string.Join(", ", mail));
+
+        static Task<bool> IsAnyWaitingAsync(DbConnection connection) =>
+            connection.ExecuteScalarAsync<bool>(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+            );
     }
 
     [Fact]
