@@ -124,7 +124,7 @@ static class Submissions
             .SetStateAsync(
                 reference,
                 new StateChange { State = state },
-                version: null,
+                versions: null,
                 InboxUser.Operator,
                 api.Now(),
                 default
@@ -132,7 +132,7 @@ static class Submissions
 
     /// <returns>Whether there was such a message.</returns>
     public static async Task<bool> EraseAsync(this ApiFactory api, string reference) =>
-        await api.Inbox().EraseAsync(reference, version: null, InboxUser.Operator, api.Now(), default)
+        await api.Inbox().EraseAsync(reference, versions: null, InboxUser.Operator, api.Now(), default)
         == ChangeOutcome.Done;
 
     static Instant Now(this ApiFactory api) => Instant.FromDateTimeOffset(api.Clock.GetUtcNow());

@@ -219,7 +219,8 @@ static class SubmissionCommands
     {
         var inbox = await PrepareAsync(app);
         if (
-            await inbox.EraseAsync(reference, version: null, InboxUser.Operator, Now(app), ct) == ChangeOutcome.NotFound
+            await inbox.EraseAsync(reference, versions: null, InboxUser.Operator, Now(app), ct)
+            == ChangeOutcome.NotFound
         )
             throw NotFound(reference);
         await output.WriteLineAsync($"{reference} is erased. Backups from before still have it.");
@@ -259,7 +260,7 @@ static class SubmissionCommands
     )
     {
         var change = new StateChange { State = state };
-        var outcome = await inbox.SetStateAsync(reference, change, version: null, InboxUser.Operator, Now(app), ct);
+        var outcome = await inbox.SetStateAsync(reference, change, versions: null, InboxUser.Operator, Now(app), ct);
         if (outcome == ChangeOutcome.NotFound)
             throw NotFound(reference);
     }

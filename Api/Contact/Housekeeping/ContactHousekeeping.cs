@@ -73,7 +73,7 @@ sealed partial class ContactHousekeeping(
         if (erased > 0)
             LogErased(erased);
 
-        Task<IReadOnlyList<(string, long?)>> FindExpiredAsync() =>
+        Task<IReadOnlyList<(string, IReadOnlyList<long>?)>> FindExpiredAsync() =>
             store.FindExpiredAsync(Before(retention.HandledDays), Before(retention.SpamDays), RetentionBatch, ct);
 
         Instant? Before(int days) => days == 0 ? null : now - Duration.FromDays(days);

@@ -54,16 +54,16 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
     /// <param name="handledBefore">Until when they were handled; <c>null</c>: these are kept.</param>
     /// <param name="spamBefore">Until when spam was received; <c>null</c>: it is kept.</param>
     /// <param name="limit">The largest number of messages.</param>
-    public Task<IReadOnlyList<(string Reference, long? Version)>> FindExpiredAsync(
+    public Task<IReadOnlyList<(string Reference, IReadOnlyList<long>? Versions)>> FindExpiredAsync(
         Instant? handledBefore,
         Instant? spamBefore,
         int limit,
         CancellationToken ct
     ) =>
-        db.ReadAsync<IReadOnlyList<(string, long?)>>(
+        db.ReadAsync<IReadOnlyList<(string, IReadOnlyList<long>?)>>(
             async connection =>
                 [
-                    .. await connection.QueryAsync<(string, long?)>(
+                    .. from row in await connection.QueryAsync<(string Reference, long Version)>(
                         new CommandDefinition(
                             """
                             SELECT reference, version
@@ -81,7 +81,8 @@ sealed class HousekeepingStore(Database db, SubmissionSeal seal, SubmissionHashe
                             },
                             cancellationToken: ct
                         )
-                    ),
+                    )
+                    select (row.Reference, new[] { row.Version }),
                 ],
             ct
         );

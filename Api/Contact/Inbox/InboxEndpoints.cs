@@ -8,6 +8,7 @@ using Api.Http;
 using Api.Http.OpenApi;
 using Api.Locations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using NodaTime;
 using NodaTime.Extensions;
 using NodaTime.Text;
@@ -250,7 +251,7 @@ static class InboxEndpoints
         var now = time.GetCurrentInstant().ToStoredPrecision();
         return await ChangeAsync(
             reference,
-            (known, version) => store.SetStateAsync(known, body.Value, version, user, now, ct),
+            (known, versions) => store.SetStateAsync(known, body.Value, versions, user, now, ct),
             new Answer(user, store, seal, now, http, ct)
         );
     }
@@ -274,7 +275,7 @@ static class InboxEndpoints
     ) =>
         await ChangeAsync(
             reference,
-            (known, version) => store.AssignAsync(known, NameOf(body.Value.Assignee, user), version, user, ct),
+            (known, versions) => store.AssignAsync(known, NameOf(body.Value.Assignee, user), versions, user, ct),
             new Answer(user, store, seal, time.GetCurrentInstant().ToStoredPrecision(), http, ct)
         );
 
@@ -308,7 +309,7 @@ static class InboxEndpoints
         var now = time.GetCurrentInstant().ToStoredPrecision();
         var changed = await ChangeAsync(
             reference,
-            (known, version) => store.AddNoteAsync(known, body.Value.Text!, key, version, user, now, ct),
+            (known, versions) => store.AddNoteAsync(known, body.Value.Text!, key, versions, user, now, ct),
             new Answer(user, store, seal, now, http, ct)
         );
         return changed.Result switch
@@ -332,11 +333,11 @@ static class InboxEndpoints
     /// <summary>Makes a change, and answers with the message as it is then.</summary>
     static async Task<
         Results<Ok<InboxItem>, Problem<Problems.NotFound>, Problem<Problems.Stale>, Problem<Problems.Invalid>>
-    > ChangeAsync(string text, Func<string, long?, Task<ChangeOutcome>> change, Answer answer)
+    > ChangeAsync(string text, Func<string, IReadOnlyList<long>?, Task<ChangeOutcome>> change, Answer answer)
     {
         if (Reference.Read(text) is not { } reference)
             return NoSuchSubmission();
-        var outcome = await change(reference, ReadVersion(answer.Http.Request));
+        var outcome = await change(reference, ReadVersions(answer.Http.Request));
         if (outcome == ChangeOutcome.Stale)
             return SomebodyElseChanged();
         if (outcome == ChangeOutcome.KeyTaken)
@@ -360,17 +361,25 @@ static class InboxEndpoints
     static void SetVersion(HttpContext http, InboxRow row) =>
         http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{row.Version}\"");
 
-    /// <summary>Reads the version in <c>If-Match</c> (RFC 9110, section 13.1.1).</summary>
-    /// <returns><c>null</c>: any. What is not the version of a message is read as one that none has.</returns>
-    public static long? ReadVersion(HttpRequest request)
+    /// <summary>Reads the versions in <c>If-Match</c> (RFC 9110, section 13.1.1).</summary>
+    /// <returns><c>null</c>: any. None if no tag is one of a message.</returns>
+    public static IReadOnlyList<long>? ReadVersions(HttpRequest request)
     {
-        const long OfNoMessage = 0;
-        if (request.Headers.IfMatch.ToString() is not { Length: > 0 } header || header == "*")
+        if (request.Headers.IfMatch.Count == 0)
+            return null;
+        var tags = request.GetTypedHeaders().IfMatch;
+        if (tags.Contains(EntityTagHeaderValue.Any))
             return null;
         return
-            header is ['"', .. var digits, '"']
-            && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            ? version
-            : OfNoMessage;
+        [
+            .. from tag in tags
+            where !tag.IsWeak
+            let version = ReadVersion(tag.Tag.AsSpan().Trim('"'))
+            where version is not null
+            select version.Value,
+        ];
     }
+
+    static long? ReadVersion(ReadOnlySpan<char> digits) =>
+        long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 }

@@ -390,13 +390,13 @@ sealed class InboxStore(
     /// <summary>Changes the state of a message. Out of spam its notifications go out, once.</summary>
     /// <param name="reference">The message.</param>
     /// <param name="change">Its new state.</param>
-    /// <param name="version">The version that the user has seen; <c>null</c>: any.</param>
+    /// <param name="versions">The versions that may be changed; <c>null</c>: any.</param>
     /// <param name="user">Who changes it.</param>
     /// <param name="now">The present.</param>
     public async Task<ChangeOutcome> SetStateAsync(
         string reference,
         StateChange change,
-        long? version,
+        IReadOnlyList<long>? versions,
         InboxUser user,
         Instant now,
         CancellationToken ct
@@ -406,7 +406,7 @@ sealed class InboxStore(
         var mailbox = await HashMailboxAsync(reference, user, ct);
         return await ChangeAsync(
             reference,
-            version,
+            versions,
             user,
             async (connection, before) =>
             {
@@ -454,13 +454,13 @@ sealed class InboxStore(
     public Task<ChangeOutcome> AssignAsync(
         string reference,
         string? assignee,
-        long? version,
+        IReadOnlyList<long>? versions,
         InboxUser user,
         CancellationToken ct
     ) =>
         ChangeAsync(
             reference,
-            version,
+            versions,
             user,
             async (connection, before) =>
             {
@@ -488,7 +488,7 @@ sealed class InboxStore(
         string reference,
         string text,
         string? key,
-        long? version,
+        IReadOnlyList<long>? versions,
         InboxUser user,
         Instant now,
         CancellationToken ct
@@ -500,7 +500,7 @@ sealed class InboxStore(
         var content = noteSeal.Seal(id, text);
         return await ChangeAsync(
             reference,
-            version,
+            versions,
             user,
             async (connection, before) =>
             {
@@ -550,7 +550,7 @@ sealed class InboxStore(
     /// </param>
     Task<ChangeOutcome> ChangeAsync(
         string reference,
-        long? version,
+        IReadOnlyList<long>? versions,
         InboxUser user,
         Func<DbConnection, Before, Task<Deed?>> change,
         CancellationToken ct,
@@ -575,7 +575,7 @@ sealed class InboxStore(
                     return ChangeOutcome.NotFound;
                 if (findEarlier is not null && await findEarlier(connection) is { } earlier)
                     return earlier;
-                if (version is not null && version != before.Version)
+                if (versions?.Contains(before.Version) == false)
                     return ChangeOutcome.Stale;
                 if (await change(connection, before) is { } deed)
                     deeds.Add(deed);
@@ -608,13 +608,13 @@ sealed class InboxStore(
     /// <inheritdoc cref="SetStateAsync" path="/param"/>
     public async Task<ChangeOutcome> EraseAsync(
         string reference,
-        long? version,
+        IReadOnlyList<long>? versions,
         InboxUser user,
         Instant now,
         CancellationToken ct
     )
     {
-        var outcomes = await EraseEachAsync([(reference, version)], reason: null, user, now, ct);
+        var outcomes = await EraseEachAsync([(reference, versions)], reason: null, user, now, ct);
         return outcomes[0];
     }
 
@@ -625,14 +625,14 @@ sealed class InboxStore(
     /// stored again.
     /// </summary>
     /// <param name="messages">
-    /// The references of the messages, each with the only version that is erased; <c>null</c>: any.
+    /// The references of the messages, each with the versions that may be erased; <c>null</c>: any.
     /// </param>
     /// <param name="reason">Why, for the audit.</param>
     /// <param name="user">Who erases them.</param>
     /// <param name="now">The present.</param>
     /// <returns>How many were erased.</returns>
     public async Task<int> EraseAsync(
-        IReadOnlyList<(string Reference, long? Version)> messages,
+        IReadOnlyList<(string Reference, IReadOnlyList<long>? Versions)> messages,
         string reason,
         InboxUser user,
         Instant now,
@@ -644,7 +644,7 @@ sealed class InboxStore(
     }
 
     async Task<IReadOnlyList<ChangeOutcome>> EraseEachAsync(
-        IReadOnlyList<(string Reference, long? Version)> messages,
+        IReadOnlyList<(string Reference, IReadOnlyList<long>? Versions)> messages,
         string? reason,
         InboxUser user,
         Instant now,
@@ -657,9 +657,9 @@ sealed class InboxStore(
                 // A repetition that is being stored just now would not see that the submission is erased.
                 await db.BlockWritersAsync(connection, "submissions");
                 List<ChangeOutcome> outcomes = [];
-                foreach (var (reference, version) in messages)
+                foreach (var (reference, versions) in messages)
                 {
-                    var outcome = await EraseAsync(connection, reference, version, user);
+                    var outcome = await EraseAsync(connection, reference, versions, user);
                     outcomes.Add(outcome);
                     if (outcome == ChangeOutcome.Done)
                         deeds.Add(new Deed(user.Actor, AuditAction.SubmissionErased, reference, reason));
@@ -675,7 +675,12 @@ sealed class InboxStore(
         return outcomes;
     }
 
-    async Task<ChangeOutcome> EraseAsync(DbConnection connection, string reference, long? version, InboxUser user)
+    async Task<ChangeOutcome> EraseAsync(
+        DbConnection connection,
+        string reference,
+        IReadOnlyList<long>? versions,
+        InboxUser user
+    )
     {
         var found = await connection.QuerySingleOrDefaultAsync<(long Location, byte[]? Fingerprint, long Version)?>(
             "SELECT location_id, fingerprint, version FROM submissions WHERE reference = @reference",
@@ -683,7 +688,7 @@ sealed class InboxStore(
         );
         if (found is not { } submission || !user.MaySee(submission.Location))
             return ChangeOutcome.NotFound;
-        if (version is not null && version != submission.Version)
+        if (versions?.Contains(submission.Version) == false)
             return ChangeOutcome.Stale;
         if (submission.Fingerprint is not null)
             await RememberErasedAsync(connection, reference, submission.Fingerprint);

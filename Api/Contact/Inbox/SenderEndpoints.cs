@@ -181,8 +181,8 @@ static class SenderEndpoints
     {
         if (Reference.Read(reference) is not { } known)
             return InboxEndpoints.NoSuchSubmission();
-        var version = InboxEndpoints.ReadVersion(request);
-        return await store.EraseAsync(known, version, user, time.GetCurrentInstant(), ct) switch
+        var versions = InboxEndpoints.ReadVersions(request);
+        return await store.EraseAsync(known, versions, user, time.GetCurrentInstant(), ct) switch
         {
             ChangeOutcome.NotFound => InboxEndpoints.NoSuchSubmission(),
             ChangeOutcome.Stale => InboxEndpoints.SomebodyElseChanged(),
@@ -209,7 +209,10 @@ static class SenderEndpoints
         var erased = 0;
         while (await store.FindAsync(filter, after: null, ErasureBatch, user, now, ct) is { Count: > 0 } rows)
         {
-            (string, long?)[] messages = [.. rows.Select(row => (row.Reference, (long?)null))];
+            (string, IReadOnlyList<long>?)[] messages =
+            [
+                .. rows.Select(row => (row.Reference, (IReadOnlyList<long>?)null)),
+            ];
             erased += await store.EraseAsync(messages, "all of a sender", user, now, ct);
         }
         return TypedResults.Ok(new Erasure(erased));
