@@ -90,7 +90,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
         Execute("getStaffMember", "401", "A credential is needed");
 
         browser.When(".scheme-container .authorize").Click();
-        browser.When(".modal-ux .auth-container input").SendKeys(key.Text);
+        browser.Paste(browser.When(".modal-ux .auth-container input"), key.Text);
         browser.When(".modal-ux .auth-btn-wrapper .authorize").Click();
         browser.When(".modal-ux .auth-btn-wrapper .btn-done").Click();
         Execute("getStaffMember", "200", "Front desk of Jonesboro");
@@ -112,7 +112,7 @@ public sealed class BrowserTests(ApiFactory api) : IClassFixture<ApiFactory>
             browser.When($"#operations-Staff-{operation} .opblock-summary-control").Click();
             browser.When($"#operations-Staff-{operation} .try-out__btn").Click();
             if (reference is not null)
-                Clear(operation, "reference").SendKeys(reference);
+                browser.Paste(Clear(operation, "reference"), reference);
         }
 
         IWebElement Clear(string operation, string parameter)

@@ -161,7 +161,9 @@ sealed class RequestDraw(int seed, DocumentedApi document, Content content, Func
     public async Task<RandomRequest> ForStaleVersionAsync(DocumentedOperation operation)
     {
         var request = await ValidAsync(operation);
-        request.Headers.Add(("If-Match", Pick("\"0\"", "\"99999\"", "W/\"1\"", "x", "\"\"", "\"99998\", \"99999\"", "\"😀\"")));
+        request.Headers.Add(
+            ("If-Match", Pick("\"0\"", "\"99999\"", "W/\"1\"", "x", "\"\"", "\"99998\", \"99999\"", "\"😀\""))
+        );
         return request;
     }
 
