@@ -184,7 +184,7 @@ public sealed class SettingsTests
     )]
     [InlineData(
         "Mail:Recipients:nowhere:0=a@example.com",
-        "Mail:Recipients:nowhere is for a location that does not exist: use ash-flat, jonesboro, paragould, or *."
+        "Mail:Recipients:nowhere is for a location that does not exist: use ash-flat, jonesboro, paragould, *, or *."
     )]
     [InlineData("Cors:Origins:0=localhost:5173", "Cors:Origins has 'localhost:5173', which is no origin like *.")]
     [InlineData("Cors:Origins=www.example.com", "Cors:Origins has 'www.example.com', which is no origin like *.")]

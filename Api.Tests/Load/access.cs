@@ -13,7 +13,6 @@
 // Prints rows for table.py.
 
 using System.Diagnostics;
-using Api;
 using Api.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection;

@@ -24,9 +24,9 @@ sealed partial class LocationSettings(
     public async Task RequireKnownAsync(CancellationToken ct)
     {
         var slugs = await ListSlugsAsync(ct);
-        if (FindMistakes(slugs).FirstOrDefault() is { } mistake)
+        if (FindMistakes(slugs).FirstOrDefault() is ({ } mistake, var choices))
             throw new StartupFault(
-                $"{mistake}: use {string.Join(", ", slugs)}, or add the location with the seed command first."
+                $"{mistake}: use {string.Join(", ", choices)}, or add the location with the seed command first."
             );
         WarnOfNoRecipients(slugs);
     }
@@ -35,24 +35,27 @@ sealed partial class LocationSettings(
     public async Task WarnAsync(CancellationToken ct)
     {
         var slugs = await ListSlugsAsync(ct);
-        foreach (var mistake in FindMistakes(slugs))
+        foreach (var (mistake, _) in FindMistakes(slugs))
             LogUnknownLocation(mistake);
         WarnOfNoRecipients(slugs);
     }
 
     async Task<string[]> ListSlugsAsync(CancellationToken ct) => [.. (await locations.ListAsync(ct)).Keys];
 
-    IEnumerable<string> FindMistakes(string[] slugs) =>
-        [
-            .. from slug in mail.Recipients.Keys.Except(
-                [.. slugs, MailOptions.EveryGroup],
-                StringComparer.OrdinalIgnoreCase
-            )
-            select $"Mail:Recipients:{slug} is for a location that does not exist",
-            .. from grant in tokens.Grants.Index()
-            from slug in grant.Item.Locations.Except(slugs)
-            select $"Access:Tokens:Grants:{grant.Index}:Locations has '{slug}', a location that does not exist",
-        ];
+    IEnumerable<(string Mistake, string[] Choices)> FindMistakes(string[] slugs)
+    {
+        string[] groups = [.. slugs, MailOptions.EveryGroup];
+        foreach (var slug in mail.Recipients.Keys.Except(groups, StringComparer.OrdinalIgnoreCase))
+            yield return ($"Mail:Recipients:{slug} is for a location that does not exist", groups);
+        foreach (var (i, grant) in tokens.Grants.Index())
+        {
+            foreach (var slug in grant.Locations.Except(slugs))
+                yield return (
+                    $"Access:Tokens:Grants:{i}:Locations has '{slug}', a location that does not exist",
+                    slugs
+                );
+        }
+    }
 
     void WarnOfNoRecipients(string[] slugs)
     {
