@@ -13,23 +13,31 @@ public sealed class OutboxTests
     static readonly string Secret = OutboxApi.NewSecret();
 
     [Theory]
-    [InlineData(false), InlineData(true)]
-    public async Task A_message_is_stored_with_its_deliveries_or_not_at_all(bool acknowledge)
+    [InlineData("submissions", false), InlineData("outbox", false)]
+    [InlineData("outbox", true), InlineData("acknowledged_addresses", true)]
+    public async Task A_message_is_stored_with_its_deliveries_or_not_at_all(string refusing, bool acknowledge)
     {
         await using var server = new FaultyMailServer();
         await using var api = await OutboxApi.StartAsync([
             .. OutboxApi.Mail(server),
             $"--Mail:Acknowledge={acknowledge}",
+            "--Contact:Challenge:Mode=optional",
         ]);
-        await using (await api.RefuseAsync("INSERT ON outbox"))
+        var messages = new[] { Submissions.Valid(), Submissions.Valid(("altcha", await api.SolveChallengeAsync())) };
+        await using (await api.RefuseAsync($"INSERT ON {refusing}"))
         {
-            using var response = await api.SubmitAsync(Submissions.Valid());
-            Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            foreach (var message in messages)
+            {
+                using var response = await api.SubmitAsync(message);
+                Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            }
             Assert.Equal(0, await api.CountAsync());
         }
-        await api.ReceivedAsync(Submissions.Valid());
-        Assert.Equal(1, await api.CountAsync());
-        Assert.Equal(acknowledge ? 2 : 1, (await api.RowsAsync()).Length);
+        // The challenge is still valid.
+        foreach (var message in messages)
+            await api.ReceivedAsync(message);
+        Assert.Equal(2, await api.CountAsync());
+        Assert.Equal(acknowledge ? 4 : 2, (await api.RowsAsync()).Length);
     }
 
     [Fact]

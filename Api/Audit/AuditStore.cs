@@ -62,8 +62,8 @@ sealed partial class AuditStore(Database db, IOptions<AuditOptions> options, Tim
             },
             ct,
             beforeCommit,
-            method,
-            file
+            method: method,
+            file: file
         );
         foreach (var deed in done)
             Log(deed);

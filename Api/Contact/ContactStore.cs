@@ -93,46 +93,51 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
     /// <param name="submission">The submission.</param>
     /// <param name="keysSince">Idempotency-Keys from before then have expired.</param>
     /// <returns>The outcome, and for <see cref="IntakeOutcome.Repeated"/> the earlier submission.</returns>
-    public Task<(IntakeOutcome Outcome, StoredSubmission? Earlier)> AddAsync(
+    public async Task<(IntakeOutcome Outcome, StoredSubmission? Earlier)> AddAsync(
         NewSubmission submission,
         Instant keysSince
-    ) =>
-        db.WriteAsync(
-            async connection =>
-            {
-                var isRedeemed =
-                    submission.Challenge is not { } challenge || await TryRedeemAsync(connection, challenge);
-                if (isRedeemed && await TryInsertAsync(connection, submission) is { } id)
-                {
-                    if (submission.QuarantinedFor is null)
-                        await outbox.AddAsync(
-                            connection,
-                            id,
-                            submission.Location.Slug,
-                            submission.MailboxHash,
-                            submission.ReceivedAt,
-                            submission.TraceParent
-                        );
-                    return (IntakeOutcome.Stored, null);
-                }
-
-                var earlier = await FindEarlierAsync(connection, submission, keysSince);
-                // A sender who tries again may send the solution that was redeemed the first time, or a new one.
-                if (earlier is not null && IsRepetition(earlier, submission.Fingerprint!))
-                    return (IntakeOutcome.Repeated, earlier);
-                if (!isRedeemed)
-                    return (IntakeOutcome.ChallengeSpent, null);
-                // Nothing is stored, so the challenge stays valid.
-                await TakeBackRedemptionAsync(connection, submission.Challenge);
-                return (
-                    earlier is null ? IntakeOutcome.ReferenceTaken : IntakeOutcome.KeyTaken,
-                    default(StoredSubmission)
-                );
-            },
+    )
+    {
+        var outcome = await db.WriteAsync(
+            connection => StoreAsync(connection, submission),
             // A sender whose connection breaks now has still written to the clinic.
             CancellationToken.None,
-            beforeCommit: seal.RequireKeys
+            beforeCommit: seal.RequireKeys,
+            isOneCommand: submission.Challenge is null && !outbox.Acknowledges(submission.MailboxHash)
         );
+        if (outcome == IntakeOutcome.Stored || submission.Fingerprint is null)
+            return (outcome, null);
+
+        var earlier = await FindEvenErasedAsync(submission.Reference, CancellationToken.None);
+        // The Idempotency-Key has expired.
+        if (earlier is null || earlier.ReceivedAt <= keysSince)
+            return (outcome, null);
+        // A sender who tries again may send the solution that was redeemed the first time, or a new one.
+        if (IsRepetition(earlier, submission.Fingerprint))
+            return (IntakeOutcome.Repeated, earlier);
+        return (outcome == IntakeOutcome.ReferenceTaken ? IntakeOutcome.KeyTaken : outcome, null);
+    }
+
+    async Task<IntakeOutcome> StoreAsync(DbConnection connection, NewSubmission submission)
+    {
+        if (submission.Challenge is { } challenge && !await TryRedeemAsync(connection, challenge))
+            return IntakeOutcome.ChallengeSpent;
+        if (await TryInsertAsync(connection, submission) is not { } id)
+        {
+            // Nothing is stored, so the challenge stays valid.
+            await TakeBackRedemptionAsync(connection, submission.Challenge);
+            return IntakeOutcome.ReferenceTaken;
+        }
+        if (submission.QuarantinedFor is null)
+            await outbox.TryAcknowledgeAsync(
+                connection,
+                id,
+                submission.MailboxHash,
+                submission.ReceivedAt,
+                submission.TraceParent
+            );
+        return IntakeOutcome.Stored;
+    }
 
     /// <returns>False when the challenge was redeemed before.</returns>
     static async Task<bool> TryRedeemAsync(DbConnection connection, Redemption challenge)
@@ -157,9 +162,11 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             );
     }
 
+    /// <summary>Stores a submission with its deliveries to the staff.</summary>
     /// <returns>The row; <c>null</c> when a submission has the reference, or an erased one had it.</returns>
-    static Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) =>
-        connection.ExecuteScalarAsync<long?>(
+    Task<long?> TryInsertAsync(DbConnection connection, NewSubmission submission) =>
+        db.InsertAsync(
+            connection,
             """
             INSERT INTO submissions (reference, location_id, received_at, reply_by, after_hours, language, state,
                                      quarantined_for, email_index, telephone_index, fingerprint, sealed)
@@ -184,17 +191,11 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
                 submission.Fingerprint,
                 submission.Sealed,
                 submission.ErasedHash,
-            }
+            },
+            submission.QuarantinedFor is null
+                ? outbox.MakeDeliveriesToStaff(submission.Location.Slug, submission.ReceivedAt, submission.TraceParent)
+                : null
         );
-
-    /// <summary>The submission that came before with the same Idempotency-Key, if that has not expired.</summary>
-    async Task<StoredSubmission?> FindEarlierAsync(DbConnection connection, NewSubmission submission, Instant keysSince)
-    {
-        if (submission.Fingerprint is null)
-            return null;
-        var earlier = await FindEvenErasedAsync(connection, submission.Reference, CancellationToken.None);
-        return earlier?.ReceivedAt > keysSince ? earlier : null;
-    }
 
     /// <summary>Whether a submission with the same Idempotency-Key as an earlier one says the same.</summary>
     public bool IsRepetition(StoredSubmission earlier, byte[] fingerprint)

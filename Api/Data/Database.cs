@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Dapper;
 using NodaTime;
 
 namespace Api.Data;
@@ -57,6 +58,9 @@ abstract class Database : IAsyncDisposable
     /// Called before the commit. If it throws, nothing is committed. Writes that share a commit and give equal
     /// delegates share the call.
     /// </param>
+    /// <param name="isOneCommand">
+    /// Whether the work is a single command. A server then commits it by itself, which saves a round trip.
+    /// </param>
     /// <param name="method">The calling method, which names the span.</param>
     /// <param name="file">The calling method's file.</param>
     /// <exception cref="WriteQueueFullException">Too many writes wait already; nothing was done.</exception>
@@ -68,8 +72,22 @@ abstract class Database : IAsyncDisposable
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,
         Action? beforeCommit = null,
+        bool isOneCommand = false,
         [CallerMemberName] string method = "",
         [CallerFilePath] string file = ""
+    );
+
+    /// <summary>Inserts a row, and rows that refer to it. On a server it is one command.</summary>
+    /// <param name="connection">The connection of the write.</param>
+    /// <param name="insert"><c>INSERT … RETURNING id</c>, of one row or none.</param>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="dependents">The rows that refer to it.</param>
+    /// <returns>The row's id; <c>null</c> when none was inserted, and then no dependents either.</returns>
+    public abstract Task<long?> InsertAsync(
+        DbConnection connection,
+        string insert,
+        object values,
+        DependentRows? dependents
     );
 
     /// <summary>Lets no other transaction write to a table before the given one ends.</summary>
@@ -112,6 +130,19 @@ abstract class Database : IAsyncDisposable
     public abstract Task<StorageFault?> FindFaultAsync(CancellationToken ct);
 
     public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>New rows that refer to one of another table.</summary>
+/// <param name="Insert"><c>INSERT … SELECT … FROM parent</c>, where <c>parent.id</c> is the other row's.</param>
+/// <param name="Values">Its parameters.</param>
+sealed record DependentRows(string Insert, DynamicParameters Values)
+{
+    /// <summary>Inserts them when the other row is there.</summary>
+    public Task InsertAsync(DbConnection connection, long parent)
+    {
+        Values.Add("parent", parent);
+        return connection.ExecuteAsync($"WITH parent AS (SELECT @parent AS id) {Insert}", Values);
+    }
 }
 
 /// <summary>What only one instance of the program may do at a time.</summary>

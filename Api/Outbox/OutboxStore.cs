@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using Api.Data;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -65,6 +67,9 @@ sealed class OutboxStore
     // A claim that ends later than @latestEnd was made before the clock was set back.
     const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
 
+    // The statements that insert so many deliveries.
+    static readonly ConcurrentDictionary<int, string> Inserts = new();
+
     readonly Database db;
     readonly MailOptions mail;
     readonly string[] webhooks,
@@ -102,73 +107,82 @@ sealed class OutboxStore
     }
 
     /// <summary>
-    /// Adds the deliveries about a submission: a mail to each recipient, an acknowledgement to the sender, a call of
-    /// each webhook. Called inside <see cref="Database.WriteAsync"/>.
+    /// The deliveries to the staff about a new submission: a mail to each recipient, a call of each webhook.
     /// </summary>
-    /// <param name="connection">The connection of the write.</param>
-    /// <param name="submission">The id of the submission's row.</param>
     /// <param name="group">The group of recipients.</param>
-    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
     /// <param name="now">When the submission was received or released.</param>
     /// <param name="traceParent"><see cref="Delivery.TraceParent"/></param>
-    /// <param name="existing">The deliveries that it has already; <c>null</c>: none.</param>
-    public async Task AddAsync(
-        DbConnection connection,
-        long submission,
-        string group,
-        byte[]? sender,
+    /// <returns>Rows that refer to the submission's; <c>null</c> when nobody is to be told.</returns>
+    public DependentRows? MakeDeliveriesToStaff(string group, Instant now, string? traceParent) =>
+        MakeDeliveries(FindStaff(group), now, traceParent);
+
+    IReadOnlyCollection<(string Channel, string Target)> FindStaff(string group)
+    {
+        var mails = mail.IsOn ? mail.FindRecipients(group).Select(address => (Channel.Mail, address)) : [];
+        return [.. mails, .. webhooks.Select(name => (Channel.Webhook, name))];
+    }
+
+    static DependentRows? MakeDeliveries(
+        IReadOnlyCollection<(string Channel, string Target)> deliveries,
         Instant now,
-        string? traceParent,
-        IReadOnlySet<(string Channel, string Target)>? existing = null
+        string? traceParent
     )
     {
-        List<(string Channel, string Target)> deliveries = [];
-        if (mail.IsOn)
-        {
-            deliveries.AddRange(mail.FindRecipients(group).Select(address => (Channel.Mail, address)));
-            if (
-                mail.Acknowledge
-                && sender is not null
-                && existing?.Contains((Channel.Acknowledgement, "")) != true
-                && await TryCountAcknowledgementAsync(connection, sender, now)
-            )
-                deliveries.Add((Channel.Acknowledgement, ""));
-        }
-        deliveries.AddRange(webhooks.Select(name => (Channel.Webhook, name)));
-        if (existing is not null)
-            deliveries.RemoveAll(existing.Contains);
         if (deliveries.Count == 0)
-            return;
-
-        // One statement, since each costs PostgreSQL a round trip.
-        var rows = deliveries.Select((_, i) => $"(@id{i}, @submission, @channel{i}, @target{i}, @now, @traceParent)");
-        var values = new DynamicParameters(
-            new
-            {
-                submission,
-                now,
-                traceParent,
-            }
-        );
+            return null;
+        var values = new DynamicParameters();
+        values.Add("now", now);
+        values.Add("traceParent", traceParent);
         foreach (var (i, (channel, target)) in deliveries.Index())
         {
             values.Add($"id{i}", Guid.CreateVersion7(now.ToDateTimeOffset()).ToString());
             values.Add($"channel{i}", channel);
             values.Add($"target{i}", target);
         }
-        await connection.ExecuteAsync(
-            $"""
+        return new DependentRows(Inserts.GetOrAdd(deliveries.Count, WriteInsert), values);
+    }
+
+    static string WriteInsert(int deliveries)
+    {
+        var rows = Enumerable
+            .Range(0, deliveries)
+            .Select(i => $"SELECT @id{i}, id, @channel{i}, @target{i}, @now, @traceParent FROM parent");
+        return $"""
             INSERT INTO outbox (delivery_id, submission_id, channel, target, waiting_since, trace_parent)
-            VALUES {string.Join(", ", rows)}
-            """,
-            values
-        );
+            {string.Join(" UNION ALL ", rows)}
+            """;
+    }
+
+    /// <summary>Whether the sender of a submission may be sent an acknowledgement.</summary>
+    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
+    public bool Acknowledges([NotNullWhen(true)] byte[]? sender) => mail.IsOn && mail.Acknowledge && sender is not null;
+
+    /// <summary>
+    /// Adds the acknowledgement of a submission to its sender, unless the address had as many as it may have. Called
+    /// inside <see cref="Database.WriteAsync"/>.
+    /// </summary>
+    /// <param name="connection">The connection of the write.</param>
+    /// <param name="submission">The id of the submission's row.</param>
+    /// <inheritdoc cref="Acknowledges" path="/param"/>
+    /// <inheritdoc cref="MakeDeliveriesToStaff" path="/param"/>
+    public async Task TryAcknowledgeAsync(
+        DbConnection connection,
+        long submission,
+        byte[]? sender,
+        Instant now,
+        string? traceParent
+    )
+    {
+        if (Acknowledges(sender) && await TryCountAcknowledgementAsync(connection, sender, now))
+            await MakeDeliveries([(Channel.Acknowledgement, "")], now, traceParent)!
+                .InsertAsync(connection, submission);
     }
 
     /// <summary>
     /// Adds the deliveries about a submission that it does not have: all of them, or those that were withdrawn.
     /// </summary>
-    /// <inheritdoc cref="AddAsync" path="/param"/>
+    /// <inheritdoc cref="TryAcknowledgeAsync" path="/param"/>
+    /// <inheritdoc cref="MakeDeliveriesToStaff" path="/param"/>
     public async Task AddMissingAsync(
         DbConnection connection,
         long submission,
@@ -177,8 +191,11 @@ sealed class OutboxStore
         Instant now
     )
     {
-        var existing = await LockAsync(connection, submission);
-        await AddAsync(connection, submission, group, sender, now, traceParent: null, existing.ToHashSet());
+        var existing = (await LockAsync(connection, submission)).ToHashSet();
+        if (MakeDeliveries([.. FindStaff(group).Except(existing)], now, traceParent: null) is { } missing)
+            await missing.InsertAsync(connection, submission);
+        if (!existing.Contains((Channel.Acknowledgement, "")))
+            await TryAcknowledgeAsync(connection, submission, sender, now, traceParent: null);
     }
 
     /// <summary>

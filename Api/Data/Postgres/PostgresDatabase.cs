@@ -94,17 +94,40 @@ sealed class PostgresDatabase : Database
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,
         Action? beforeCommit = null,
+        bool isOneCommand = false,
         [CallerMemberName] string method = "",
         [CallerFilePath] string file = ""
-    ) => RunAsync("write", () => WriteAsync(work, beforeCommit, ct), method, file);
+    ) => RunAsync("write", () => WriteAsync(work, beforeCommit, isOneCommand, ct), method, file);
 
-    async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> work, Action? beforeCommit, CancellationToken ct)
+    public override Task<long?> InsertAsync(
+        DbConnection connection,
+        string insert,
+        object values,
+        DependentRows? dependents
+    )
+    {
+        if (dependents is null)
+            return connection.ExecuteScalarAsync<long?>(insert, values);
+        var all = new DynamicParameters(values);
+        all.AddDynamicParams(dependents.Values);
+        return connection.ExecuteScalarAsync<long?>(
+            $"WITH parent AS ({insert}), dependents AS ({dependents.Insert}) SELECT id FROM parent",
+            all
+        );
+    }
+
+    async Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        Action? beforeCommit,
+        bool isOneCommand,
+        CancellationToken ct
+    )
     {
         try
         {
             if (Interlocked.Increment(ref writes) > capacity)
                 throw new WriteQueueFullException("Too many writes wait for the database.");
-            var result = await CommitAsync(work, beforeCommit, ct);
+            var result = await CommitAsync(work, beforeCommit, isOneCommand, ct);
             health.Succeeded();
             return result;
         }
@@ -119,13 +142,23 @@ sealed class PostgresDatabase : Database
         }
     }
 
-    async Task<T> CommitAsync<T>(Func<DbConnection, Task<T>> work, Action? beforeCommit, CancellationToken ct)
+    async Task<T> CommitAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        Action? beforeCommit,
+        bool isOneCommand,
+        CancellationToken ct
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 await using var connection = await Source.OpenConnectionAsync(ct);
+                if (isOneCommand)
+                {
+                    beforeCommit?.Invoke();
+                    return await work(connection);
+                }
                 await using var transaction = await connection.BeginTransactionAsync(ct);
                 var result = await work(connection);
                 beforeCommit?.Invoke();

@@ -159,6 +159,7 @@ sealed class SqliteDatabase : Database
         Func<DbConnection, Task<T>> work,
         CancellationToken ct,
         Action? beforeCommit = null,
+        bool isOneCommand = false,
         [CallerMemberName] string method = "",
         [CallerFilePath] string file = ""
     )
@@ -183,6 +184,19 @@ sealed class SqliteDatabase : Database
             task.IsCompleted
                 ? task.GetAwaiter().GetResult()
                 : throw new InvalidOperationException("A write may await nothing but its own statements.");
+    }
+
+    public override async Task<long?> InsertAsync(
+        DbConnection connection,
+        string insert,
+        object values,
+        DependentRows? dependents
+    )
+    {
+        var id = await connection.ExecuteScalarAsync<long?>(insert, values);
+        if (id is { } parent && dependents is not null)
+            await dependents.InsertAsync(connection, parent);
+        return id;
     }
 
     /// <summary>Opens a connection that can change the schema, for <see cref="Migrator"/> and the queue.</summary>
