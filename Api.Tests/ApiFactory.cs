@@ -17,7 +17,6 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Internal;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Api.Tests;
 
@@ -32,7 +31,7 @@ public sealed class ApiFactory : IAsyncLifetime
     int requestsUnderWay;
 
     public TempFolder Folder { get; } = new();
-    public FakeTimeProvider Clock { get; } = new(Now);
+    public JumpingClock Clock { get; } = new(Now);
     public HttpClient Client { get; private set; } = null!;
     public WebApplication App { get; private set; } = null!;
     public LogSink Log { get; } = new();

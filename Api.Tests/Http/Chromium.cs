@@ -37,7 +37,7 @@ public sealed class Chromium : IDisposable
     /// <summary>Waits for a result that is neither <c>null</c> nor false.</summary>
     public T Until<T>(Func<T> condition)
     {
-        var wait = new WebDriverWait(Driver, Patience);
+        var wait = new WebDriverWait(Driver, Patience) { PollingInterval = TimeSpan.FromMilliseconds(50) };
         // The page replaces its elements while they are looked at.
         wait.IgnoreExceptionTypes(typeof(StaleElementReferenceException));
         return wait.Until(_ => condition());

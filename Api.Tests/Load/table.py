@@ -95,7 +95,8 @@ line(OPEN, load(OPEN, "api"), *["–"] * 3, "p50 ≤ 2 ms", verdict(middle(OPEN,
 single("inbox: CSV", "rows/s", "≥ 20,000 rows/s", lambda api, ratio: api >= 20000)
 engine("authenticate a key", 20, None)
 if measured["PostgreSQL: message, 64 senders", "api"]:
-    compare("PostgreSQL: message, 64 senders", "rate ≥ 0.7, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.7 and p99 <= 1.5)
+    for row in "PostgreSQL: message, 64 senders", "PostgreSQL: message, 64 senders, nobody to tell":
+        compare(row, "rate ≥ 0.7, p99 ≤ 1.5", lambda rate, p50, p99: rate >= 0.7 and p99 <= 1.5)
     compare("PostgreSQL: message, 1 sender", "–", None)
     compare("PostgreSQL: cached /v1/articles", "rate ≥ 0.95", lambda rate, p50, p99: rate >= 0.95, "sqlite")
 if measured[TWO, "api"]:

@@ -528,7 +528,7 @@ public sealed class MailTests
         await without.PostAsync();
         rows = await without.UntilAsync(
             rows => rows is [_, _, _, { State: "delivered" }],
-            step: TimeSpan.FromMilliseconds(5)
+            step: TimeSpan.FromMilliseconds(20)
         );
         Assert.Equal(["waiting", "delivered", "waiting", "delivered"], rows.Select(row => row.State));
         Assert.All(

@@ -135,7 +135,7 @@ public sealed class WebhookTests
 
         Assert.Equal(0, await OutboxCommands.RetryAsync(api.App.Services, null, TextWriter.Null, default));
         // The command is another process as a rule, and wakes up nobody.
-        await api.DeliveredAsync(2, step: TimeSpan.FromMilliseconds(5));
+        await api.DeliveredAsync(2, step: TimeSpan.FromMilliseconds(20));
         Assert.Equal(3, (await receiver.ReceivedAsync(3)).Length);
     }
 
@@ -150,7 +150,7 @@ public sealed class WebhookTests
         await AddDeliveriesAsync(api, 40);
         await receiver.AnswerAsync(410);
         api.Clock.Advance(TimeSpan.FromSeconds(6));
-        await api.UntilAsync(rows => rows.All(row => row.State == "failed"), step: TimeSpan.FromMilliseconds(5));
+        await api.UntilAsync(rows => rows.All(row => row.State == "failed"), step: TimeSpan.FromMilliseconds(20));
         // One before, and no more than are under way at once.
         Assert.InRange((await receiver.ReceivedAsync(2)).Length, 2, 5);
     }
