@@ -59,7 +59,7 @@ abstract class Database : IAsyncDisposable
     /// delegates share the call.
     /// </param>
     /// <param name="isOneCommand">
-    /// Whether the work is a single command. A server then commits it by itself, which saves a round trip.
+    /// Whether the work is a single command to a server, which then commits it by itself. That saves a round trip.
     /// </param>
     /// <param name="method">The calling method, which names the span.</param>
     /// <param name="file">The calling method's file.</param>
