@@ -30,10 +30,10 @@ public sealed class ClaimTests
         await one.UntilAsync(
             rows =>
             {
-                other.Clock.Advance(TimeSpan.FromMilliseconds(5));
+                other.Clock.Advance(OutboxApi.Step);
                 return rows.Length == 3 * Messages && rows.All(row => row is { State: "delivered", Attempts: 1 });
             },
-            step: TimeSpan.FromMilliseconds(20)
+            step: OutboxApi.Step
         );
         await one.App.StopAsync();
         await other.App.StopAsync();
@@ -141,7 +141,7 @@ public sealed class ClaimTests
         });
         Assert.Equal(("waiting", 0, null), Assert.Single(await api.RowsAsync()).Outcome);
         api.Clock.Advance(Claim.Length.ToTimeSpan() + TimeSpan.FromSeconds(1));
-        await api.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(20));
+        await api.DeliveredAsync(1, step: OutboxApi.Step);
         Assert.Single(await server.TakenAsync(1));
     }
 
@@ -170,7 +170,7 @@ public sealed class ClaimTests
             Assert.False(patience.IsCancellationRequested);
         }
         await slow.App.StopAsync();
-        await other.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(20));
+        await other.DeliveredAsync(1, step: OutboxApi.Step);
         Assert.Single(await server.TakenAsync(1));
     }
 }

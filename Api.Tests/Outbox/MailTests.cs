@@ -526,10 +526,7 @@ public sealed class MailTests
         // Neither does it get what is sent again, while all others do.
         Assert.Equal(0, await OutboxCommands.RetryAsync(without.App.Services, null, TextWriter.Null, default));
         await without.PostAsync();
-        rows = await without.UntilAsync(
-            rows => rows is [_, _, _, { State: "delivered" }],
-            step: TimeSpan.FromMilliseconds(20)
-        );
+        rows = await without.UntilAsync(rows => rows is [_, _, _, { State: "delivered" }], step: OutboxApi.Step);
         Assert.Equal(["waiting", "delivered", "waiting", "delivered"], rows.Select(row => row.State));
         Assert.All(
             await server.TakenAsync(2),

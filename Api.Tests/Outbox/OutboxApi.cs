@@ -16,6 +16,12 @@ static class OutboxApi
 
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <summary>
+    /// How far the clock moves each time that the rows are looked at: a pause of seconds passes soon, and no claim ends
+    /// while a busy machine works on it.
+    /// </summary>
+    public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
     public static Task<ApiFactory> StartAsync(params string[] settings) =>
         ApiFactory.StartAsync(factory => factory.Settings.AddRange(settings));
 

@@ -93,7 +93,7 @@ public sealed class OutboxTests
         Assert.Equal(
             (row.DeliveryId, "delivered", 1),
             Assert.Single(
-                (await api.DeliveredAsync(1, step: TimeSpan.FromMilliseconds(20))).Select(row =>
+                (await api.DeliveredAsync(1, step: OutboxApi.Step)).Select(row =>
                     (row.DeliveryId, row.State, row.Attempts)
                 )
             )
@@ -181,10 +181,7 @@ public sealed class OutboxTests
         while (!api.Log.Text.Contains("cannot be recorded", StringComparison.Ordinal))
             await Task.Delay(1, patience.Token);
         await refusal.DisposeAsync();
-        await api.UntilAsync(
-            rows => rows is [{ State: "delivered", Attempts: 1 }],
-            step: TimeSpan.FromMilliseconds(20)
-        );
+        await api.UntilAsync(rows => rows is [{ State: "delivered", Attempts: 1 }], step: OutboxApi.Step);
         Assert.Single(await receiver.ReceivedAsync(1));
     }
 
@@ -200,7 +197,7 @@ public sealed class OutboxTests
         await api.PostAsync();
         server.Behave();
         // It is noticed within seconds.
-        await api.UntilAsync(rows => rows[0].Attempts == 2 || rows[0].DueAt == "", step: TimeSpan.FromMilliseconds(20));
+        await api.UntilAsync(rows => rows[0].Attempts == 2 || rows[0].DueAt == "", step: OutboxApi.Step);
         // The worker may be in the pause that it makes after a server was out of reach, which ends with the clock.
         await api.DeliveredAsync(2, step: TimeSpan.FromMilliseconds(50));
         Assert.True(api.Clock.GetUtcNow() < ApiFactory.Now.AddYears(-1).AddMinutes(10));

@@ -135,7 +135,7 @@ public sealed class WebhookTests
 
         Assert.Equal(0, await OutboxCommands.RetryAsync(api.App.Services, null, TextWriter.Null, default));
         // The command is another process as a rule, and wakes up nobody.
-        await api.DeliveredAsync(2, step: TimeSpan.FromMilliseconds(20));
+        await api.DeliveredAsync(2, step: OutboxApi.Step);
         Assert.Equal(3, (await receiver.ReceivedAsync(3)).Length);
     }
 
@@ -150,7 +150,7 @@ public sealed class WebhookTests
         await AddDeliveriesAsync(api, 40);
         await receiver.AnswerAsync(410);
         api.Clock.Advance(TimeSpan.FromSeconds(6));
-        await api.UntilAsync(rows => rows.All(row => row.State == "failed"), step: TimeSpan.FromMilliseconds(20));
+        await api.UntilAsync(rows => rows.All(row => row.State == "failed"), step: OutboxApi.Step);
         // One before, and no more than are under way at once.
         Assert.InRange((await receiver.ReceivedAsync(2)).Length, 2, 5);
     }
@@ -168,7 +168,7 @@ public sealed class WebhookTests
         await api.UntilAsync(rows => rows[0].Attempts == 1);
         await receiver.BehaveAsync();
         var givenUp = Instant.FromDateTimeOffset(api.Clock.GetUtcNow());
-        await api.UntilAsync(rows => rows[1].State == "delivered", step: TimeSpan.FromMilliseconds(20));
+        await api.UntilAsync(rows => rows[1].State == "delivered", step: OutboxApi.Step);
         var second = (await receiver.ReceivedAsync(2))[1];
         Assert.InRange(
             long.Parse(second.Timestamp!, System.Globalization.CultureInfo.InvariantCulture),

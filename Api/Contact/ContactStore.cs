@@ -103,6 +103,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             // A sender whose connection breaks now has still written to the clinic.
             CancellationToken.None,
             beforeCommit: seal.RequireKeys,
+            // Then there is nothing to write but what TryInsertAsync does.
             isOneCommand: submission.Challenge is null && !outbox.Acknowledges(submission.MailboxHash)
         );
         if (outcome == IntakeOutcome.Stored || submission.Fingerprint is null)

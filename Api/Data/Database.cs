@@ -59,7 +59,8 @@ abstract class Database : IAsyncDisposable
     /// delegates share the call.
     /// </param>
     /// <param name="isOneCommand">
-    /// Whether the work is a single command to a server, which then commits it by itself. That saves a round trip.
+    /// Whether the work is a single command to a server, which then commits it by itself. That saves a round trip. More
+    /// than one would not be all or nothing.
     /// </param>
     /// <param name="method">The calling method, which names the span.</param>
     /// <param name="file">The calling method's file.</param>

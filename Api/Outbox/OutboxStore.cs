@@ -67,7 +67,7 @@ sealed class OutboxStore
     // A claim that ends later than @latestEnd was made before the clock was set back.
     const string IsFree = "(o.claimed_until <= @now OR o.claimed_until > @latestEnd)";
 
-    // The statements that insert so many deliveries.
+    // The INSERT for each number of deliveries.
     static readonly ConcurrentDictionary<int, string> Inserts = new();
 
     readonly Database db;
