@@ -122,6 +122,38 @@ public sealed class CalendarTests
         Assert.Equal(now, Assert.Single(Load(Text(schedule, Today.PlusDays(days))).Events).Uid);
     }
 
+    // The third is of the whole clinic, where it is the first. Another location has that one alone.
+    [Fact]
+    public void Exceptions_that_differ_in_their_reasons_alone_are_events_of_their_own()
+    {
+        ScheduleException Part(string reason, bool clinicWide) =>
+            new(
+                new DateRule.Dates(Today, Today),
+                ExceptionEffect.ClosedPart,
+                reason,
+                [Period(10, 0, 12, 0)],
+                clinicWide
+            );
+        var inventory = Part("Inventory", clinicWide: true);
+        var here = FormatTests.Somewhere with { Slug = "here" };
+        var there = FormatTests.Somewhere with { Slug = "there" };
+        var events = Load(
+            HoursCalendar
+                .Of(
+                    [
+                        (here, Schedule(Part("Training", false), Part("Repairs", false), inventory)),
+                        (there, Schedule(inventory)),
+                    ],
+                    "Clinic",
+                    CultureInfo.InvariantCulture,
+                    Now(Today)
+                )
+                .Body
+        ).Events;
+        Assert.Equal(3, events.Count);
+        Assert.Distinct(events.Select(happening => happening.Uid));
+    }
+
     [Fact]
     public void Every_event_of_a_random_calendar_has_a_unique_identifier()
     {
@@ -203,6 +235,51 @@ public sealed class CalendarTests
                     happening.ExceptionDates.GetAllDates().Select(date => $"{date.Value:yyyyMMddTHHmmss}")
                 )
             )
+        );
+    }
+
+    // The range is from 24 to 26 November, and the coming year ends on 25 November 2027.
+    [Theory]
+    [InlineData("2027-11-26", "2027-11-26", "20261124-20261127 FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24")]
+    [InlineData("2027-11-25", "2027-11-26", "20261124-20261127 ", "20271124-20271125 ")]
+    [InlineData("2027-11-24", "2027-11-24", "20261124-20261127 ", "20271125-20271126 ")]
+    [InlineData("2027-11-24", "2027-11-26", "20261124-20261127 ")]
+    [InlineData("2026-11-25", "2026-11-26", "20271124-20271127 FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24")]
+    public void A_yearly_range_is_not_on_dates_on_which_another_exception_decides(
+        string from,
+        string to,
+        params string[] expected
+    )
+    {
+        var text = Text(
+            Schedule(
+                new ScheduleException(
+                    new DateRule.Yearly(new AnnualDate(11, 24), new AnnualDate(11, 26)),
+                    ExceptionEffect.Closed,
+                    "Training",
+                    [],
+                    false
+                ),
+                new ScheduleException(
+                    new DateRule.Dates(
+                        NodaTime.Text.LocalDatePattern.Iso.Parse(from).Value,
+                        NodaTime.Text.LocalDatePattern.Iso.Parse(to).Value
+                    ),
+                    ExceptionEffect.AsUsual,
+                    "Open",
+                    [],
+                    false
+                )
+            )
+        );
+        Assert.Equal(
+            expected,
+            Load(text)
+                .Events.Where(happening => happening.Summary == "Training, closed")
+                .OrderBy(happening => happening.Start)
+                .Select(happening =>
+                    $"{happening.Start!.Value:yyyyMMdd}-{happening.End!.Value:yyyyMMdd} {happening.RecurrenceRule}"
+                )
         );
     }
 

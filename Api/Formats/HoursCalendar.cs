@@ -118,10 +118,17 @@ static class HoursCalendar
             yield return PlanClosure(schedule, dates, text, today);
         if (FindPermanentClosure(schedule) is { } first)
             yield return PlanPermanentClosure(schedule, first, text);
-        foreach (var exception in schedule.Exceptions)
+        // Two closed parts may have the same times for different reasons. Exceptions of the whole clinic are counted
+        // first, so that each has the same identifier at every location.
+        foreach (var same in schedule.Exceptions.OrderByDescending(exception => exception.ClinicWide).GroupBy(CreateId))
         {
-            foreach (var planned in PlanException(schedule, exception, text, today))
-                yield return planned;
+            foreach (var (index, exception) in same.Index())
+            {
+                var id =
+                    index == 0 ? same.Key : string.Create(CultureInfo.InvariantCulture, $"{same.Key} #{index + 1}");
+                foreach (var planned in PlanException(schedule, exception, id, text, today))
+                    yield return planned;
+            }
         }
     }
 
@@ -159,6 +166,7 @@ static class HoursCalendar
     static IEnumerable<PlannedEvent> PlanException(
         Schedule schedule,
         ScheduleException exception,
+        string id,
         HoursText text,
         LocalDate today
     )
@@ -168,7 +176,7 @@ static class HoursCalendar
             var isYearly = occurrence.Recurrence is not null;
             var planned = new PlannedEvent
             {
-                Id = CreateId(exception),
+                Id = id,
                 Summary = Summarize(exception, schedule.DayOn(occurrence.First), text),
                 ClinicWide = exception.ClinicWide,
                 First = occurrence.First,
@@ -301,17 +309,19 @@ static class HoursCalendar
             runs[0].First = FindBeginning(today);
 
         var first = runs[0].First;
-        if (exception.When is DateRule.Yearly or DateRule.YearlyWeekday && exception.When.Days == 1)
-        {
-            var skipped = Enumerable
+        var skipped = new DateList(
+            Enumerable
                 .Range(0, NodaTime.Period.DaysBetween(first, last) + 1)
                 .Select(first.PlusDays)
-                .Where(date =>
-                    exception.When.Includes(date) && !Applies(date) && !schedule.IsPermanentlyClosedOn(date)
-                );
-            return [new Occurrence(first, 1, Recurrence.Yearly(exception.When), new DateList(skipped))];
-        }
-        if (exception.When is DateRule.Yearly range && CanRepeatAsRange(exception, range, runs, last))
+                .Where(date => exception.When.Includes(date) && !Applies(date) && !schedule.IsPermanentlyClosedOn(date))
+        );
+        if (exception.When is DateRule.Yearly or DateRule.YearlyWeekday && exception.When.Days == 1)
+            return [new Occurrence(first, 1, Recurrence.Yearly(exception.When), skipped)];
+        if (
+            exception.When is DateRule.Yearly range
+            && skipped.Count == 0
+            && CanRepeatAsRange(exception, range, runs, last)
+        )
         {
             var end = range.To.InYear(first.Year);
             if (end < first)
@@ -342,7 +352,8 @@ static class HoursCalendar
 
     static bool BeginsOn(DateRule rule, LocalDate date) => rule is DateRule.Yearly range && IsOn(date, range.From);
 
-    // A range is one yearly event if no date of it is left out and it has the same number of days every year.
+    // A range of which no date is skipped is one yearly event if it has the same number of days every year, and no
+    // permanent closure cuts it short.
     static bool CanRepeatAsRange(
         ScheduleException exception,
         DateRule.Yearly range,
