@@ -56,7 +56,7 @@ enum IntakeOutcome
     /// <summary>Another submission was stored before under the same Idempotency-Key.</summary>
     KeyTaken,
 
-    /// <summary>Its challenge was redeemed before.</summary>
+    /// <summary>Its challenge was redeemed before, perhaps for the same submission.</summary>
     ChallengeSpent,
 
     /// <summary>
@@ -106,17 +106,16 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             // Then there is nothing to write but what TryInsertAsync does.
             isOneCommand: submission.Challenge is null && !outbox.Acknowledges(submission.MailboxHash)
         );
-        if (outcome == IntakeOutcome.Stored || submission.Fingerprint is null)
+        if (outcome != IntakeOutcome.ReferenceTaken || submission.Fingerprint is null)
             return (outcome, null);
 
         var earlier = await FindEvenErasedAsync(submission.Reference, CancellationToken.None);
         // The Idempotency-Key has expired.
         if (earlier is null || earlier.ReceivedAt <= keysSince)
             return (outcome, null);
-        // A sender who tries again may send the solution that was redeemed the first time, or a new one.
-        if (IsRepetition(earlier, submission.Fingerprint))
-            return (IntakeOutcome.Repeated, earlier);
-        return (outcome == IntakeOutcome.ReferenceTaken ? IntakeOutcome.KeyTaken : outcome, null);
+        return IsRepetition(earlier, submission.Fingerprint)
+            ? (IntakeOutcome.Repeated, earlier)
+            : (IntakeOutcome.KeyTaken, null);
     }
 
     async Task<IntakeOutcome> StoreAsync(DbConnection connection, NewSubmission submission)
