@@ -52,9 +52,16 @@ static class AccessServices
 
     public static void UseAccess(this WebApplication app)
     {
+        // Requests for everybody go straight to the rest of the pipeline, which is built from its end.
+        RequestDelegate rest = null!;
+        app.Use(next => http => IsForEverybody(http) ? rest(http) : next(http));
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(next => rest = next);
     }
+
+    static bool IsForEverybody(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
     /// <summary>
     /// The group of the staff's endpoints. Each needs a credential, and none is cached. Add endpoints for a role to

@@ -19,6 +19,7 @@ sealed class ContactIntake(
     SubmissionHashes hashes,
     SpamFilter spam,
     ReceiptToken token,
+    OutboxStore outbox,
     OutboxSignal signal,
     IOptions<ContactOptions> options,
     TimeProvider time
@@ -73,7 +74,7 @@ sealed class ContactIntake(
                 AfterHours = !location.Hours.Schedule.IsOpen(received),
                 Language = language.Name,
                 QuarantinedFor = quarantinedFor,
-                MailboxHash = hashes.HashMailbox(content.Email),
+                MailboxHash = outbox.AcknowledgesMessages ? hashes.HashMailbox(content.Email) : null,
                 EmailIndex = hashes.HashEmail(content.Email),
                 TelephoneIndex = hashes.HashTelephone(content.Telephone),
                 Fingerprint = key is null ? null : hashes.Fingerprint(content, location.Slug),
@@ -143,7 +144,8 @@ sealed class ContactIntake(
                 is { Name: not null, PreferredContact: not null, Location: not null, Message: not null, Consent: true };
     }
 
-    bool MayCompare(string key) => guesses.Peek(hashes.HashKey(Endpoint, key)).Remaining > 0;
+    // While nobody has guessed, the hash of the key is not worth its time.
+    bool MayCompare(string key) => guesses.Clients == 0 || guesses.Peek(hashes.HashKey(Endpoint, key)).Remaining > 0;
 
     TelephoneNumber? ReadTelephone(ContactSubmission submission) =>
         submission.ReadTelephone(options.Value.TelephoneRegion);

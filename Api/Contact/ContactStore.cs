@@ -21,7 +21,7 @@ sealed record NewSubmission
     /// <summary>Why it is set aside as spam; <c>null</c> when it is not.</summary>
     public required string? QuarantinedFor { get; init; }
 
-    /// <summary>A keyed hash of the mailbox that is sent an acknowledgement; <c>null</c> without an address.</summary>
+    /// <summary>A keyed hash of the mailbox to acknowledge it to; <c>null</c> when nobody is to be sent that.</summary>
     public required byte[]? MailboxHash { get; init; }
 
     public required byte[]? EmailIndex { get; init; }
@@ -104,7 +104,7 @@ sealed class ContactStore(Database db, SubmissionSeal seal, SubmissionHashes has
             CancellationToken.None,
             beforeCommit: seal.RequireKeys,
             // Then there is nothing to write but what TryInsertAsync does.
-            isOneCommand: submission.Challenge is null && !outbox.Acknowledges(submission.MailboxHash)
+            isOneCommand: submission.Challenge is null && submission.MailboxHash is null
         );
         if (outcome != IntakeOutcome.ReferenceTaken || submission.Fingerprint is null)
             return (outcome, null);

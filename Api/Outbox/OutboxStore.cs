@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
 using Api.Data;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -153,9 +152,8 @@ sealed class OutboxStore
             """;
     }
 
-    /// <summary>Whether the sender of a submission may be sent an acknowledgement.</summary>
-    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
-    public bool Acknowledges([NotNullWhen(true)] byte[]? sender) => mail.IsOn && mail.Acknowledge && sender is not null;
+    /// <summary>Whether senders are sent acknowledgements.</summary>
+    public bool AcknowledgesMessages => mail.IsOn && mail.Acknowledge;
 
     /// <summary>
     /// Adds the acknowledgement of a submission to its sender, unless the address had as many as it may have. Called
@@ -163,7 +161,7 @@ sealed class OutboxStore
     /// </summary>
     /// <param name="connection">The connection of the write.</param>
     /// <param name="submission">The id of the submission's row.</param>
-    /// <inheritdoc cref="Acknowledges" path="/param"/>
+    /// <param name="sender">A keyed hash of the sender's e-mail address; <c>null</c> without one.</param>
     /// <inheritdoc cref="MakeDeliveriesToStaff" path="/param"/>
     public async Task TryAcknowledgeAsync(
         DbConnection connection,
@@ -173,7 +171,7 @@ sealed class OutboxStore
         string? traceParent
     )
     {
-        if (Acknowledges(sender) && await TryCountAcknowledgementAsync(connection, sender, now))
+        if (AcknowledgesMessages && sender is not null && await TryCountAcknowledgementAsync(connection, sender, now))
             await MakeDeliveries([(Channel.Acknowledgement, "")], now, traceParent)!
                 .InsertAsync(connection, submission);
     }

@@ -68,16 +68,26 @@ sealed class Permit
     }
 
     /// <summary>The value of the header <c>RateLimit</c>.</summary>
-    public string FormatHeader() =>
-        string.Join(", ", Enumerable.Range(0, quotas.Length).GroupBy(i => limits[i].Limit.Name).Select(FormatPolicy));
-
-    // A client and its networks share a policy. The one with the least left counts.
-    string FormatPolicy(IEnumerable<int> policy)
+    public string FormatHeader()
     {
-        var least = policy
-            .OrderBy(i => quotas[i].Remaining)
-            .ThenByDescending(i => quotas[i].Remaining == 0 ? quotas[i].Seconds : 0)
-            .First();
-        return $"\"{limits[least].Limit.Name}\";r={quotas[least].Remaining};t={quotas[least].Seconds}";
+        // A client and its networks come one after the other, and share a policy. The one with the least left counts.
+        List<int> policies = [];
+        for (var i = 0; i < quotas.Length; i++)
+        {
+            if (i == 0 || limits[i].Limit.Name != limits[i - 1].Limit.Name)
+                policies.Add(i);
+            else if (HasLess(quotas[i], quotas[policies[^1]]))
+                policies[^1] = i;
+        }
+        return string.Join(
+            ", ",
+            policies.Select(i => $"\"{limits[i].Limit.Name}\";r={quotas[i].Remaining};t={quotas[i].Seconds}")
+        );
     }
+
+    // Of two that have nothing left, the one that has to wait longer.
+    static bool HasLess(Quota quota, Quota other) =>
+        quota.Remaining == other.Remaining
+            ? quota.Remaining == 0 && quota.Seconds > other.Seconds
+            : quota.Remaining < other.Remaining;
 }
