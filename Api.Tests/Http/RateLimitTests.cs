@@ -434,6 +434,22 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_client_is_told_to_wait_for_its_network_if_that_takes_longer()
+    {
+        await using var api = await StartAsync(perClient: 1);
+        Assert.Equal(201, await StatusAsync(api, "2001:db8:1:1::1"));
+        api.Clock.Advance(TimeSpan.FromSeconds(500));
+        Assert.Equal(201, await StatusAsync(api, "2001:db8:1:2::1"));
+        // The network's window has ended, and the client's has not.
+        api.Clock.Advance(TimeSpan.FromSeconds(101));
+        for (var i = 3; i < 7; i++)
+            Assert.Equal(201, await StatusAsync(api, $"2001:db8:1:{i:x}::1"));
+        using var refused = await PostAsync(api, "2001:db8:1:2::1");
+        Assert.StartsWith("\"contact\";r=0;t=600,", Header(refused, "RateLimit"), StringComparison.Ordinal);
+        Assert.Equal("600", Header(refused, "Retry-After"));
+    }
+
+    [Fact]
     public async Task One_network_never_uses_more_than_half_of_the_overall_limit()
     {
         await using var api = await StartAsync(perClient: 5, overall: 20);

@@ -85,9 +85,7 @@ sealed class Permit
         );
     }
 
-    // Of two that have nothing left, the one that has to wait longer.
+    // Of two that have as many left, the one that has to wait longer for more.
     static bool HasLess(Quota quota, Quota other) =>
-        quota.Remaining == other.Remaining
-            ? quota.Remaining == 0 && quota.Seconds > other.Seconds
-            : quota.Remaining < other.Remaining;
+        quota.Remaining < other.Remaining || (quota.Remaining == other.Remaining && quota.Seconds > other.Seconds);
 }
