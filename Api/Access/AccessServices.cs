@@ -52,7 +52,8 @@ static class AccessServices
 
     public static void UseAccess(this WebApplication app)
     {
-        // Requests for everybody go straight to the rest of the pipeline, which is built from its end.
+        // Both cost a request time, so requests for everybody go past them. A pipeline is built from its end: the last
+        // of these lines is the first to run.
         RequestDelegate rest = null!;
         app.Use(next => http => IsForEverybody(http) ? rest(http) : next(http));
         app.UseAuthentication();
