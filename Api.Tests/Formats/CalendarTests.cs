@@ -122,7 +122,8 @@ public sealed class CalendarTests
         Assert.Equal(now, Assert.Single(Load(Text(schedule, Today.PlusDays(days))).Events).Uid);
     }
 
-    // The third is of the whole clinic, where it is the first. Another location has that one alone.
+    // The inventory is of the whole clinic, and stays one event although it is the third exception of a location and the
+    // only one of another.
     [Fact]
     public void Exceptions_that_differ_in_their_reasons_alone_are_events_of_their_own()
     {

@@ -52,8 +52,8 @@ static class AccessServices
 
     public static void UseAccess(this WebApplication app)
     {
-        // Both cost a request time, so requests for everybody go past them. A pipeline is built from its end: the last
-        // of these lines is the first to run.
+        // Requests for everybody skip authentication and authorization, which take time. A pipeline is built from its
+        // end, so rest is set before it is used.
         RequestDelegate rest = null!;
         app.Use(next => http => IsForEverybody(http) ? rest(http) : next(http));
         app.UseAuthentication();

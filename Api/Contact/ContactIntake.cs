@@ -144,7 +144,7 @@ sealed class ContactIntake(
                 is { Name: not null, PreferredContact: not null, Location: not null, Message: not null, Consent: true };
     }
 
-    // While nobody has guessed, the hash of the key is not worth its time.
+    // The key is hashed only if somebody has guessed: that takes longer than all else here.
     bool MayCompare(string key) => guesses.Clients == 0 || guesses.Peek(hashes.HashKey(Endpoint, key)).Remaining > 0;
 
     TelephoneNumber? ReadTelephone(ContactSubmission submission) =>

@@ -21,7 +21,7 @@ sealed record NewSubmission
     /// <summary>Why it is set aside as spam; <c>null</c> when it is not.</summary>
     public required string? QuarantinedFor { get; init; }
 
-    /// <summary>A keyed hash of the mailbox to acknowledge it to; <c>null</c> when nobody is to be sent that.</summary>
+    /// <summary>A keyed hash of the sender's mailbox; <c>null</c> when it gets no acknowledgement.</summary>
     public required byte[]? MailboxHash { get; init; }
 
     public required byte[]? EmailIndex { get; init; }
