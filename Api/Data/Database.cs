@@ -50,8 +50,8 @@ abstract class Database : IAsyncDisposable
 
     /// <summary>Runs statements that belong together, and completes once their commit is on disk.</summary>
     /// <param name="work">
-    /// Statements on the given connection. It may await nothing else, and can run a second time, when a commit that it
-    /// shares with others fails. If it throws, its statements are rolled back, and the task fails with what it threw.
+    /// Statements on the given connection. It may await nothing else, and can run a second time, when another write in
+    /// the same transaction fails. If it throws, its statements are rolled back, and the task fails with what it threw.
     /// </param>
     /// <param name="ct">Undoes the write when it fires before the work is done. Later it has no effect.</param>
     /// <param name="beforeCommit">
