@@ -204,7 +204,7 @@ sealed class WriteQueue : IAsyncDisposable
                 return;
             }
             // Only one of them may be at fault.
-            foreach (var item in items.ToArray())
+            foreach (var item in items)
                 Commit([item]);
             return;
         }
