@@ -193,6 +193,23 @@ public sealed class WriteQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_hides_the_end_of_the_transaction_fails_and_leaves_its_neighbours_intact()
+    {
+        var gate = new Gate();
+        var first = gate.CloseAsync(queue);
+        var a = queue.EnqueueAsync(c => Insert(c, "a"), default);
+        var broken = queue.EnqueueAsync(
+            c => Assert.Throws<SqliteException>(() => c.Execute("INSERT OR ROLLBACK INTO notes VALUES ('x'), ('x')")),
+            default
+        );
+        var b = queue.EnqueueAsync(c => Insert(c, "b"), default);
+        gate.Dispose();
+        await Task.WhenAll(first, a, b);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => broken);
+        Assert.Equal(["a", "b"], Stored());
+    }
+
+    [Fact]
     public async Task A_write_cancelled_while_it_waits_leaves_nothing_and_returns_at_once()
     {
         var gate = new Gate();

@@ -188,7 +188,12 @@ sealed class WriteQueue : IAsyncDisposable
         try
         {
             foreach (var item in items)
+            {
                 item.Run(writer.Connection);
+                // Otherwise each of the next statements would be committed at once.
+                if (!writer.InTransaction)
+                    throw new InvalidOperationException("A write has ended its transaction.");
+            }
             foreach (var check in items.Select(item => item.BeforeCommit).Distinct())
                 check?.Invoke();
             BeforeCommit();
@@ -203,7 +208,7 @@ sealed class WriteQueue : IAsyncDisposable
                 items[0].Fail(e);
                 return;
             }
-            // Only one of them may be at fault.
+            // Perhaps only one of them is at fault.
             foreach (var item in items)
                 Commit([item]);
             return;
